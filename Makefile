@@ -1,0 +1,37 @@
+# The few commands of a working day; each one is what CI runs too.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := demo
+.PHONY: install demo up test check contracts bench chaos lock
+
+install: .venv/installed
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Authstream needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + ". Install one, then: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install
+	$(BIN)/authstream demo
+up: install
+	$(BIN)/authstream demo --stay
+
+test: install
+	$(BIN)/python -m pytest tests --ignore tests/chaos --ignore tests/benchmarks
+chaos: install # FULL=1 for the long form
+	$(BIN)/python -m pytest tests/chaos
+bench: install
+	$(BIN)/python -m tests.benchmarks
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m authstream.contracts.render --check
+contracts: install
+	$(BIN)/python -m authstream.contracts.render
+lock: install
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock

@@ -1,0 +1,77 @@
+"""`make bench`: everything in one run on one real Kafka, so that ratios hold where levels drift."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests import kafka_jars
+from tests.benchmarks import decided_window, flow, hop, machine, report
+from tests.benchmarks.bench import FULL, QUICK, Bench
+from tests.benchmarks.cluster import Cluster
+from tests.benchmarks.figures import Figures
+from tests.benchmarks.records import envelopes, events
+from tests.benchmarks.traffic import traffic
+from tests.kafka_server import BENCHMARK_HEAP, KafkaServer
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+RESULTS = _ROOT / "build" / "bench.json"
+PAGE = _ROOT / "docs" / "reference" / "performance.md"
+PARTS: dict[str, Callable[[Bench], Figures]] = {
+    "throughput": hop.throughput,
+    "latency": hop.latency,
+    "waiting": hop.waiting,
+    "flow": flow.measure,
+    "window": decided_window.measure,
+}
+
+
+def main() -> int:
+    """Measure, print, write the results; 1 when a target is missed."""
+    asked = _arguments()
+    if lacking := kafka_jars.missing():
+        sys.exit(f"The benchmark needs a real Kafka: install {' and '.join(lacking)}.")
+    parts = asked.only or list(PARTS)
+    result = _measured(parts, quick=asked.quick)
+    page = report.render(result)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+    if asked.write:
+        PAGE.parent.mkdir(parents=True, exist_ok=True)
+        PAGE.write_text(page)
+    sys.stdout.write(f"\n{page}\nAll values: {RESULTS.relative_to(_ROOT)}\n")
+    return 0 if all(target.met for target in report.targets(result)) else 1
+
+
+def _measured(parts: list[str], *, quick: bool) -> report.Result:
+    with KafkaServer(BENCHMARK_HEAP) as server, traffic(server.bootstrap) as load:
+        extent = QUICK if quick else FULL
+        bench = Bench(Cluster(server.bootstrap), load, extent, envelopes(), events())
+        bench.say("a real Kafka is up")
+        loaded = machine.load()
+        rows = {name: PARTS[name](bench).rows for name in parts}
+        bench.say("done")
+    return {
+        "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": machine.facts(),
+        "load_before": loaded,
+        "extent": asdict(extent),
+        "rows": rows,
+    }
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less of everything: 3 minutes")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(_ROOT)}")
+    parser.add_argument("--only", choices=list(PARTS), action="append", help="a part; repeatable")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,243 @@
+"""The whole flow, from the published login event to the verdict, against a raw chain of as many hops."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from authstream.apps.stages import assembly, deliveries, triggers
+from authstream.broker.kafka_reader import KafkaPointReader, KafkaReader
+from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.contracts.avro import decode
+from authstream.contracts.topics import Topics
+from authstream.contracts.verdict import Verdict
+from authstream.control.folder import load
+from authstream.engine.ports import Stage, SystemClock
+from authstream.stages.action import Action
+from tests.benchmarks import engine_authstream, engine_raw, flow_actions
+from tests.benchmarks.bench import RATES, Bench
+from tests.benchmarks.engine_authstream import Delivery, settings_of
+from tests.benchmarks.figures import Figures
+from tests.benchmarks.hop import ARRIVED_WITHIN, MEASURED_WITHIN, STARTED_WITHIN, summary
+from tests.benchmarks.processes import Hop, Running, running
+from tests.benchmarks.records import DENIED_EVERY, USERS, Sample
+from tests.benchmarks.traffic import WARM_UP, Expect, Publish
+
+RAW_CHAIN = "raw chain, 5 processes"
+SEPARATE = "Authstream, 5 processes"
+SEPARATE_DIRECT = "Authstream, 5 processes, stages called directly"
+ONE = "Authstream, all stages in one process"
+GUESTS = "Authstream, 5 processes, actions in guest processes"
+TRIGGER = "post-login"
+PARTITIONS = 4
+#: Entry, three actions, assemble.
+STAGES = ("entry", *(f"action.{name}" for name in flow_actions.NAMES), "assemble")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one process of the flow hosts."""
+
+    brokers: str
+    prefix: str
+    folder: Path
+    stages: tuple[str, ...]
+    delivery: Delivery = "agent"
+    guests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A flow or chain that runs: from where to where."""
+
+    source: str
+    target: str
+    process: Running
+    samples: list[Sample]
+
+
+def serve(part: Part) -> None:
+    """Host some stages of the flow until SIGTERM."""
+    asyncio.run(_serve(part))
+
+
+async def _serve(part: Part) -> None:
+    settings = settings_of(
+        part.brokers, part.prefix, delivery=part.delivery, partitions=PARTITIONS
+    )
+    reader = KafkaPointReader(settings)
+    assembled = assembly(part.folder, settings, reader=reader, clock=SystemClock())
+    stages = [
+        stage if part.guests or not isinstance(stage, Action) else _in_process(stage, part)
+        for stage in assembled.selected(part.stages)
+    ]
+    await engine_authstream.host(stages, settings)
+
+
+def _in_process(stage: Action, part: Part) -> Stage:
+    name = stage.name.removeprefix("action.")
+    return Action(
+        stage.topics[0],
+        name=name,
+        versions=flow_actions.InProcess(flow_actions.FUNCTIONS[name]),
+        topics=Topics(part.prefix),
+        triggers=triggers(),
+        clock=SystemClock(),
+        slip_key=None,
+    )
+
+
+def measure(bench: Bench) -> Figures:
+    """Latency at login rates, and the most logins per second, of each way to run the flow."""
+    figures = Figures()
+    ways: dict[str, Callable[[Bench], Iterator[Course]]] = {
+        RAW_CHAIN: _raw_chain,
+        SEPARATE: _separate,
+        SEPARATE_DIRECT: lambda bench: _authstream(bench, delivery="direct"),
+        ONE: _one,
+        GUESTS: lambda bench: _authstream(bench, guests=True),
+    }
+    for repetition in range(bench.extent.repetitions):
+        for name, way in ways.items():
+            with contextmanager(way)(bench) as course:
+                _course(bench, name, course, figures=figures)
+            bench.say(f"whole flow {repetition + 1}: {name}: {_said(figures, name)}")
+    return figures
+
+
+def _said(figures: Figures, name: str) -> str:
+    last = {figure: values[-1] for figure, values in figures.rows[name].items()}
+    at = "; ".join(f"{rate}/s p50 {last[f'p50_{rate}']:.1f} p99 {last[f'p99_{rate}']:.1f} ms" for rate in RATES)
+    return f"{at}; at most {last['rate']:,.0f}/s"
+
+
+def _course(bench: Bench, name: str, course: Course, *, figures: Figures) -> None:
+    for rate in RATES:
+        count = int(rate * bench.extent.latency_seconds)
+        order = Publish(
+            course.source, course.samples, count, float(rate), WARM_UP, bench.unique("paced")
+        )
+        within = timedelta(seconds=bench.extent.latency_seconds) + ARRIVED_WITHIN
+        ends = bench.cluster.ends(course.target, PARTITIONS)
+        spent = course.process.cpu_seconds()
+        arrivals = bench.traffic.latencies(order, Expect(course.target, ends, count, within))
+        spent = course.process.cpu_seconds() - spent
+        cpu = {f"cpu_ms_{rate}": spent / (count + WARM_UP) * 1e3}
+        figures.add(name, **summary(arrivals, count, rate=rate), **cpu)
+    _flat_out(bench, name, course, figures=figures)
+
+
+def _flat_out(bench: Bench, name: str, course: Course, *, figures: Figures) -> None:
+    base, count = bench.cluster.count(course.target, PARTITIONS), bench.extent.flow_logins
+    spent = course.process.cpu_seconds()
+    order = Publish(course.source, course.samples, count, run=bench.unique("flat"))
+    finish = bench.traffic.start(order)
+    first, began = _await(bench, course, base + count // 10)
+    last, ended = _await(bench, course, base + count)
+    finish()
+    spent = course.process.cpu_seconds() - spent
+    figures.add(name, rate=(last - first) / (ended - began), cpu_ms=spent / count * 1e3)
+
+
+def _await(bench: Bench, course: Course, count: int) -> tuple[int, float]:
+    return bench.cluster.await_count(
+        course.target,
+        count,
+        within=MEASURED_WITHIN,
+        partitions=PARTITIONS,
+        check=course.process.check,
+    )
+
+
+def _raw_chain(bench: Bench) -> Iterator[Course]:
+    topics = [
+        bench.cluster.topic("chain", partitions=PARTITIONS) for _ in range(len(STAGES) + 1)
+    ]
+    hops = [
+        Hop(bench.cluster.brokers, source, target, bench.unique("chain"))
+        for source, target in zip(topics, topics[1:], strict=False)
+    ]
+    with running(*((engine_raw.serve, hop) for hop in hops)) as process:
+        course = Course(topics[0], topics[-1], process, bench.envelopes)
+        _warm(bench, course)
+        yield course
+    bench.cluster.remove(*topics)
+
+
+def _separate(bench: Bench) -> Iterator[Course]:
+    return _authstream(bench)
+
+
+def _one(bench: Bench) -> Iterator[Course]:
+    return _authstream(bench, together=True)
+
+
+def _authstream(
+    bench: Bench, *, delivery: Delivery = "agent", guests: bool = False, together: bool = False
+) -> Iterator[Course]:
+    prefix = bench.unique("flow")
+    groups = (STAGES,) if together else tuple((name,) for name in STAGES)
+    with tempfile.TemporaryDirectory(prefix="authstream-bench-") as scratch:
+        folder = Path(scratch)
+        flow_actions.folder(folder)
+        names = _topics(bench, prefix, folder)
+        parts = [
+            Part(bench.cluster.brokers, prefix, folder, group, delivery, guests)
+            for group in groups
+        ]
+        with running(*((serve, part) for part in parts)) as process:
+            topics = Topics(prefix)
+            course = Course(
+                topics.requested(TRIGGER), topics.decided(TRIGGER), process, bench.events
+            )
+            _warm(bench, course)
+            yield course
+            process.check()
+            _check_verdicts(bench, course, prefix)
+        bench.cluster.remove(*names)
+
+
+def _topics(bench: Bench, prefix: str, folder: Path) -> list[str]:
+    settings = settings_of(bench.cluster.brokers, prefix, delivery="agent", partitions=PARTITIONS)
+    topics = Topics(prefix)
+    found = load(folder, triggers=triggers(), topics=topics)
+    actions = [action.topic for action in found.actions.values()]
+    needed = wanted(topics, settings, triggers=triggers(), actions=actions, kinds=deliveries())
+    return KafkaTopics(settings).apply(needed)
+
+
+def _warm(bench: Bench, course: Course) -> None:
+    order = Publish(course.source, course.samples, USERS // 10, run=bench.unique("warm"))
+    bench.traffic.publish(order)
+    bench.cluster.await_count(
+        course.target,
+        order.count,
+        within=STARTED_WITHIN,
+        partitions=PARTITIONS,
+        check=course.process.check,
+    )
+
+
+def _check_verdicts(bench: Bench, course: Course, prefix: str) -> None:
+    """Raises RuntimeError unless every verdict is the one that the actions make, one for each flow."""
+    reader = KafkaReader(settings_of(bench.cluster.brokers, prefix, delivery="agent"))
+    seen: dict[str, int] = {}
+    try:
+        for partition, end in enumerate(bench.cluster.ends(course.target, PARTITIONS)):
+            for batch in reader.between(course.target, partition, 0, end=end):
+                for message in batch:
+                    verdict = decode(Verdict, message.value)
+                    seen[verdict.outcome] = seen.get(verdict.outcome, 0) + 1
+    finally:
+        reader.close()
+    total = bench.cluster.count(course.source, PARTITIONS)
+    denied = round(total / DENIED_EVERY)
+    if set(seen) != {"allowed", "denied"} or sum(seen.values()) != total:
+        raise RuntimeError(f"wrong verdicts: {seen} for {total} logins")
+    if abs(seen["denied"] - denied) > WARM_UP:
+        raise RuntimeError(f"{seen['denied']} of {total} logins denied, not about {denied}")

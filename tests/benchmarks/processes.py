@@ -1,0 +1,92 @@
+"""Engines in processes of their own: started by spawn, watched, stopped, their processor time read."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+import psutil
+
+from authstream.apps.worker import die_with_parent
+
+#: A client of librdkafka must not be inherited over fork.
+SPAWN = multiprocessing.get_context("spawn")
+STOPPED_WITHIN = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One engine between two topics."""
+
+    brokers: str
+    source: str
+    target: str
+    group: str
+    #: The stage waits `work.CALL` for each message.
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Processes under measurement."""
+
+    processes: tuple[SpawnProcess, ...]
+
+    def cpu_seconds(self) -> float:
+        """User and system time of all of them and of their children so far."""
+        return sum(_cpu_seconds(process.pid) for process in self.processes if process.pid)
+
+    def rss_bytes(self) -> int:
+        """Resident memory of all of them, without their children."""
+        return sum(
+            psutil.Process(process.pid).memory_info().rss
+            for process in self.processes
+            if process.pid
+        )
+
+    def check(self) -> None:
+        """Raises RuntimeError when one has ended: its figures would mean nothing."""
+        for process in self.processes:
+            if process.exitcode is not None:
+                msg = f"{process.name} ended with status {process.exitcode}: see its output above"
+                raise RuntimeError(msg)
+
+
+@contextmanager
+def running(*jobs: tuple[Callable[..., None], Any]) -> Iterator[Running]:
+    """Each function in a process of its own with its argument, for as long as the context is open."""
+    processes = [
+        SPAWN.Process(target=_child, args=(function, argument), name=function.__name__)
+        for function, argument in jobs
+    ]
+    for process in processes:
+        process.start()
+    try:
+        yield Running(tuple(processes))
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(STOPPED_WITHIN.total_seconds())
+            process.kill()
+            process.join()
+
+
+def _child(function: Callable[[Any], None], argument: Any) -> None:
+    die_with_parent()
+    function(argument)
+
+
+def _cpu_seconds(pid: int) -> float:
+    process = psutil.Process(pid)
+    total = 0.0
+    with suppress(psutil.NoSuchProcess):
+        for one in (process, *process.children(recursive=True)):
+            times = one.cpu_times()
+            total += times.user + times.system
+    return total

@@ -1,0 +1,61 @@
+"""What all tests share: one real Kafka per run, and a loud word when there can be none."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from tests import kafka_jars
+from tests.kafka_server import KafkaServer
+
+_LEFT_OUT = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaServer]:
+    """A running broker, shared by the run: use `topic_prefix` to keep tests apart."""
+    with KafkaServer() as server:
+        yield server
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix for topics and groups that no other test has, such as `t-ab12cd`."""
+    return f"t-{secrets.token_hex(3)}"
+
+
+@pytest.hookimpl(trylast=True)  # after -k and -m have chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests that need Kafka where there can be none; where CI is set, fail."""
+    left_out = [item for item in items if item.get_closest_marker("kafka")]
+    if not left_out or not (lacking := kafka_jars.missing()):
+        return
+    notice = f"{len(left_out)} tests need a real Kafka. Install {' and '.join(lacking)}."
+    if os.environ.get("CI"):
+        raise pytest.UsageError(notice)
+    config.stash[_LEFT_OUT] = notice
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch Kafka's jars before the tests, whose time-outs are for tests."""
+    wanted = any(item.get_closest_marker("kafka") for item in session.items)
+    if not wanted or session.config.option.collectonly:
+        return
+    try:
+        kafka_jars.fetch_jars()
+    except RuntimeError as error:
+        raise pytest.UsageError(f"Kafka's jars cannot be fetched: {error}") from error
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was left out, where nobody can miss it."""
+    if notice := config.stash.get(_LEFT_OUT, None):
+        terminalreporter.section("REAL KAFKA LEFT OUT", sep="!", red=True, bold=True)
+        terminalreporter.line(notice, red=True, bold=True)

@@ -1,0 +1,37 @@
+"""What the contract tests share: guests of given code."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authstream.contracts.api import to_guest
+from authstream.sandbox.guest import Guest, Program
+from tests.guests import PL, SECRETS, NewGuest
+
+
+@pytest.fixture
+async def new_guest(tmp_path: Path) -> AsyncIterator[NewGuest]:
+    """Makes guests of given code; ends them after the test."""
+    guests: list[Guest] = []
+
+    def make(code: str, **options: Any) -> Guest:
+        file = tmp_path / "action.py"
+        file.write_text(textwrap.dedent(code))
+        circuit = options.pop("circuit", None)
+        values: dict[str, Any] = {
+            "secrets": SECRETS,
+            "configuration": {"tier": {"name": "gold"}},
+            **options,
+        }
+        program = Program("crm", 1, file, PL, to_guest(PL), **values)
+        guests.append(Guest(program, circuit=circuit))
+        return guests[-1]
+
+    yield make
+    for guest in guests:
+        await guest.stop()

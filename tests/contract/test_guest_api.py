@@ -1,0 +1,259 @@
+"""The `api` object in a guest: calls recorded, checked, and refused in the documented words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from authstream.contracts.api import CommandRefusedError, check_command
+from tests.guests import PL, NewGuest, invocation, texts
+
+CALLS = """
+async def on_execute_post_login(event, api):
+    for path, arguments in event.calls:
+        target = api
+        for name in path.split("."):
+            target = getattr(target, name)
+        try:
+            if target(*arguments) is not api:
+                print("no chain")
+        except ValueError as error:
+            print(type(error).__name__, error)
+"""
+
+REFUSED: list[tuple[str, list[Any]]] = [
+    ("access.deny", []),
+    ("access.deny", ["a", "b"]),
+    ("access.deny", [7]),
+    ("idToken.setCustomClaim", ["scope", 1]),
+    ("accessToken.setCustomClaim", ["scope", 1]),
+    ("accessToken.setCustomClaim", ["key"]),
+    ("transaction.setMetadata", ["k" * 65, 1]),
+    ("transaction.setMetadata", ["k", "ü" * 4097]),
+    ("transaction.setMetadata", ["k", 2**53]),
+    ("transaction.setMetadata", ["k", [1]]),
+    ("effects.send", ["E-mail", {}]),
+    ("effects.send", ["email", []]),
+    ("effects.send", ["email", {}, {"on": "later"}]),
+    ("effects.send", ["email", {}, {"at": 1}]),
+    ("effects.send", ["email", {}, {"delay": -1}]),
+    ("effects.send", ["email", {}, {"delay": 1e9}]),
+    ("effects.send", ["email", {}, {"key": ""}]),
+    ("effects.send", ["email", {}, {"key": True}]),
+]
+
+
+def _python(path: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in path)
+
+
+async def test_guest_and_worker_refuse_the_same_calls_in_the_same_words(
+    new_guest: NewGuest,
+) -> None:
+    """Both check by one table; only the spelling of the method differs."""
+    calls = [(_python(path), arguments) for path, arguments in REFUSED]
+    outcome = await new_guest(CALLS).run(invocation({"calls": calls}))
+    assert (outcome.status, outcome.commands) == ("ok", ())
+    for (path, arguments), said in zip(REFUSED, texts(outcome), strict=True):
+        with pytest.raises(CommandRefusedError) as refusal:
+            check_command(PL, path, arguments)
+        assert said == f"ApiError {refusal.value}".replace(path, _python(path))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("float('nan')", "finite number"),
+        ("{1: 2}", "strings as the keys"),
+        ("object()", "JSON value, not object"),
+        ("'\\ud800'", "valid Unicode"),
+        ("2**63", "64 bits"),
+        ("deep", "nested deeper"),
+        ("{1, 2}", "JSON value, not set"),
+    ],
+)
+async def test_only_json_values_pass(new_guest: NewGuest, value: str, message: str) -> None:
+    """What JSON cannot carry is refused where the author wrote it."""
+    guest = new_guest(
+        f"""
+        deep = []
+        for _ in range(101):
+            deep = [deep]
+        async def on_execute_post_login(event, api):
+            api.id_token.set_custom_claim("k", {value})
+        """
+    )
+    outcome = await guest.run(invocation())
+    assert outcome.status == "error"
+    assert outcome.error is not None
+    assert message in outcome.error
+    assert "action.py:6" in outcome.error
+
+
+async def test_calls_are_recorded_in_order_under_auth0s_names(new_guest: NewGuest) -> None:
+    """Chaining, keywords, one object for several keys, and a snapshot of each value."""
+    guest = new_guest(
+        """
+        async def on_execute_post_login(event, api):
+            roles = ["admin"]
+            api.id_token.set_custom_claim("roles", roles).access_token.set_custom_claim("a", "ü")
+            roles.append("late")
+            api.user.set_app_metadata({"welcome": True, "old": None})
+            api.user.set_user_metadata(key="k", value={"a": (1, 2.5)})
+            api.effects.send("email", {"to": event.user.email}, on="denied", delay=3)
+            api.effects.send("log", {}, {"key": "once"})
+            api.access.deny(reason="no")
+        """
+    )
+    outcome = await guest.run(invocation())
+    assert outcome.error is None
+    assert outcome.commands == (
+        ("idToken.setCustomClaim", ("roles", ["admin"])),
+        ("accessToken.setCustomClaim", ("a", "ü")),
+        ("user.setAppMetadata", ("welcome", True)),
+        ("user.setAppMetadata", ("old", None)),
+        ("user.setUserMetadata", ("k", {"a": [1, 2.5]})),
+        ("effects.send", ("email", {"to": "ada@example.com"}, {"on": "denied", "delay": 3})),
+        ("effects.send", ("log", {}, {"key": "once"})),
+        ("access.deny", ("no",)),
+    )
+
+
+async def test_transaction_metadata_shows_at_once_and_user_metadata_does_not(
+    new_guest: NewGuest,
+) -> None:
+    """As Auth0: only the transaction's is updated in real time."""
+    guest = new_guest(
+        """
+        async def on_execute_post_login(event, api):
+            api.transaction.set_metadata("a", 1).transaction.set_metadata("b", 2)
+            api.transaction.set_metadata("a", None)
+            api.user.set_app_metadata("new", 1)
+            print(event.transaction.metadata, event.user.app_metadata)
+        """
+    )
+    assert texts(await guest.run(invocation())) == ["{'b': 2} {'old': 1}"]
+
+
+async def test_transaction_metadata_has_a_limit_in_all(new_guest: NewGuest) -> None:
+    """Over 16 KB together the call throws and changes nothing."""
+    guest = new_guest(
+        """
+        async def on_execute_post_login(event, api):
+            api.transaction.set_metadata("a", "x" * 8000).transaction.set_metadata("b", "x" * 8000)
+            try:
+                api.transaction.set_metadata("c", "x" * 1000)
+            except ValueError as error:
+                print(error, "c" in event.transaction.metadata)
+        """
+    )
+    outcome = await guest.run(invocation())
+    assert texts(outcome) == [
+        "api.transaction.set_metadata: all of it together must not exceed 16384 bytes False"
+    ]
+    assert len(outcome.commands) == 2
+
+
+async def test_a_method_that_is_not_there_names_its_neighbours(new_guest: NewGuest) -> None:
+    """Auth0's spelling in Python is the likely mistake."""
+    guest = new_guest(
+        "async def on_execute_post_login(event, api): api.idToken.setCustomClaim('a', 1)"
+    )
+    outcome = await guest.run(invocation())
+    assert outcome.error is not None
+    assert "no 'idToken' here, but id_token" in outcome.error
+
+
+async def test_the_cache_answers_auth0s_codes_and_never_raises(new_guest: NewGuest) -> None:
+    """Limits, expiry and deletion; the store is shared by the runs of one guest."""
+    guest = new_guest(
+        """
+        import time
+        async def on_execute_post_login(event, api):
+            cache = api.cache
+            if event.get("second"):
+                print(cache.get("kept").value)
+                return
+            said = [
+                cache.set("k" * 65, "v"), cache.set("k", "v" * 4097), cache.set(7, "v"),
+                cache.set("k", 7), cache.set("k", "v", {"ttl": "long"}),
+                cache.set("k", "v", ttl=float("nan")), cache.set("k", "v", {"expires_at": 1}),
+                cache.delete("none"),
+            ]
+            print([result.code for result in said])
+            assert cache.set("kept", "v").type == "success"
+            left = cache.get("kept").expires_at - time.time() * 1000
+            assert 899_000 < left <= 900_000, left
+            longest = cache.set("kept", "w", ttl=1e12).record.expires_at
+            assert longest <= time.time() * 1000 + 86_400_000
+            assert cache.get("none") is None
+            assert cache.set("short", "v", ttl=20).type == "success"
+            time.sleep(0.03)
+            assert cache.get("short") is None
+            assert cache.set("gone", "v").type == cache.delete("gone").type == "success"
+            assert [cache.set(f"e{n}", "").type for n in range(19)] == ["success"] * 19
+            print(cache.set("one more", "").code)
+            for n in range(19):
+                cache.delete(f"e{n}")
+            assert cache.set("big", "v" * 4096).type == "success"
+            print(cache.set("big2", "v" * 4096).code)
+        """
+    )
+    outcome = await guest.run(invocation())
+    assert outcome.error is None
+    codes = [
+        "CacheKeySizeExceeded",
+        "CacheValueSizeExceeded",
+        "FailedToSetCacheRecord",
+        "FailedToSetCacheRecord",
+        "InvalidExpiry",
+        "InvalidExpiry",
+        "ItemAlreadyExpired",
+        "CacheKeyDoesNotExist",
+    ]
+    assert texts(outcome) == [str(codes), "CacheSizeExceeded", "CacheSizeExceeded"]
+    assert outcome.commands == ()
+    assert texts(await guest.run(invocation({"second": True}))) == ["w"]
+
+
+async def test_too_many_commands_are_refused_where_they_are_made(new_guest: NewGuest) -> None:
+    """256 kB of commands fit, more throws; the guest lives on."""
+    guest = new_guest(
+        """
+        async def on_execute_post_login(event, api):
+            for n in range(event.times):
+                api.id_token.set_custom_claim(f"k{n}", "x" * 100_000)
+        """
+    )
+    two, three = [await guest.run(invocation({"times": times})) for times in (2, 3)]
+    assert (two.status, len(two.commands)) == ("ok", 2)
+    assert (three.status, three.commands) == ("error", ())
+    assert three.error is not None
+    assert "too large together" in three.error
+
+
+async def test_calls_after_the_end_are_refused(new_guest: NewGuest) -> None:
+    """A task that an action leaves behind cannot add to a result that is sent."""
+    guest = new_guest(
+        """
+        import asyncio
+        said = []
+        async def late(api):
+            await asyncio.sleep(0.01)
+            try:
+                api.access.deny("late")
+            except ValueError as error:
+                said.append(str(error))
+        async def on_execute_post_login(event, api):
+            if said:
+                print(said)
+            else:
+                globals()["task"] = asyncio.ensure_future(late(api))
+        """
+    )
+    assert (await guest.run(invocation())).commands == ()
+    said: list[str] = []
+    while not said:
+        said = texts(await guest.run(invocation()))
+    assert "after the action had ended" in said[0]

@@ -1,0 +1,1 @@
+"""The demo: a CRM, a mailbox, a trace collector, a dozen logins, and what came of them."""

@@ -1,0 +1,139 @@
+"""Puts together every stage of a folder: what worker, `authstream test` and tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import structlog
+
+import authstream.effects
+import authstream.triggers
+from authstream.contracts.topics import Topics
+from authstream.control.folder import DeployedAction, Folder, load
+from authstream.engine.delivery import Delivery
+from authstream.engine.ports import Clock, PointReader, Stage
+from authstream.engine.registry import plugins
+from authstream.engine.trigger import Trigger
+from authstream.errors import ConfigurationError
+from authstream.sandbox.guest import Guest
+from authstream.sandbox.process import GuestError
+from authstream.settings import Settings
+from authstream.stages.action import Action, Runtime
+from authstream.stages.assemble import Assemble
+from authstream.stages.effect import EffectStage
+from authstream.stages.entry import Entry
+from authstream.stages.fanout import Fanout
+
+
+def triggers() -> dict[str, Trigger]:
+    """Every installed trigger by name."""
+    return plugins(authstream.triggers, Trigger, group="authstream.triggers")
+
+
+def deliveries() -> dict[str, Delivery]:
+    """Every installed effect kind by name."""
+    kind: type[Delivery] = Delivery  # type: ignore[type-abstract]  # only for isinstance
+    return plugins(authstream.effects, kind, group="authstream.effects")
+
+
+class GuestVersions:
+    """The one version of an action that a folder holds, in its guest process."""
+
+    def __init__(self, action: DeployedAction) -> None:
+        self._version = action.program.version
+        self.guest = Guest(action.program)
+
+    async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
+        """The guest, or None for another version."""
+        return self.guest if version == self._version else None
+
+
+class GuestAction(Action):
+    """An action stage that owns its guest: started with it, stopped with it."""
+
+    def __init__(
+        self,
+        action: DeployedAction,
+        *,
+        topics: Topics,
+        triggers: dict[str, Trigger],
+        clock: Clock,
+        slip_key: bytes | None,
+    ) -> None:
+        self._guests = GuestVersions(action)
+        super().__init__(
+            action.topic,
+            name=action.name,
+            versions=self._guests,
+            topics=topics,
+            triggers=triggers,
+            clock=clock,
+            slip_key=slip_key,
+        )
+
+    async def start(self) -> None:
+        """Load the action now, so that the first login does not wait for it."""
+        try:
+            await self._guests.guest.start()
+        except GuestError as error:
+            # Its flows get `action_error` or are skipped; other actions are not hurt.
+            structlog.get_logger("authstream.action").error(
+                "action_cannot_start", stage=self.name, reason=str(error)
+            )
+
+    async def stop(self) -> None:
+        """End the guest process."""
+        await self._guests.guest.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """All stages of a folder, and the folder."""
+
+    folder: Folder
+    topics: Topics
+    stages: tuple[Stage, ...]
+
+    def selected(self, patterns: Sequence[str]) -> tuple[Stage, ...]:
+        """The stages named, by name or glob; none named: all.
+
+        Raises ConfigurationError when one matches nothing.
+        """
+        for pattern in patterns:
+            if not any(fnmatch(stage.name, pattern) for stage in self.stages):
+                names = ", ".join(stage.name for stage in self.stages)
+                raise ConfigurationError(f"no stage matches {pattern!r}; there are {names}")
+        return tuple(
+            stage
+            for stage in self.stages
+            if not patterns or any(fnmatch(stage.name, pattern) for pattern in patterns)
+        )
+
+
+def assembly(
+    path: Path,
+    settings: Settings,
+    *,
+    reader: PointReader,
+    clock: Clock,
+    missing_secret: str | None = None,
+) -> Assembly:
+    """Every stage that a folder needs. Raises ConfigurationError."""
+    topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
+    folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
+    slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
+    actions = [
+        GuestAction(action, topics=topics, triggers=known, clock=clock, slip_key=slip_key)
+        for action in folder.actions.values()
+    ]
+    stages: list[Stage] = [
+        Entry(topics=topics, triggers=known, flows=folder, slip_key=slip_key),
+        *actions,
+        Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
+        Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
+        *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
+    ]
+    return Assembly(folder, topics, tuple(stages))

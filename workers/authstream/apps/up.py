@@ -1,0 +1,78 @@
+"""Everything on one machine: the embedded broker here, all stages in a supervised worker beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from authstream.broker.embedded import PARTITIONS, EmbeddedBroker
+from authstream.errors import AuthstreamError
+
+READY_WITHIN = timedelta(seconds=40)
+STOP_WITHIN = timedelta(seconds=30)
+_POLL_SECONDS = 0.05
+
+
+class NotReadyError(AuthstreamError):
+    """The stages did not come up."""
+
+    code = "not_ready"
+
+
+class Up:
+    """A broker and a worker for a folder. Use as a context manager; on exit both are gone."""
+
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="authstream-")
+        self._ready = Path(self._scratch.name) / "ready"
+        self._broker = EmbeddedBroker()
+        self.environment = {
+            **os.environ,
+            "AUTHSTREAM_BROKERS": self._broker.bootstrap,
+            "AUTHSTREAM_EMBEDDED": "true",
+            "AUTHSTREAM_PARTITIONS": str(PARTITIONS),
+            "AUTHSTREAM_READY_FILE": str(self._ready),
+            **(environment or {}),
+        }
+        self.brokers = self._broker.bootstrap
+        # A group of its own: Ctrl-C in the terminal reaches us, and we end the worker in order.
+        self.worker = subprocess.Popen(
+            [sys.executable, "-m", "authstream.cli", "worker", "--folder", str(folder), "--supervised"], env=self.environment, start_new_session=True
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def wait_ready(self) -> None:
+        """Until every stage works. Raises NotReadyError when the worker ends or takes too long."""
+        deadline = time.monotonic() + READY_WITHIN.total_seconds()
+        while not self._ready.exists():
+            if self.worker.poll() is not None:
+                raise NotReadyError(f"the worker ended with status {self.worker.returncode} before it was ready: see its messages above")
+            if time.monotonic() > deadline:
+                raise NotReadyError(f"the stages were not ready within {READY_WITHIN.total_seconds():.0f} s: see the worker's messages above")
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End the worker in order, then the broker."""
+        if self.worker.poll() is None:
+            self.worker.send_signal(signal.SIGTERM)
+            try:
+                self.worker.wait(STOP_WITHIN.total_seconds())
+            except subprocess.TimeoutExpired:
+                os.killpg(self.worker.pid, signal.SIGKILL)
+                self.worker.wait()
+        self._broker.close()
+        self._scratch.cleanup()

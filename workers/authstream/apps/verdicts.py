@@ -1,0 +1,60 @@
+"""Verdicts and runs for people: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.text import Text
+
+_COLOURS = {"allowed": "green", "denied": "yellow", "failed": "red", "suspended": "cyan"}
+#: Lines of console output shown for a run.
+_CONSOLE_SHOWN = 5
+
+
+def verdict_lines(verdict: dict[str, Any]) -> list[Text]:
+    """What a verdict says: outcome, claims, metadata, effects, and what was dropped and why."""
+    outcome = verdict["outcome"]
+    head = Text.assemble((outcome, f"bold {_COLOURS[outcome]}"), _because(verdict))
+    return [head, *_claims(verdict), *_metadata(verdict), *_effects(verdict), *_dropped(verdict)]
+
+
+def _because(verdict: dict[str, Any]) -> str:
+    if verdict["outcome"] == "allowed":
+        return ""
+    by = f" by {verdict['denied_by']}" if verdict["denied_by"] else ""
+    return f"{by} ({verdict['code']}): {verdict['reason']}"
+
+
+def _claims(verdict: dict[str, Any]) -> Iterable[Text]:
+    for token, claims in verdict["claims"].items():
+        for name, value in claims.items():
+            yield Text.assemble(("  claim     ", "dim"), f"{token}: {name} = {value!r}")
+
+
+def _metadata(verdict: dict[str, Any]) -> Iterable[Text]:
+    for kind, patch in verdict["metadata"].items():
+        for key, value in patch.items():
+            yield Text.assemble(("  metadata  ", "dim"), f"{kind}: {key} removed" if value is None else f"{kind}: {key} = {value!r}")
+
+
+def _effects(verdict: dict[str, Any]) -> Iterable[Text]:
+    for effect in verdict["effects"]:
+        yield Text.assemble(("  effect    ", "dim"), f"{effect['kind']} when {effect['on']}, ordered by {effect['action']}")
+
+
+def _dropped(verdict: dict[str, Any]) -> Iterable[Text]:
+    for dropped in verdict["dropped"]:
+        yield Text.assemble(("  dropped   ", "yellow"), f"{dropped['command']}({dropped['target']!r}) by {dropped['action']}: {dropped['reason']}")
+
+
+def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
+    """What ran, in how many milliseconds, and what it logged."""
+    lines: list[Text] = []
+    for run in runs:
+        colour = "dim" if run["status"] == "ok" else "yellow"
+        lines.append(Text.assemble(("  run       ", "dim"), f"{run['action']} v{run['version']} ", (run["status"], colour), f" {run['duration_ms']:.1f} ms"))
+        if run["error"]:
+            lines.append(Text.assemble(("            ", "dim"), (run["error"].splitlines()[0], "yellow")))
+        lines += [Text(f"            {line['level']}: {line['text'].rstrip()}", style="dim") for line in run["console"][:_CONSOLE_SHOWN]]
+    return lines

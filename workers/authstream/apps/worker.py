@@ -1,0 +1,165 @@
+"""The worker: a process that hosts stages of a folder until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from authstream import telemetry
+from authstream.apps import logs
+from authstream.apps.stages import Assembly, assembly, deliveries, triggers
+from authstream.apps.supervision import History, Report
+from authstream.broker import embedded
+from authstream.broker.dispatcher import Dispatcher
+from authstream.broker.faust import FaustRunner
+from authstream.broker.kafka_reader import KafkaPointReader
+from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.engine.ports import SystemClock
+from authstream.errors import AuthstreamError, BrokerUnreachableError
+from authstream.settings import Settings
+
+BEAT = timedelta(milliseconds=500)
+READY_POLL = timedelta(milliseconds=100)
+#: Between tries while no broker answers.
+RECONNECT = timedelta(seconds=2)
+#: How far past a suspect place messages are worked on one at a time: what may have been in work.
+SUSPECT_RANGE = 1024
+#: Exit status after an error nobody foresaw (sysexits.h, EX_SOFTWARE).
+SOFTWARE_ERROR = 70
+_PR_SET_PDEATHSIG = 1
+NO_HISTORY = History()
+
+
+class Worker:
+    """Everything of one worker process. `run` returns its exit status."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        *,
+        stages: Sequence[str] = (),
+        history: History = NO_HISTORY,
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._patterns = stages
+        self._ended: asyncio.Future[BaseException | None] | None = None
+        self._history = history
+        self._report = Report()
+        self._log = structlog.get_logger("authstream.worker")
+
+    async def run(self) -> int:
+        """Host the stages until SIGTERM, SIGINT or an error. Raises ConfigurationError before it starts."""
+        loop = asyncio.get_running_loop()
+        self._ended = loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end, None)
+        beating = asyncio.create_task(self._beat())
+        reader = KafkaPointReader(self._settings)
+        try:
+            return await self._host(assembly(self._folder, self._settings, reader=reader, clock=SystemClock()))
+        finally:
+            beating.cancel()
+            await asyncio.to_thread(reader.close)
+
+    async def _host(self, assembled: Assembly) -> int:
+        assert self._ended is not None  # noqa: S101 - made in run
+        selected = assembled.selected(self._patterns)
+        if not await self._topics_ready(assembled):
+            return 0
+        runner = FaustRunner(selected, self._settings, failed=self._end, prepared=self._instruct)
+        await runner.start()
+        self._log.info("worker_started", stages=[stage.name for stage in selected], brokers=self._settings.brokers)
+        showing = asyncio.create_task(self._show_ready(runner))
+        error = await self._ended
+        showing.cancel()
+        self._ready_file(exists=False)
+        if error is None:
+            await runner.stop()
+            self._log.info("worker_stopped")
+            return 0
+        # Nothing more is acknowledged or committed: what was in work is done again by the next process.
+        self._log.error("worker_failed", error_type=type(error).__name__, reason=str(error))
+        return error.exit_status if isinstance(error, AuthstreamError) else SOFTWARE_ERROR
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(error)
+
+    async def _beat(self) -> None:
+        while True:
+            self._report.beat()
+            await asyncio.sleep(BEAT.total_seconds())
+
+    async def _topics_ready(self, assembled: Assembly) -> bool:
+        """Check the topics, waiting for a broker as long as it takes. False when told to stop meanwhile."""
+        assert self._ended is not None  # noqa: S101 - made in run
+        needed = wanted(
+            assembled.topics, self._settings, triggers=triggers(), actions=[action.topic for action in assembled.folder.actions.values()], kinds=deliveries()
+        )
+        if self._settings.embedded:
+            await asyncio.to_thread(embedded.touch, self._settings, [topic.name for topic in needed])
+            return True
+        topics = KafkaTopics(self._settings)
+        while not self._ended.done():
+            try:
+                await asyncio.to_thread(topics.check, needed)
+            except BrokerUnreachableError as error:
+                self._log.warning("broker_unreachable", reason=str(error))
+                await asyncio.wait([self._ended], timeout=RECONNECT.total_seconds())
+            else:
+                return True
+        return False
+
+    async def _show_ready(self, runner: FaustRunner) -> None:
+        while True:
+            self._ready_file(exists=runner.ready)
+            await asyncio.sleep(READY_POLL.total_seconds())
+
+    def _ready_file(self, *, exists: bool) -> None:
+        if not self._settings.ready_file:
+            return
+        file = Path(self._settings.ready_file)
+        if exists:
+            file.touch()
+        else:
+            file.unlink(missing_ok=True)
+
+    def _instruct(self, dispatcher: Dispatcher) -> None:
+        history = self._history
+        dispatcher.suspects = {(topic, partition): offset + SUSPECT_RANGE for topic, partition, offset in history.suspects if topic in dispatcher.topics}
+        dispatcher.offenders = set(history.offenders)
+        dispatcher.met = self._report.met
+        dispatcher.announce = lambda message: self._report.alone(message.topic, message.partition, message.offset)
+
+
+def die_with_parent() -> None:
+    """End when the process that started us ends, however that is (Linux; elsewhere nothing)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def main(folder: Path, settings: Settings, *, stages: Sequence[str] = ()) -> int:
+    """Run a worker in this process; its exit status. A supervised one waits for its turn, loaded."""
+    triggers(), deliveries()
+    history = History.awaited()
+    logs.configure(settings)
+    telemetry.configure("authstream")
+    try:
+        status = asyncio.run(Worker(folder, settings, stages=stages, history=history).run())
+    finally:
+        telemetry.shutdown()
+    if status != 0:
+        # Threads of the client library may be inside a broken broker; nothing of ours is left to save.
+        sys.stderr.flush()
+        os._exit(status)
+    return status

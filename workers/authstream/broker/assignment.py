@@ -1,0 +1,67 @@
+"""Bookkeeping of one assigned partition: what is in work, and up to where everything is done.
+
+A partition that is revoked and assigned again is a new object, so late acknowledgements of the old
+assignment change nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from authstream.engine.ports import Message
+
+
+@dataclass(slots=True, eq=False)
+class Assigned:
+    """One assigned partition. The consumer thread appends; the event loop starts and settles."""
+
+    topic: str
+    number: int
+    #: In offset order; the head leaves when it is done.
+    pending: deque[Cell] = field(default_factory=deque)
+    #: Everything before this offset is done; None when nothing is yet.
+    safe: int | None = None
+    committed: int | None = None
+    #: One past the newest message read.
+    next_offset: int | None = None
+    #: Handlers begun whose outputs are not all acknowledged.
+    started: int = 0
+    revoked: bool = False
+    #: The stage's memory for it is rebuilt; before that nothing is handled.
+    ready: bool = False
+    paused: bool = False
+
+    def add(self, message: Message) -> Cell:
+        """Take in a message, in offset order."""
+        cell = Cell(message, self)
+        self.pending.append(cell)
+        self.next_offset = message.offset + 1
+        return cell
+
+    def advance(self) -> None:
+        """Move `safe` over the contiguous prefix that is done."""
+        pending = self.pending
+        while pending and pending[0].done:
+            self.safe = pending.popleft().message.offset + 1
+
+    @property
+    def behind(self) -> int:
+        """Messages read since the oldest that is not done: what a crash would repeat."""
+        try:
+            oldest = self.pending[0].message.offset
+        except IndexError:
+            # The loop may take the last one out at any moment.
+            return 0
+        return 0 if self.next_offset is None else self.next_offset - oldest
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """One message in work."""
+
+    message: Message
+    partition: Assigned
+    #: Outputs not yet acknowledged.
+    waiting: int = 0
+    done: bool = False

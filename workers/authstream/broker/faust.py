@@ -1,0 +1,185 @@
+"""The runner: one Faust app for each worker, each stage a Faust agent on a channel that confluent-kafka fills."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import faust
+import structlog
+from faust.app.base import BootStrategy
+
+from authstream.broker.assignment import Cell
+from authstream.broker.dispatcher import Dispatcher
+from authstream.broker.producer import KafkaProducer
+from authstream.broker.recovery import Recovery
+from authstream.broker.stage_consumer import DRAIN, StageConsumer
+from authstream.engine.ports import Clock, Stage, SystemClock
+from authstream.settings import Settings
+
+#: On top of the drain, for the last commits and for leaving the groups.
+_STOP_MARGIN = timedelta(seconds=10)
+
+
+class _WithoutKafka(BootStrategy):
+    """Faust's own switch: the app runs its services and agents, and no consumer or producer of its own."""
+
+    enable_kafka = False
+
+
+class _App(faust.App):
+    BootStrategy = _WithoutKafka
+
+    async def on_stop(self) -> None:
+        """Also close what Faust makes for a consumer that it never runs."""
+        await super().on_stop()
+        thread_loop = getattr(getattr(self.consumer, "_thread", None), "thread_loop", None)
+        if thread_loop is not None:
+            thread_loop.close()
+
+
+class FaustRunner:
+    """Feeds stages from Kafka until stopped. `failed` is called once, on the loop, when the process must end."""
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        settings: Settings,
+        *,
+        failed: Callable[[BaseException], None],
+        prepared: Callable[[Dispatcher], None] = lambda _dispatcher: None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._stages = stages
+        self._settings = settings
+        self._failed = failed
+        #: Called with each stage's dispatcher before it gets its first message.
+        self._prepared = prepared
+        self._clock = clock or SystemClock()
+        self._app = _App(
+            f"{settings.prefix}.worker",
+            broker="kafka://127.0.0.1:1",
+            web_enabled=False,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            table_standby_replicas=0,
+            stream_wait_empty=False,
+        )
+        self.consumers: list[StageConsumer] = []
+        self.dispatchers: dict[str, Dispatcher] = {}
+        self._producer: KafkaProducer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._broken = False
+        #: Held so that a batch on its way to its agent is not collected.
+        self._puts: set[asyncio.Task[Any]] = set()
+        self._log = structlog.get_logger("authstream.runner")
+
+    async def start(self) -> None:
+        """Start every stage, then read. Raises what a stage's own start raises."""
+        self._loop = asyncio.get_running_loop()
+        self._producer = KafkaProducer(self._settings, failed=self._fatal)
+        for stage in self._stages:
+            await stage.start()
+        channels = [self._channel(stage) for stage in self._stages]
+        await self._app.start()
+        self._app.flow_control.resume()
+        for stage, deliver in zip(self._stages, channels, strict=True):
+            self._consume(stage, deliver)
+        for consumer in self.consumers:
+            consumer.thread.start()
+
+    async def stop(self) -> None:
+        """Finish what is in work within `DRAIN`, commit, leave; the rest is done by whoever is next."""
+        for consumer in self.consumers:
+            consumer.stop()
+        threads = [
+            asyncio.to_thread(consumer.thread.join, (DRAIN + _STOP_MARGIN).total_seconds())
+            for consumer in self.consumers
+            if consumer.thread.ident
+        ]
+        await asyncio.gather(*threads)
+        for dispatcher in self.dispatchers.values():
+            await dispatcher.drained()
+        if self._producer is not None:
+            await asyncio.to_thread(self._producer.close)
+        await self._app.stop()
+        for stage in self._stages:
+            await stage.stop()
+
+    @property
+    def ready(self) -> bool:
+        """Every stage has its share of partitions and remembers what it must."""
+        return all(
+            consumer.joined and all(partition.ready for partition in consumer.partitions)
+            for consumer in self.consumers
+        )
+
+    def _channel(self, stage: Stage) -> Callable[[list[Cell]], None]:
+        """An agent for the stage; what it gives back takes batches of messages on the loop."""
+        assert self._producer is not None  # noqa: S101 - made in start
+        dispatcher = Dispatcher(stage, self._producer.send, fatal=self._fatal)
+        self._prepared(dispatcher)
+        self.dispatchers[stage.name] = dispatcher
+
+        def accept(batch: list[Cell]) -> None:
+            for cell in batch:
+                dispatcher.accept(cell)
+
+        if self._settings.delivery == "direct":
+            return accept
+        return self._agent(stage, accept)
+
+    def _agent(
+        self, stage: Stage, accept: Callable[[list[Cell]], None]
+    ) -> Callable[[list[Cell]], None]:
+        channel: Any = self._app.channel(key_type=None, value_type=None)
+
+        @self._app.agent(channel, name=f"authstream.{stage.name}")
+        async def consume(stream: AsyncIterator[list[Cell]]) -> None:
+            # A batch is one event for Faust, which costs 40 µs an event and nothing a message.
+            async for batch in stream:
+                accept(batch)
+
+        def deliver(batch: list[Cell]) -> None:
+            task = asyncio.get_running_loop().create_task(channel.put(batch))
+            self._puts.add(task)
+            task.add_done_callback(self._puts.discard)
+
+        return deliver
+
+    def _consume(self, stage: Stage, deliver: Callable[[list[Cell]], None]) -> None:
+        def fatal(error: BaseException) -> None:
+            self._on_loop(lambda: self._fatal(error))
+
+        recovery = Recovery(
+            stage, self._settings, clock=self._clock, on_loop=self._on_loop, fatal=fatal
+        )
+
+        def forget(topic: str, partition: int) -> None:
+            self._on_loop(lambda: [memory.forget(topic, partition) for memory in stage.memories])
+
+        self.consumers.append(
+            StageConsumer(
+                stage,
+                self._settings,
+                recovery=recovery,
+                deliver=lambda cells: self._on_loop(lambda: deliver(cells)),
+                forget=forget,
+                fatal=fatal,
+            )
+        )
+
+    def _on_loop(self, function: Callable[[], object]) -> None:
+        assert self._loop is not None  # noqa: S101 - made in start
+        try:
+            self._loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            # The loop is closed: the process is ending and nothing more is acknowledged.
+            self._log.debug("loop_closed")
+
+    def _fatal(self, error: BaseException) -> None:
+        if not self._broken:
+            self._broken = True
+            self._failed(error)

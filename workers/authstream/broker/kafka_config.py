@@ -1,0 +1,102 @@
+"""librdkafka settings of our clients: the ones that guarantees rest on, in one place."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from authstream.engine.ports import Assignor, Stage
+from authstream.settings import Settings
+
+#: A lost host costs this much; the least that brokers allow by default.
+SESSION_TIMEOUT = timedelta(seconds=6)
+HEARTBEAT = timedelta(seconds=2)
+#: Retries of a produce are given up after this; the process then ends with its input uncommitted.
+DELIVERY_TIMEOUT = timedelta(seconds=30)
+#: The mock broker's Fetch does not wake on produce, so its wait is its latency.
+_EMBEDDED_FETCH_WAIT_MS = 2
+_FETCH_WAIT_MS = 100
+#: Small on purpose: a paused partition drops what was fetched ahead.
+_PREFETCH_KBYTES = 8 * 1024
+_BATCH_BYTES = 256 * 1024
+#: Of a reader that only assigns itself partitions.
+NO_GROUP = "authstream.reader"
+LOGGER = logging.getLogger("authstream.librdkafka")
+
+
+def _ms(duration: timedelta) -> int:
+    return int(duration / timedelta(milliseconds=1))
+
+
+def client_config(settings: Settings) -> dict[str, Any]:
+    """What every client has."""
+    return {
+        "bootstrap.servers": settings.brokers,
+        "client.id": settings.instance or "authstream",
+        # Reconnect soon after a broker restart: a login waits.
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 1000,
+        "socket.nagle.disable": True,
+        "log.connection.close": False,
+        "logger": LOGGER,
+        **settings.kafka,
+    }
+
+
+def producer_config(settings: Settings) -> dict[str, Any]:
+    """Acknowledged by all replicas, idempotent, without lingering; keys partitioned as Java clients do."""
+    return {
+        "acks": "all",
+        "enable.idempotence": True,
+        "linger.ms": 0,
+        "batch.size": _BATCH_BYTES,
+        "partitioner": "murmur2_random",
+        "delivery.timeout.ms": _ms(DELIVERY_TIMEOUT),
+        "retry.backoff.ms": 50,
+        **client_config(settings),
+    }
+
+
+def consumer_config(settings: Settings, *, group: str, assignor: Assignor) -> dict[str, Any]:
+    """A group member whose offsets we commit ourselves; a static one where the process has a stable name."""
+    config: dict[str, Any] = {
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "partition.assignment.strategy": assignor,
+        "session.timeout.ms": _ms(SESSION_TIMEOUT),
+        "heartbeat.interval.ms": _ms(HEARTBEAT),
+        **_reading(settings),
+        **client_config(settings),
+    }
+    if settings.instance and not settings.embedded:
+        config["group.instance.id"] = f"{settings.instance}.{group}"
+    return config
+
+
+def group_of(settings: Settings, stage: Stage) -> str:
+    """The consumer group of a stage."""
+    return f"{settings.prefix}.{stage.name}"
+
+
+def reader_config(settings: Settings, *, group: str = NO_GROUP) -> dict[str, Any]:
+    """A consumer that assigns itself partitions; it joins no group, but may ask for one's offsets."""
+    return {
+        "group.id": group,
+        "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",
+        **_reading(settings),
+        **client_config(settings),
+    }
+
+
+def _reading(settings: Settings) -> dict[str, Any]:
+    return {
+        "fetch.wait.max.ms": _EMBEDDED_FETCH_WAIT_MS if settings.embedded else _FETCH_WAIT_MS,
+        "fetch.error.backoff.ms": 50,
+        "queued.max.messages.kbytes": _PREFETCH_KBYTES,
+        "enable.partition.eof": False,
+        "topic.metadata.refresh.interval.ms": 10_000,
+    }

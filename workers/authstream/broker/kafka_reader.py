@@ -1,0 +1,177 @@
+"""Reads topics outside any group: history back to a time, one record again, a topic as it grows."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+from confluent_kafka import (
+    OFFSET_END,
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka import Message as KafkaMessage
+
+from authstream.broker.kafka_config import NO_GROUP, reader_config
+from authstream.engine.ports import Message
+from authstream.errors import BrokerUnreachableError
+from authstream.settings import Settings
+
+_BATCH = 500
+_POLL_SECONDS = 0.5
+#: One answer of the broker about offsets.
+_QUERY_SECONDS = 5.0
+#: Reading one record again takes milliseconds; a broker that is gone must not hold a stage.
+POINT_READ_SECONDS = 2.0
+
+
+def converted(message: KafkaMessage) -> Message:
+    """A record of the client library as ours."""
+    headers = message.headers()
+    return Message(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.key(),  # type: ignore[arg-type]  # bytes, unless a deserializer is set, and none is
+        message.value(),  # type: ignore[arg-type]  # as above
+        tuple(headers) if headers else (),  # type: ignore[arg-type]  # values are bytes on receipt
+        message.timestamp()[1],
+    )
+
+
+class KafkaReader:
+    """One consumer that is assigned by hand. Not for use by two threads at a time."""
+
+    def __init__(self, settings: Settings, *, group: str = NO_GROUP) -> None:
+        self._consumer = Consumer(reader_config(settings, group=group))
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._consumer.close()
+
+    def span(self, topic: str, partition: int) -> tuple[int, int]:
+        """The first offset kept and one past the last. Raises BrokerUnreachableError."""
+        with _reachable(topic, partition):
+            low, high = self._consumer.get_watermark_offsets(
+                TopicPartition(topic, partition), timeout=_QUERY_SECONDS
+            )
+        return low, high
+
+    def committed(self, topic: str, partition: int) -> int:
+        """Where the reader's group goes on, 0 when it never was there. Raises BrokerUnreachableError."""
+        with _reachable(topic, partition):
+            found = _checked(
+                self._consumer.committed([TopicPartition(topic, partition)], timeout=_QUERY_SECONDS)
+            )
+        return 0 if found.offset == OFFSET_INVALID else found.offset
+
+    def offset_at(self, topic: str, partition: int, millis: int) -> int:
+        """The first offset at or after a time, or one past the last. Raises BrokerUnreachableError."""
+        with _reachable(topic, partition):
+            found = _checked(
+                self._consumer.offsets_for_times(
+                    [TopicPartition(topic, partition, millis)], timeout=_QUERY_SECONDS
+                )
+            )
+        return self.span(topic, partition)[1] if found.offset == OFFSET_END else found.offset
+
+    def between(
+        self, topic: str, partition: int, start: int, *, end: int
+    ) -> Iterator[list[Message]]:
+        """Batches of the records from `start` up to, not including, `end`."""
+        position = max(start, self.span(topic, partition)[0])
+        if position >= end:
+            return
+        self._consumer.assign([TopicPartition(topic, partition, position)])
+        while position < end:
+            # No more than there is: it would wait for the rest.
+            most = min(_BATCH, end - position)
+            batch = [
+                converted(message)
+                for message in self._consumer.consume(most, _POLL_SECONDS)
+                if _usable(message)
+            ]
+            if batch:
+                position = batch[-1].offset + 1
+                yield [message for message in batch if message.offset < end]
+            elif self.span(topic, partition)[1] <= position:
+                # Transaction markers or truncation: the end is nearer than it was.
+                return
+        self._consumer.unassign()
+
+    def at(self, topic: str, partition: int, offset: int) -> Message | None:
+        """The record at exactly this offset, or None when it is gone."""
+        self._consumer.assign([TopicPartition(topic, partition, offset)])
+        message = self._consumer.poll(POINT_READ_SECONDS)
+        self._consumer.unassign()
+        return (
+            converted(message)
+            if message is not None and _usable(message) and message.offset() == offset
+            else None
+        )
+
+
+@contextmanager
+def _reachable(topic: str, partition: int) -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as error:
+        raise BrokerUnreachableError(
+            f"no offsets of {topic}/{partition} from the broker ({error}): is it reachable?"
+        ) from error
+
+
+def _checked(answer: list[TopicPartition]) -> TopicPartition:
+    """The one offset asked for; an error in its place would read as "none"."""
+    error = answer[0].error
+    if error is not None:
+        raise KafkaException(error)
+    return answer[0]
+
+
+def _usable(message: KafkaMessage) -> bool:
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+        raise BrokerUnreachableError(f"reading failed: {error.str()}")
+    return False
+
+
+class KafkaPointReader:
+    """Reads single records again, off the event loop, one at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._reader: KafkaReader | None = None
+        self._thread = ThreadPoolExecutor(1, "authstream-point-reader")
+        self._lock = threading.Lock()
+
+    async def read(self, topic: str, partition: int, offset: int) -> Message | None:
+        """The record at exactly this place, or None when it is gone."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._read, topic, partition, offset
+        )
+
+    def close(self) -> None:
+        """Release the connection."""
+        self._thread.shutdown(wait=True)
+        if self._reader is not None:
+            self._reader.close()
+
+    def _read(self, topic: str, partition: int, offset: int) -> Message | None:
+        if self._reader is None:
+            self._reader = KafkaReader(self._settings)
+        return self._reader.at(topic, partition, offset)
+
+
+def back(window: timedelta, *, now: int) -> int:
+    """The time a window reaches back to, in milliseconds since the epoch."""
+    return now - int(window / timedelta(milliseconds=1))

@@ -1,0 +1,109 @@
+"""The one producer of a process: outputs in, acknowledgements back on the event loop, in batches."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import Producer as ConfluentProducer
+
+from authstream.broker.kafka_config import producer_config
+from authstream.engine.ports import Output
+from authstream.errors import ProduceError
+from authstream.settings import Settings
+
+#: Called on the event loop with the offset that the broker gave.
+Acknowledged = Callable[[int], None]
+_POLL_SECONDS = 0.2
+_FLUSH_SECONDS = 10.0
+
+
+class KafkaProducer:
+    """Idempotent, acks=all. An output that cannot be written is fatal: `failed` is called, nothing is acknowledged."""
+
+    def __init__(self, settings: Settings, *, failed: Callable[[ProduceError], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._failed = failed
+        self._producer = ConfluentProducer(producer_config(settings))
+        self._done: deque[tuple[Acknowledged, int]] = deque()
+        self._armed = False
+        self._stopping = False
+        # A thread of its own: mixing delivery and consumer polling doubles the latency (measured).
+        self._thread = threading.Thread(target=self._poll, name="authstream-delivery", daemon=True)
+        self._thread.start()
+
+    def send(self, output: Output, acknowledged: Acknowledged) -> None:
+        """Write an output. Raises ProduceError when the local queue is full, which the windows prevent."""
+
+        def delivered(error: KafkaError | None, message: KafkaMessage) -> None:
+            offset = message.offset()
+            if error is not None:
+                self._fail(output, error.str())
+            elif offset is None and output.then is not None:
+                # A retry that the broker knew already and no longer knows where.
+                self._fail(output, "written, but its offset is unknown")
+            else:
+                self._settle(acknowledged, offset or 0)
+
+        try:
+            if output.partition is None:
+                self._producer.produce(
+                    output.topic,
+                    output.value,
+                    output.key,
+                    on_delivery=delivered,
+                    headers=list(output.headers),
+                )
+            else:
+                self._producer.produce(
+                    output.topic,
+                    output.value,
+                    output.key,
+                    output.partition,
+                    delivered,
+                    headers=list(output.headers),
+                )
+        except (BufferError, KafkaException) as error:
+            msg = f"a record for {output.topic} could not be queued ({error}): is the broker reachable?"
+            raise ProduceError(msg) from error
+
+    def close(self) -> None:
+        """Wait for what is under way, then stop. Raises ProduceError when something could not be written in time."""
+        left = self._producer.flush(_FLUSH_SECONDS)
+        self._stopping = True
+        self._thread.join(2 * _POLL_SECONDS + 1)
+        if left:
+            msg = f"{left} records were not acknowledged within {_FLUSH_SECONDS} s: they will be made again from their input"
+            raise ProduceError(msg)
+
+    def _poll(self) -> None:
+        while not self._stopping:
+            self._producer.poll(_POLL_SECONDS)
+
+    def _settle(self, acknowledged: Acknowledged, offset: int) -> None:
+        self._done.append((acknowledged, offset))
+        if not self._armed:
+            self._armed = True
+            self._call(self._flush_done)
+
+    def _fail(self, output: Output, reason: str) -> None:
+        msg = f"a record for {output.topic} was not written: {reason}"
+        self._call(lambda: self._failed(ProduceError(msg)))
+
+    def _call(self, function: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            # The loop is closed: what is not acknowledged will be made again from its input.
+            self._stopping = True
+
+    def _flush_done(self) -> None:
+        self._armed = False
+        done = self._done
+        while done:
+            acknowledged, offset = done.popleft()
+            acknowledged(offset)

@@ -1,0 +1,125 @@
+"""Rebuilds what a stage must remember of a partition from the log, before the stage handles any of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from authstream.broker.assignment import Assigned
+from authstream.broker.kafka_config import group_of
+from authstream.broker.kafka_reader import KafkaReader, back
+from authstream.engine.ports import Clock, Memory, Message, Stage
+from authstream.errors import BrokerUnreachableError
+from authstream.settings import Settings
+
+#: Between tries while the broker does not answer.
+_RETRY_SECONDS = 0.2
+#: Runs a function on the event loop, after all that were given before.
+OnLoop = Callable[[Callable[[], None]], None]
+
+
+class Recovery:
+    """One thread for each rebalance: polling goes on meanwhile, the new partitions stay paused."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        settings: Settings,
+        *,
+        clock: Clock,
+        on_loop: OnLoop,
+        fatal: Callable[[BaseException], None],
+    ) -> None:
+        self._stage = stage
+        self._settings = settings
+        self._clock = clock
+        self._on_loop = on_loop
+        self._fatal = fatal
+        self._log = structlog.get_logger("authstream.recovery").bind(stage=stage.name)
+
+    def begin(self, partitions: Sequence[Assigned]) -> None:
+        """Rebuild in the background; partitions become `ready` when the loop has remembered all."""
+        threading.Thread(
+            target=self._run,
+            args=(list(partitions),),
+            name=f"recover-{self._stage.name}",
+            daemon=True,
+        ).start()
+
+    def _run(self, partitions: list[Assigned]) -> None:
+        started = time.monotonic()
+        try:
+            read = self._rebuild(partitions)
+        except BaseException as error:  # noqa: BLE001 - partitions that never become ready must not go unnoticed
+            self._fatal(error)
+            return
+        self._on_loop(lambda: _mark_ready(partitions))
+        self._log.info(
+            "memory_rebuilt",
+            partitions=len(partitions),
+            records=read,
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def _rebuild(self, partitions: list[Assigned]) -> int:
+        reader = KafkaReader(self._settings, group=group_of(self._settings, self._stage))
+        try:
+            return sum(
+                self._patiently(reader, memory, topic, number, partitions)
+                for memory in self._stage.memories
+                for topic, number in _sources(memory, partitions)
+            )
+        finally:
+            reader.close()
+
+    def _patiently(
+        self,
+        reader: KafkaReader,
+        memory: Memory,
+        topic: str,
+        number: int,
+        partitions: list[Assigned],
+    ) -> int:
+        live = [partition for partition in partitions if partition.number == number]
+        while not all(partition.revoked for partition in live):
+            try:
+                return self._remember(reader, memory, topic, number)
+            except BrokerUnreachableError as error:
+                self._log.warning("broker_unreachable", reason=str(error))
+                time.sleep(_RETRY_SECONDS)
+        return 0
+
+    def _remember(self, reader: KafkaReader, memory: Memory, topic: str, number: int) -> int:
+        low, high = reader.span(topic, number)
+        end = reader.committed(topic, number) if memory.until_position else high
+        if end <= low:
+            return 0
+        read = 0
+        start = reader.offset_at(topic, number, back(memory.window, now=self._clock.now()))
+        for batch in reader.between(topic, number, start, end=end):
+            self._on_loop(_rememberer(memory, batch))
+            read += len(batch)
+        return read
+
+
+def _sources(memory: Memory, partitions: Sequence[Assigned]) -> set[tuple[str, int]]:
+    """What to read: the assigned partitions themselves, or those of the same number elsewhere."""
+    if memory.until_position:
+        return {(partition.topic, partition.number) for partition in partitions}
+    return {(topic, partition.number) for topic in memory.topics for partition in partitions}
+
+
+def _rememberer(memory: Memory, batch: list[Message]) -> Callable[[], None]:
+    def remember() -> None:
+        for message in batch:
+            memory.remember(message)
+
+    return remember
+
+
+def _mark_ready(partitions: list[Assigned]) -> None:
+    for partition in partitions:
+        partition.ready = True

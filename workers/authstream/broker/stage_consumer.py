@@ -1,0 +1,262 @@
+"""The consumer thread of one stage: polls, hands over, commits what is done, holds back when full."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as KafkaMessage
+
+from authstream.broker.assignment import Assigned, Cell
+from authstream.broker.dispatcher import WINDOW
+from authstream.broker.kafka_config import consumer_config, group_of
+from authstream.broker.kafka_reader import converted
+from authstream.broker.recovery import Recovery
+from authstream.engine.ports import Stage
+from authstream.errors import FencedError, TopicMismatchError
+from authstream.settings import Settings
+
+COMMIT_INTERVAL = timedelta(milliseconds=100)
+#: Messages in work or waiting in this process: from the first on nothing is read, from the second on again.
+HIGH_WATER = 2 * WINDOW
+LOW_WATER = WINDOW
+#: A partition whose oldest undone message is this far back is paused: what a crash repeats is bounded.
+FARTHEST_BEHIND = 1024
+#: How long a revoke waits for work in progress; what is not done then is done again by the next owner.
+DRAIN = timedelta(seconds=5)
+_POLL_SECONDS = 0.1
+_ROOM_SECONDS = 0.02
+_DRAIN_POLL_SECONDS = 0.002
+_FENCED = (KafkaError.FENCED_INSTANCE_ID, KafkaError._FENCED)  # noqa: SLF001 - the library's own name for a local error
+
+
+class StageConsumer:
+    """One group member in one thread. Everything that happens to messages happens on the loop, through `deliver`."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        settings: Settings,
+        *,
+        recovery: Recovery,
+        deliver: Callable[[list[Cell]], None],
+        forget: Callable[[str, int], None],
+        fatal: Callable[[BaseException], None],
+    ) -> None:
+        self._stage = stage
+        self._recovery = recovery
+        self._deliver = deliver
+        self._forget = forget
+        self._fatal = fatal
+        self._consumer = Consumer(
+            consumer_config(settings, group=group_of(settings, stage), assignor=stage.assignor),
+            on_commit=self._on_commit,
+        )
+        self._assigned: dict[tuple[str, int], Assigned] = {}
+        self._stopping = threading.Event()
+        self._last_commit = 0.0
+        self._full = False
+        #: The group has given this member its share, which may be nothing.
+        self.joined = False
+        self._log = structlog.get_logger("authstream.consumer").bind(stage=stage.name)
+        self.thread = threading.Thread(target=self._run, name=f"consume-{stage.name}", daemon=True)
+
+    @property
+    def partitions(self) -> list[Assigned]:
+        """What this member owns now."""
+        return list(self._assigned.values())
+
+    def stop(self) -> None:
+        """Ask the thread to drain, commit and leave."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        try:
+            self._consumer.subscribe(
+                list(self._stage.topics),
+                on_assign=self._on_assign,
+                on_revoke=self._on_revoke,
+                on_lost=self._on_lost,
+            )
+            while not self._stopping.is_set():
+                self._turn()
+            self._release(self.partitions)
+            self._consumer.close()
+        except BaseException as error:  # noqa: BLE001 - the process must not live on without this thread
+            self._fatal(error)
+
+    def _turn(self) -> None:
+        self._flow()
+        wait = (
+            _ROOM_SECONDS
+            if self._full or any(not partition.ready for partition in self.partitions)
+            else _POLL_SECONDS
+        )
+        first = self._consumer.poll(wait)
+        if first is not None:
+            owner = self._owner(first)
+            more = self._consumer.consume(WINDOW - 1, 0)
+            # A rebalance may have come in between: the first is then read again, in its order.
+            current = first.error() is not None or self._owner(first) is owner
+            self._hand_over([first, *more] if current else more)
+        if time.monotonic() - self._last_commit >= COMMIT_INTERVAL.total_seconds():
+            self._commit_done()
+
+    def _hand_over(self, batch: Sequence[KafkaMessage]) -> None:
+        cells: list[Cell] = []
+        for message in batch:
+            error = message.error()
+            if error is not None:
+                self._on_error(error)
+                continue
+            partition = self._owner(message)
+            if partition is not None:
+                cells.append(partition.add(converted(message)))
+        if cells:
+            self._deliver(cells)
+
+    def _owner(self, message: KafkaMessage) -> Assigned | None:
+        return self._assigned.get((message.topic() or "", message.partition() or 0))
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() in _FENCED:
+            raise FencedError(
+                f"another process runs {self._stage.name} under this instance id: stop one of them"
+            )
+        if error.fatal():
+            raise KafkaException(error)
+        self._log.warning("consumer_error", error=error.str())
+
+    def _flow(self) -> None:
+        """Pause what is full or too far behind, resume when there is room: polling never blocks."""
+        held = sum(len(partition.pending) for partition in self._assigned.values())
+        self._full = held > LOW_WATER if self._full else held >= HIGH_WATER
+        pause: list[TopicPartition] = []
+        resume: list[TopicPartition] = []
+        for partition in self._assigned.values():
+            hold = not partition.ready or self._full or partition.behind > FARTHEST_BEHIND
+            if hold != partition.paused:
+                partition.paused = hold
+                (pause if hold else resume).append(
+                    TopicPartition(partition.topic, partition.number)
+                )
+        if pause:
+            self._consumer.pause(pause)
+        if resume:
+            self._consumer.resume(resume)
+
+    def _commit_done(self) -> None:
+        self._last_commit = time.monotonic()
+        offsets = self._offsets(self.partitions)
+        if offsets:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+
+    def _offsets(self, partitions: Sequence[Assigned]) -> list[TopicPartition]:
+        offsets: list[TopicPartition] = []
+        for partition in partitions:
+            safe = partition.safe
+            if safe is not None and safe != partition.committed:
+                partition.committed = safe
+                offsets.append(TopicPartition(partition.topic, partition.number, safe))
+        return offsets
+
+    def _on_commit(self, error: KafkaError | None, offsets: list[TopicPartition]) -> None:
+        failed = (
+            offsets
+            if error is not None
+            else [offset for offset in offsets if offset.error is not None]
+        )
+        for offset in failed:
+            partition = self._assigned.get((offset.topic, offset.partition))
+            if partition is not None:
+                # Not committed after all: the next turn tries again.
+                partition.committed = None
+        if failed:
+            self._log.warning("commit_failed", error=str(error or failed[0].error))
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.joined = True
+        new = [Assigned(partition.topic, partition.partition) for partition in partitions]
+        for partition in new:
+            partition.ready = not self._stage.memories
+            partition.paused = not partition.ready or self._full
+            self._assigned[partition.topic, partition.number] = partition
+        if self._stage.assignor == "range":
+            consumer.assign(partitions)
+            self._check_pairs()
+        else:
+            consumer.incremental_assign(partitions)
+        held = [
+            TopicPartition(partition.topic, partition.number)
+            for partition in new
+            if partition.paused
+        ]
+        if held:
+            consumer.pause(held)
+        if new and self._stage.memories:
+            self._recovery.begin(new)
+        self._log.info(
+            "assigned",
+            partitions=sorted(f"{partition.topic}/{partition.number}" for partition in new),
+        )
+
+    def _check_pairs(self) -> None:
+        numbers = {
+            topic: {number for name, number in self._assigned if name == topic}
+            for topic in self._stage.topics
+        }
+        if len(set(map(frozenset, numbers.values()))) > 1:
+            raise TopicMismatchError(
+                f"stage {self._stage.name} owns different partitions of its topics ({numbers}):"
+                " give them the same number of partitions"
+            )
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._release(
+            [
+                self._assigned[key]
+                for partition in partitions
+                if (key := (partition.topic, partition.partition)) in self._assigned
+            ]
+        )
+        if self._stage.assignor == "range":
+            consumer.unassign()
+        else:
+            consumer.incremental_unassign(partitions)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Ours no more: somebody else may work on them already, so nothing is committed."""
+        self._log.warning("partitions_lost", partitions=len(partitions))
+        for lost in partitions:
+            self._drop(self._assigned.get((lost.topic, lost.partition)))
+        if self._stage.assignor == "range":
+            consumer.unassign()
+        else:
+            consumer.incremental_unassign(partitions)
+
+    def _release(self, partitions: Sequence[Assigned]) -> None:
+        """Let work in progress finish for a bounded time, commit what is done, forget the rest."""
+        for partition in partitions:
+            partition.revoked = True
+        deadline = time.monotonic() + DRAIN.total_seconds()
+        while any(partition.started for partition in partitions) and time.monotonic() < deadline:
+            time.sleep(_DRAIN_POLL_SECONDS)
+        offsets = self._offsets(partitions)
+        if offsets:
+            try:
+                self._consumer.commit(offsets=offsets, asynchronous=False)
+            except KafkaException as error:
+                # The next owner repeats these messages: at least once.
+                self._log.warning("commit_failed", error=str(error))
+        for partition in partitions:
+            self._drop(partition)
+
+    def _drop(self, partition: Assigned | None) -> None:
+        if partition is not None:
+            partition.revoked = True
+            self._assigned.pop((partition.topic, partition.number), None)
+            self._forget(partition.topic, partition.number)

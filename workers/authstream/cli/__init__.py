@@ -1,0 +1,47 @@
+"""The command line: `authstream COMMAND`. Errors are one line with a remedy; `--debug` shows where they come from."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from authstream.cli import dead_letters, demo, doctor, send, tail, test, topics, up, version, worker
+from authstream.errors import AuthstreamError
+
+#: Set by `--debug`: tracebacks instead of one line.
+DEBUG = "AUTHSTREAM_DEBUG"
+#: Exit status after a wrong command line and after Ctrl-C (128 + SIGINT).
+USAGE_STATUS = 2
+INTERRUPTED_STATUS = 130
+
+app = typer.Typer(name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for module in (demo, up, worker, topics, send, test, tail, dead_letters, doctor, version):
+    module.register(app)
+
+
+@app.callback()
+def _options(*, debug: bool = typer.Option(False, "--debug", help="Show tracebacks.")) -> None:
+    """Auth0 Actions for any identity provider, on your own Kafka."""
+    if debug:
+        os.environ[DEBUG] = "1"
+
+
+def main() -> None:
+    """Run a command; exits with its status."""
+    errors = Console(stderr=True, highlight=False)
+    try:
+        result = app(standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except (typer.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED_STATUS)
+    except typer.TyperException as error:
+        error.show()
+        sys.exit(USAGE_STATUS)
+    except AuthstreamError as error:
+        if os.environ.get(DEBUG):
+            raise
+        errors.print(f"error: {error}", markup=False, style="bold red", soft_wrap=True)
+        sys.exit(error.exit_status)

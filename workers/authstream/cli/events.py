@@ -1,0 +1,37 @@
+"""Reads event files that commands are given."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import orjson
+
+from authstream.engine.trigger import Trigger
+from authstream.errors import ConfigurationError
+
+
+def read_event(file: Path, trigger: Trigger) -> bytes:
+    """The bytes of a valid event. Raises ConfigurationError for a file, InvalidEventError for an event that is not good."""
+    try:
+        value = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read ({error.strerror}): give a file with one JSON event") from error
+    trigger.parse(value)
+    return value
+
+
+def event_id(value: bytes, given: str | None) -> str:
+    """The id to publish under: the one given, else the event's transaction id, else its digest."""
+
+
+    members = orjson.loads(value)
+    transaction = members.get("transaction") or {}
+    return given or transaction.get("id") or hashlib.sha256(value).hexdigest()[:32]
+
+
+def known_trigger(name: str, triggers: dict[str, Trigger]) -> Trigger:
+    """A trigger by name. Raises ConfigurationError that lists those there are."""
+    if name not in triggers:
+        raise ConfigurationError(f"no trigger {name!r}; there are {', '.join(sorted(triggers))}")
+    return triggers[name]

@@ -1,0 +1,51 @@
+"""`authstream test DIR`: a whole flow on this machine, without a broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from authstream.apps.stages import triggers
+from authstream.cli.events import known_trigger, read_event
+
+#: Exit status when the flow failed (not when it denied: that is a result).
+FLOW_FAILED_STATUS = 3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def test(
+        folder: Annotated[Path, typer.Argument(help="Folder of actions and flows.")],
+        *,
+        trigger: Annotated[str, typer.Option(help="The trigger whose flow runs.")] = "post-login",
+        event: Annotated[Path, typer.Option(help="A JSON event.")],
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: verdict, commands, runs, effects.")] = False,
+    ) -> int:
+        """Run a whole flow on one event: real actions, real stages, no broker. Effects are listed, not delivered."""
+        from authstream.apps.rehearsal import rehearse  # noqa: PLC0415 - loads every stage
+
+        value = read_event(event, known_trigger(trigger, triggers()))
+        result = asyncio.run(rehearse(folder, value, trigger=trigger))
+        if as_json:
+            typer.echo(json.dumps(result, indent=2))
+        else:
+            _print(result)
+        return FLOW_FAILED_STATUS if result["verdict"]["outcome"] == "failed" else 0
+
+
+def _print(result: dict[str, Any]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only for people
+
+    from authstream.apps.verdicts import run_lines, verdict_lines  # noqa: PLC0415 - as above
+
+    console = Console(highlight=False)
+    for line in [*verdict_lines(result["verdict"]), *run_lines(result["runs"])]:
+        console.print(line)
+    for effect in result["effects"]:
+        console.print(f"  would send {effect['kind']}: {effect['payload']}", markup=False)

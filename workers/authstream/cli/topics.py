@@ -1,0 +1,49 @@
+"""`authstream topics apply|check`: the topics that a folder needs, created or checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from authstream.apps.stages import deliveries, triggers
+from authstream.broker.kafka_topics import KafkaTopics, Wanted, wanted
+from authstream.cli.settings import settings
+from authstream.contracts.topics import Topics
+from authstream.control.folder import load
+from authstream.settings import Settings
+
+Folder = Annotated[Path | None, typer.Option(help="Folder of actions and flows; without one, no action topics.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Create and check topics.")
+    app.add_typer(group, name="topics")
+
+    @group.command()
+    def apply(*, folder: Folder = None) -> None:
+        """Create the topics that are missing. Never changes the partitions of one that is there."""
+        current = settings()
+        if current.embedded:
+            typer.echo("warning: the embedded broker makes its topics itself; nothing to apply", err=True)
+            return
+        created = KafkaTopics(current).apply(_needed(current, folder))
+        for name in created:
+            typer.echo(f"created {name}")
+        typer.echo(f"{len(created)} topics created" if created else "all topics are there")
+
+    @group.command()
+    def check(*, folder: Folder = None) -> None:
+        """Fail when a topic is missing or has another number of partitions."""
+        current = settings()
+        needed = _needed(current, folder)
+        KafkaTopics(current).check(needed)
+        typer.echo(f"{len(needed)} topics are as they should be")
+
+
+def _needed(current: Settings, folder: Path | None) -> list[Wanted]:
+    topics, known = Topics(current.prefix), triggers()
+    actions = [action.topic for action in load(folder, triggers=known, topics=topics).actions.values()] if folder else []
+    return wanted(topics, current, triggers=known, actions=actions, kinds=deliveries())

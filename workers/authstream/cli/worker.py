@@ -1,0 +1,39 @@
+"""`authstream worker`: hosts stages until told to stop."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from authstream.apps.supervision import REPORT_FD
+from authstream.cli.settings import settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def worker(
+        stages: Annotated[list[str] | None, typer.Argument(help="Stages to host, by name or glob, e.g. entry 'action.*'. Default: all.")] = None,
+        *,
+        folder: Annotated[Path, typer.Option(help="Folder of actions and flows.")],
+        supervised: Annotated[bool, typer.Option(help="Run under a parent that restarts it when it crashes or hangs.")] = False,
+    ) -> int:
+        """Host stages of a folder. SIGTERM finishes what is in work and leaves."""
+        if supervised and REPORT_FD not in os.environ:
+            return _supervise(folder, stages or [])
+        from authstream.apps import worker as process  # noqa: PLC0415 - Faust takes half a second to load
+
+        return process.main(folder, settings(), stages=stages or [])
+
+
+def _supervise(folder: Path, stages: list[str]) -> int:
+    from authstream.apps import logs  # noqa: PLC0415 - as above
+    from authstream.apps.supervisor import Supervisor  # noqa: PLC0415 - as above
+
+    logs.configure(settings())
+    return Supervisor([sys.executable, "-m", "authstream.cli", "worker", *stages, "--folder", str(folder)], spare=True).run()

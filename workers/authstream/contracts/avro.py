@@ -1,0 +1,243 @@
+"""Avro schemas derived from the record models, and single-object encoding of records.
+
+Wire form: `C3 01`, the 8-byte little-endian CRC-64-AVRO fingerprint of the writer's schema, the
+body (Avro 1.11 specification, "Single-object encoding"). Any Avro library reads it; no registry is
+needed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import json
+import types
+import typing
+from functools import cache
+from importlib import resources
+from typing import Any, TypeVar, cast
+
+import fastavro
+from fastavro.read import SchemaResolutionError
+from fastavro.schema import fingerprint, to_parsing_canonical_form
+from pydantic import BaseModel
+
+from authstream.contracts.budgets import RECORD_BYTES
+from authstream.contracts.effect import Effect, EffectDone, MetadataPatch
+from authstream.contracts.envelope import Envelope
+from authstream.contracts.execution import Execution
+from authstream.contracts.login_event import LoginEvent
+from authstream.contracts.model import AVRO_CONTEXT, AvroType, Record
+from authstream.contracts.verdict import Verdict
+from authstream.errors import TooLargeError, UndecodableError, UnknownSchemaError
+
+MAGIC = b"\xc3\x01"
+_HEADER_BYTES = 10
+#: What the library and the models raise on bytes that are not what their schema says.
+_BROKEN = (
+    SchemaResolutionError,
+    ValueError,  # a ValidationError and a UnicodeDecodeError are one
+    EOFError,
+    LookupError,
+    TypeError,
+    StopIteration,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    MemoryError,
+)
+_NAMESPACE = "authstream"
+_PRIMITIVES: dict[object, str] = {
+    str: "string",
+    int: "long",
+    float: "double",
+    bool: "boolean",
+    bytes: "bytes",
+}
+#: Every record model that goes on the wire by itself.
+RECORDS: tuple[type[Record], ...] = (
+    Envelope,
+    Verdict,
+    Effect,
+    EffectDone,
+    MetadataPatch,
+    Execution,
+    LoginEvent,
+)
+
+Schema = Any
+R = TypeVar("R", bound=Record)
+
+
+def _field_type(annotation: Any, metadata: list[Any], seen: set[str]) -> Schema:  # noqa: ANN401 - typing forms have no common type
+    for marker in metadata:
+        if isinstance(marker, AvroType):
+            return marker.schema
+    if annotation in _PRIMITIVES:
+        return _PRIMITIVES[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _record(annotation, seen)
+    return _generic_type(annotation, seen)
+
+
+def _generic_type(annotation: Any, seen: set[str]) -> Schema:  # noqa: ANN401 - as _field_type
+    match typing.get_origin(annotation), typing.get_args(annotation):
+        case (typing.Literal, _):
+            return "string"
+        case (typing.Annotated, (inner, *marks)):
+            return _field_type(inner, marks, seen)
+        case (typing.Union | types.UnionType, (inner, types.NoneType)):
+            return ["null", _field_type(inner, [], seen)]
+        case (builtins.tuple, (item, builtins.Ellipsis)):
+            return {"type": "array", "items": _field_type(item, [], seen)}
+        case _:
+            raise TypeError(
+                f"no Avro shape for {annotation!r}: use one of the types that contracts/model.py "
+                "names"
+            )
+
+
+def _default(model: type[BaseModel], name: str) -> dict[str, Any]:
+    field = model.model_fields[name]
+    if field.is_required():
+        return {}
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        return {"default": value.model_dump(mode="json", context=AVRO_CONTEXT)}
+    return {"default": _plain(value)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, bytes):
+        return value.decode()
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+
+
+def _record(model: type[BaseModel], seen: set[str]) -> Schema:
+    if model.__name__ in seen:
+        return f"{_NAMESPACE}.{model.__name__}"
+    seen.add(model.__name__)
+    fields = [
+        {
+            "name": name,
+            "type": _field_type(field.annotation, field.metadata, seen),
+            **_default(model, name),
+        }
+        for name, field in model.model_fields.items()
+    ]
+    doc = (model.__doc__ or "").strip().split("\n")[0]
+    return {
+        "type": "record",
+        "name": model.__name__,
+        "namespace": _NAMESPACE,
+        "doc": doc,
+        "fields": fields,
+    }
+
+
+@cache
+def schema_of(model: type[Record]) -> Schema:
+    """The Avro schema of a record model, as JSON-ready members.
+
+    Raises TypeError on an unmapped type.
+    """
+    return _record(model, set())
+
+
+def fingerprint_of(schema: Schema) -> bytes:
+    """The 8 bytes that stand for a schema on the wire: CRC-64-AVRO, little-endian (Avro 1.11)."""
+    digest = fingerprint(to_parsing_canonical_form(schema), "CRC-64-AVRO")
+    return bytes.fromhex(digest)
+
+
+def _without_logical_types(schema: Schema) -> Schema:
+    """The same wire form read as plain numbers and text: datetimes cost more than they give."""
+    if isinstance(schema, dict):
+        said = cast("dict[str, Schema]", schema)
+        members = {
+            key: _without_logical_types(value)
+            for key, value in said.items()
+            if key != "logicalType"
+        }
+        return members["type"] if set(members) == {"type"} else members
+    if isinstance(schema, list):
+        branches: list[Schema] = schema
+        return [_without_logical_types(branch) for branch in branches]
+    return schema
+
+
+@cache
+def _writer(model: type[Record]) -> tuple[Schema, bytes]:
+    schema = schema_of(model)
+    return fastavro.parse_schema(_without_logical_types(schema)), MAGIC + fingerprint_of(schema)
+
+
+@cache
+def released() -> dict[bytes, Schema]:
+    """Every schema ever released, by fingerprint, plus those of this version."""
+    schemas = [
+        json.loads(file.read_text())
+        for file in resources.files("authstream.contracts.released").iterdir()
+        if file.name.endswith(".avsc")
+    ]
+    schemas += [schema_of(model) for model in RECORDS]
+    return {
+        fingerprint_of(schema): fastavro.parse_schema(_without_logical_types(schema))
+        for schema in schemas
+    }
+
+
+def encode(record: Record) -> bytes:
+    """Single-object encoding of a record. Raises TooLargeError over the budget of a record."""
+    schema, header = _writer(type(record))
+    out = io.BytesIO()
+    out.write(header)
+    fastavro.schemaless_writer(out, schema, record.model_dump(context=AVRO_CONTEXT))
+    value = out.getvalue()
+    if len(value) > RECORD_BYTES:
+        raise TooLargeError(
+            f"{type(record).__name__} is {len(value)} bytes, over the budget of {RECORD_BYTES}: "
+            "send less data"
+        )
+    return value
+
+
+def decode(model: type[R], value: bytes | None) -> R:
+    """The record in a single-object encoding, whatever released schema wrote it.
+
+    Raises UndecodableError for bytes that are no such record, UnknownSchemaError for a schema never
+    released.
+    """
+    reader, header = _writer(model)
+    if value is None or value[:2] != MAGIC:
+        msg = f"not an Avro single-object encoded {model.__name__}: expected the bytes C3 01 first"
+        raise UndecodableError(msg)
+    writer = reader if value[:_HEADER_BYTES] == header else released().get(value[2:_HEADER_BYTES])
+    if writer is None:
+        schema_id = value[2:_HEADER_BYTES].hex()
+        raise UnknownSchemaError(
+            f"schema {schema_id} of a {model.__name__} is unknown: upgrade this worker first"
+        )
+    body = io.BytesIO(value)
+    body.seek(_HEADER_BYTES)
+    try:
+        members = fastavro.schemaless_reader(body, writer, None if writer is reader else reader)
+        record = model.model_validate(cast("dict[str, Any]", members))
+    except _BROKEN as error:
+        msg = f"the bytes of a {model.__name__} do not match their schema ({type(error).__name__})"
+        raise UndecodableError(msg) from error
+    if body.tell() < len(value):
+        raise UndecodableError(f"{len(value) - body.tell()} bytes follow after a {model.__name__}")
+    return record
+
+
+def model_of(value: bytes) -> type[Record]:
+    """The record model whose schema wrote these bytes. Raises UnknownSchemaError."""
+    writer = released().get(value[2:_HEADER_BYTES])
+    for model in RECORDS:
+        if writer is not None and writer["name"] == f"{_NAMESPACE}.{model.__name__}":
+            return model
+    raise UnknownSchemaError(
+        f"schema {value[2:_HEADER_BYTES].hex()} is unknown: upgrade this command first"
+    )

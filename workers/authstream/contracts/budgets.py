@@ -1,0 +1,26 @@
+"""How large each part of a record may be, so that no broker refuses one (default limit: 1 MiB)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+#: The event as published, JSON bytes.
+EVENT_BYTES = 256 * 1024
+#: Tenant and user id together, which every record of a flow carries more than once.
+KEY_BYTES = 1024
+#: The commands of one action, JSON bytes of all arguments together.
+COMMANDS_BYTES = 256 * 1024
+#: A whole encoded envelope or verdict, below Kafka's default `max.message.bytes` of 1 048 588.
+RECORD_BYTES = 900 * 1024
+#: Console output kept for one run, characters (Auth0 keeps 256).
+CONSOLE_CHARACTERS = 4 * 1024
+#: Error text kept for one run, characters.
+ERROR_CHARACTERS = 1024
+#: Custom claims of one token, JSON bytes (Auth0: 100 KB, over it the transaction fails).
+CLAIMS_BYTES = 100 * 1024
+#: Actions bound to one flow (Auth0: 20).
+ACTIONS_PER_FLOW = 20
+#: Code of one action, bytes (Auth0: 100 kB).
+CODE_BYTES = 100 * 1000
+#: How long a verdict is remembered for de-duplication, broker time.
+DECIDED_WINDOW = timedelta(hours=1)

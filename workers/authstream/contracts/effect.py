@@ -1,0 +1,49 @@
+"""What fanout sends downstream: effects to deliver, metadata to write, and what was done."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from authstream.contracts.model import EpochMillis, JsonObject, Record
+
+EffectStatus = Literal["delivered", "dead"]
+
+
+class Effect(Record):
+    """One side effect to deliver, under an id that never changes over repetitions."""
+
+    id: str
+    kind: str
+    flow_id: str
+    leg: int
+    tenant: str
+    trigger: str
+    action: str
+    payload: JsonObject
+    ordered_at: EpochMillis
+
+
+class EffectDone(Record):
+    """That an effect was delivered, or given up."""
+
+    id: str
+    kind: str
+    flow_id: str
+    status: EffectStatus
+    detail: str = ""
+    #: 0: not known, e.g. its stage was stopped at the handler's time limit.
+    attempts: int
+    done_at: EpochMillis
+
+
+class MetadataPatch(Record):
+    """One user's metadata merge patches of one verdict."""
+
+    id: str
+    flow_id: str
+    leg: int
+    tenant: str
+    subject: str | None
+    app_metadata: JsonObject
+    user_metadata: JsonObject
+    decided_at: EpochMillis

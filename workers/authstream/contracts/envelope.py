@@ -1,0 +1,96 @@
+"""The envelope: the whole state of a flow under way, which travels from stage to stage."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from authstream.contracts.model import EpochMillis, Record
+
+OnError = Literal["fail", "skip"]
+RunStatus = Literal["ok", "denied", "suspended", "error", "timeout", "crashed", "unavailable"]
+FailureOutcome = Literal["failed", "suspended"]
+
+
+class Command(Record):
+    """One call on `api` that an action made: recorded, not executed."""
+
+    action: str
+    #: Auth0's spelling whatever the language, e.g. `idToken.setCustomClaim`.
+    name: str
+    #: A JSON array.
+    arguments: bytes
+
+
+class ConsoleLine(Record):
+    """One line an action logged."""
+
+    level: str
+    text: str
+
+
+class Run(Record):
+    """The record of one execution of an action."""
+
+    action: str
+    version: int
+    started_at: EpochMillis
+    duration_ms: float
+    status: RunStatus
+    error: str | None = None
+    console: tuple[ConsoleLine, ...] = ()
+
+
+class Step(Record):
+    """One planned action of a flow, pinned when the login came in."""
+
+    action: str
+    version: int
+    topic: str
+    timeout_ms: int
+    on_error: OnError = "fail"
+    #: The step's condition was false when the flow was planned.
+    skipped: bool = False
+
+
+class Slip(Record):
+    """The routing slip: the steps of this flow and where in them the envelope is."""
+
+    steps: tuple[Step, ...] = ()
+    position: int = 0
+    #: Offset of the control log at which the plan was made.
+    control_offset: int = 0
+    #: HMAC-SHA256 of flow, leg and steps; empty when no key is configured.
+    signature: bytes = b""
+
+
+class Failure(Record):
+    """Why a flow cannot be decided by its commands."""
+
+    code: str
+    reason: str
+    action: str | None = None
+
+
+class Envelope(Record):
+    """A flow under way. `event` is the published JSON, passed on unparsed."""
+
+    flow_id: str
+    leg: int = 0
+    tenant: str
+    trigger: str
+    #: What must stay in order, e.g. tenant and user; the Kafka key on every internal topic.
+    key: str
+    #: The user the flow is about, where the trigger has one.
+    subject: str | None = None
+    #: Broker time of the `requested` record.
+    requested_at: EpochMillis
+    deadline_at: EpochMillis
+    event: bytes = b""
+    #: The new request of a resumed leg, JSON.
+    request: bytes | None = None
+    slip: Slip = Field(default_factory=Slip)
+    commands: tuple[Command, ...] = ()
+    runs: tuple[Run, ...] = ()
+    failure: Failure | None = None

@@ -1,0 +1,1 @@
+"""Every Avro schema ever released: never edited, only added to."""

@@ -1,0 +1,198 @@
+"""The names of all topics, and what each is for; `topics/*.yaml` is rendered from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from authstream.contracts.slug import slug
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """How a topic is created.
+
+    `pattern` has `<trigger>`, `<action>` or `<kind>` where names vary.
+    """
+
+    pattern: str
+    description: str
+    written_by: str
+    read_by: str
+    #: None: kept for ever.
+    retention: timedelta | None
+    #: None: as many as the settings say; all of those are equal in number.
+    partitions: int | None = None
+    compacted: bool = False
+    value: str = "authstream.Envelope"
+    key: str = "the flow's key: tenant and user, or flow id"
+
+    def config(self) -> dict[str, str]:
+        """Topic settings as Kafka spells them."""
+        if self.compacted:
+            return {"cleanup.policy": "compact"}
+        if self.retention is None:
+            return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+        millis = int(self.retention / timedelta(milliseconds=1))
+        # A segment is deleted whole: it must roll well before its records expire.
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": str(millis),
+            "segment.ms": str(millis // 4),
+        }
+
+
+CATALOG: tuple[TopicSpec, ...] = (
+    TopicSpec(
+        "<trigger>.requested.v1",
+        "Login events as providers publish them.",
+        "providers, SDK, gateway",
+        "entry",
+        7 * DAY,
+        value="JSON or authstream.LoginEvent",
+    ),
+    TopicSpec(
+        "action.<action>.v1",
+        "Envelopes waiting for one action.",
+        "entry, action, resume",
+        "action",
+        DAY,
+    ),
+    TopicSpec(
+        "denied.v1",
+        "Flows that an action denied; ends the flow early.",
+        "action",
+        "assemble, anyone who watches denials",
+        7 * DAY,
+    ),
+    TopicSpec(
+        "assemble.v1",
+        "Flows ready to be folded to a verdict.",
+        "entry, action, gateway, any stage on failure",
+        "assemble",
+        DAY,
+    ),
+    TopicSpec(
+        "<trigger>.decided.v1",
+        "Verdicts. The first record of a leg is the verdict.",
+        "assemble",
+        "fanout, providers, anyone",
+        7 * DAY,
+        value="authstream.Verdict",
+    ),
+    TopicSpec(
+        "replies.v1",
+        "Verdicts on their way to the caller that waits.",
+        "fanout",
+        "gateway, SDK",
+        HOUR,
+        value="authstream.Verdict",
+    ),
+    TopicSpec(
+        "user-metadata.v1",
+        "Metadata merge patches, in order for each user.",
+        "fanout",
+        "metadata",
+        7 * DAY,
+        value="authstream.MetadataPatch",
+    ),
+    TopicSpec(
+        "effects.<kind>.v1",
+        "Side effects to deliver.",
+        "fanout",
+        "effect",
+        7 * DAY,
+        value="authstream.Effect",
+    ),
+    TopicSpec(
+        "effects.<kind>.done.v1",
+        "Side effects delivered or given up, by id.",
+        "effect",
+        "effect, console",
+        7 * DAY,
+        value="authstream.EffectDone",
+    ),
+    TopicSpec(
+        "executions.v1",
+        "What ran in each flow, for how long, with what result.",
+        "assemble",
+        "console, CLI",
+        10 * DAY,
+        value="authstream.Execution",
+    ),
+    TopicSpec(
+        "dead-letter.v1",
+        "Records that could not be processed, with reason and origin.",
+        "any stage",
+        "operator",
+        7 * DAY,
+        value="the original bytes",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topic names under one prefix, which is one trust domain."""
+
+    prefix: str = "auth"
+
+    def _name(self, rest: str) -> str:
+        return f"{self.prefix}.{rest}.v1"
+
+    def requested(self, trigger: str) -> str:
+        """Where providers publish."""
+        return self._name(f"{trigger}.requested")
+
+    def trigger_of(self, requested: str) -> str:
+        """The trigger of a `requested` topic."""
+        return requested.removeprefix(f"{self.prefix}.").removesuffix(".requested.v1")
+
+    def action(self, tenant: str, action: str) -> str:
+        """Where an action takes its envelopes from."""
+        return self._name(f"action.{slug(tenant, action)}")
+
+    def decided(self, trigger: str) -> str:
+        """Where verdicts are."""
+        return self._name(f"{trigger}.decided")
+
+    def effects(self, kind: str) -> str:
+        """Where effects of a kind wait for delivery."""
+        return self._name(f"effects.{kind}")
+
+    def effects_done(self, kind: str) -> str:
+        """Where delivered effects of a kind are recorded."""
+        return self._name(f"effects.{kind}.done")
+
+    @property
+    def denied(self) -> str:
+        """Flows that were denied."""
+        return self._name("denied")
+
+    @property
+    def assemble(self) -> str:
+        """Flows ready to be decided."""
+        return self._name("assemble")
+
+    @property
+    def replies(self) -> str:
+        """Answers for callers that wait."""
+        return self._name("replies")
+
+    @property
+    def user_metadata(self) -> str:
+        """Metadata patches."""
+        return self._name("user-metadata")
+
+    @property
+    def executions(self) -> str:
+        """Records of executions."""
+        return self._name("executions")
+
+    @property
+    def dead_letter(self) -> str:
+        """Records set aside."""
+        return self._name("dead-letter")

@@ -1,0 +1,92 @@
+"""The verdict: the fold of all commands of one leg, the only answer a provider gets."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from authstream.contracts.model import EpochMillis, JsonObject, Record
+
+Outcome = Literal["allowed", "denied", "suspended", "failed"]
+SendOn = Literal["allowed", "denied", "always"]
+
+
+class Claims(Record):
+    """Custom claims for each token."""
+
+    id_token: JsonObject = Field(default_factory=dict)
+    access_token: JsonObject = Field(default_factory=dict)
+
+
+class Metadata(Record):
+    """Merge patches by top-level key; `null` removes a key (RFC 7396 at the first level)."""
+
+    app_metadata: JsonObject = Field(default_factory=dict)
+    user_metadata: JsonObject = Field(default_factory=dict)
+
+
+class EffectOrder(Record):
+    """A side effect that the verdict orders; sent downstream only if the outcome matches `on`."""
+
+    #: Stable over every repetition: UUIDv5 of flow, leg and index.
+    id: str
+    kind: str
+    action: str
+    payload: JsonObject
+    on: SendOn = "allowed"
+    key: str | None = None
+
+
+class Dropped(Record):
+    """A command that did not take effect, and why."""
+
+    action: str
+    command: str
+    #: The claim, key or other target of the command.
+    target: str
+    reason: str
+
+
+class StepResult(Record):
+    """What became of one planned step."""
+
+    action: str
+    version: int
+    status: str
+    ms: float
+
+
+class Verdict(Record):
+    """The one answer of a leg."""
+
+    flow_id: str
+    leg: int
+    tenant: str
+    trigger: str
+    subject: str | None = None
+    outcome: Outcome
+    #: Machine-readable: `access_denied`, `timeout`, `invalid_event`, `action_error`, …
+    code: str | None = None
+    reason: str | None = None
+    #: The only text meant for the user's eyes.
+    user_message: str | None = None
+    denied_by: str | None = None
+    claims: Claims = Field(default_factory=Claims)
+    scopes_added: tuple[str, ...] = ()
+    scopes_removed: tuple[str, ...] = ()
+    metadata: Metadata = Field(default_factory=Metadata)
+    session: JsonObject = Field(default_factory=dict)
+    refresh_token: JsonObject = Field(default_factory=dict)
+    saml: JsonObject = Field(default_factory=dict)
+    mfa: JsonObject = Field(default_factory=dict)
+    redirect: JsonObject = Field(default_factory=dict)
+    effects: tuple[EffectOrder, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    steps: tuple[StepResult, ...] = ()
+    requested_at: EpochMillis
+    decided_at: EpochMillis
+
+    def public(self) -> dict[str, Any]:
+        """JSON-ready members, as `authstream test --json` and the gateway print them."""
+        return self.model_dump(mode="json")

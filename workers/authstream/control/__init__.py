@@ -1,0 +1,1 @@
+"""Where actions and flows come from: a folder of files."""

@@ -1,0 +1,102 @@
+"""The files of a folder as their authors write them: action.yaml, flows/*.yaml, .secrets.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+
+from authstream.contracts.budgets import ACTIONS_PER_FLOW
+from authstream.contracts.envelope import OnError
+from authstream.control.duration import Duration
+from authstream.engine.plan import STEP_TIMEOUT
+from authstream.errors import ConfigurationError
+
+M = TypeVar("M", bound=BaseModel)
+Secrets = dict[str, dict[str, SecretStr]]
+_PROBLEMS_SHOWN = 3
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_File):
+    """What an action may use."""
+
+    memory: str = "128MB"
+
+
+class ActionFile(_File):
+    """`actions/<name>/action.yaml`."""
+
+    trigger: str
+    runtime: str = "python3.11"
+    dependencies: dict[str, str] = {}
+    #: Names only; values are in `.secrets.yaml`.
+    secrets: tuple[str, ...] = ()
+    egress: tuple[str, ...] = ()
+    configuration: dict[str, Any] = {}
+    limits: Limits = Limits()
+
+
+class BindingFile(_File):
+    """One entry of a flow."""
+
+    action: str
+    when: str | None = None
+    timeout: Duration = STEP_TIMEOUT
+    on_error: OnError = "fail"
+
+
+class FlowFile(_File):
+    """`flows/<trigger>.yaml`."""
+
+    trigger: str
+    #: Without one the flow serves every tenant that has none of its own.
+    tenant: str | None = None
+    actions: tuple[BindingFile, ...] = Field(default=(), max_length=ACTIONS_PER_FLOW)
+
+
+def read(path: Path, model: type[M]) -> M:
+    """A YAML file as a model.
+
+    Raises ConfigurationError naming the file, the member and the remedy.
+    """
+    try:
+        return model.model_validate(_members(path))
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_problems(error)}") from None
+
+
+def read_secrets(path: Path) -> Secrets:
+    """Secrets by action and name; an absent file has none. No value ever gets into an error."""
+    if not path.exists():
+        return {}
+    try:
+        return TypeAdapter(Secrets).validate_python(_members(path))
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_problems(error)}") from None
+
+
+def _members(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read ({error.strerror}): create it or check its permissions"
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        # The library's own message quotes the text, which may be a secret.
+        raise ConfigurationError(f"{path}, line {line}: not valid YAML ({error.problem})") from None
+
+
+def _problems(error: ValidationError) -> str:
+    found = [
+        f"{'.'.join(map(str, problem['loc'])) or 'file'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False)
+    ]
+    return "; ".join(found[:_PROBLEMS_SHOWN])

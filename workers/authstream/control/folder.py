@@ -1,0 +1,183 @@
+"""Loads a folder of actions and flows, checked as a whole, into what workers run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from authstream.contracts.api import to_guest
+from authstream.contracts.budgets import CODE_BYTES
+from authstream.contracts.slug import DEFAULT_TENANT
+from authstream.contracts.topics import Topics
+from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
+from authstream.engine.conditions import compiled
+from authstream.engine.plan import Binding, Flow
+from authstream.engine.trigger import Trigger
+from authstream.errors import ConfigurationError
+from authstream.sandbox.program import Program
+
+CODE_FILE = "action.py"
+#: A folder has no versions: what is there at start is version 1.
+FOLDER_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedAction:
+    """One action with its topic and its program."""
+
+    name: str
+    trigger: str
+    topic: str
+    program: Program
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Everything in a folder. Looks up flows as the engine asks."""
+
+    actions: Mapping[str, DeployedAction]
+    flows: Mapping[tuple[str, str], Flow]
+
+    def choose(self, tenant: str, trigger: str) -> Flow | None:
+        """A tenant's own flow, else the one for every tenant, else None."""
+        return self.flows.get((tenant, trigger)) or self.flows.get((DEFAULT_TENANT, trigger))
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """The values in `.secrets.yaml`, and what stands in for one that is not there."""
+
+    values: Secrets
+    missing: str | None
+
+    def of(self, file: Path, said: ActionFile) -> dict[str, str]:
+        """The secrets of an action. Raises ConfigurationError when one has no value."""
+        name = file.parent.name
+        known = {key: value.get_secret_value() for key, value in self.values.get(name, {}).items()}
+        absent = sorted(set(said.secrets) - set(known))
+        if absent and self.missing is None:
+            raise ConfigurationError(
+                f"{file}: no value for secret {', '.join(absent)}; "
+                f"add it under {name} in .secrets.yaml"
+            )
+        return {key: known.get(key, self.missing or "") for key in said.secrets}
+
+
+def load(
+    path: Path,
+    *,
+    triggers: Mapping[str, Trigger],
+    topics: Topics,
+    missing_secret: str | None = None,
+) -> Folder:
+    """The actions and flows of a folder. Raises ConfigurationError for the first problem.
+
+    `missing_secret` stands in for secrets without a value, for rehearsals; None refuses them.
+    """
+    if not path.is_dir():
+        raise ConfigurationError(
+            f"{path} is not a folder: give one with actions/ and flows/, e.g. deploy/demo"
+        )
+    secrets = _Secrets(read_secrets(path / ".secrets.yaml"), missing_secret)
+    found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
+    actions = {
+        action.name: action
+        for action in (_action(file, secrets, triggers=triggers, topics=topics) for file in found)
+    }
+    flows = [
+        _flow(file, actions, triggers=triggers) for file in sorted((path / "flows").glob("*.yaml"))
+    ]
+    named = {(flow.tenant, flow.trigger): flow for flow in flows}
+    if len(named) < len(flows):
+        raise ConfigurationError(
+            f"{path / 'flows'}: two flows for the same tenant and trigger; merge them into one file"
+        )
+    if not flows:
+        raise ConfigurationError(
+            f"{path}: no flow in flows/*.yaml, so no action would run; add one"
+        )
+    return Folder(actions, named)
+
+
+def _action(
+    file: Path, secrets: _Secrets, *, triggers: Mapping[str, Trigger], topics: Topics
+) -> DeployedAction:
+    name, said = file.parent.name, read(file, ActionFile)
+    _known_trigger(said.trigger, file, triggers)
+    code = file.parent / CODE_FILE
+    _check_code(code, said)
+    program = Program(
+        action=name,
+        version=FOLDER_VERSION,
+        file=code.resolve(),
+        trigger=said.trigger,
+        api=to_guest(said.trigger),
+        secrets=secrets.of(file, said),
+        configuration=said.configuration,
+    )
+    return DeployedAction(name, said.trigger, topics.action(DEFAULT_TENANT, name), program)
+
+
+def _check_code(code: Path, said: ActionFile) -> None:
+    if not said.runtime.startswith("python"):
+        raise ConfigurationError(
+            f"{code.parent}: runtime {said.runtime} is not supported yet; "
+            f"use python3.11 and {CODE_FILE}"
+        )
+    if said.dependencies:
+        raise ConfigurationError(
+            f"{code.parent}: dependencies are not installed yet; use the standard library for now"
+        )
+    if not code.is_file():
+        raise ConfigurationError(f"{code} is missing: put the action's handler there")
+    if code.stat().st_size > CODE_BYTES:
+        raise ConfigurationError(f"{code} is over {CODE_BYTES} bytes: move data out of the code")
+    try:
+        compile(code.read_bytes(), code.name, "exec")
+    except SyntaxError as error:
+        raise ConfigurationError(f"{code}, line {error.lineno}: {error.msg}") from None
+
+
+def _flow(
+    file: Path, actions: Mapping[str, DeployedAction], *, triggers: Mapping[str, Trigger]
+) -> Flow:
+    said = read(file, FlowFile)
+    _known_trigger(said.trigger, file, triggers)
+    bindings = tuple(_binding(file, bound, said.trigger, actions=actions) for bound in said.actions)
+    return Flow(said.tenant or DEFAULT_TENANT, said.trigger, bindings)
+
+
+def _binding(
+    file: Path, bound: BindingFile, trigger: str, *, actions: Mapping[str, DeployedAction]
+) -> Binding:
+    action = actions.get(bound.action)
+    if action is None:
+        raise ConfigurationError(
+            f"{file}: no action {bound.action!r} in actions/; "
+            f"there are {', '.join(sorted(actions)) or 'none'}"
+        )
+    if action.trigger != trigger:
+        raise ConfigurationError(
+            f"{file}: action {bound.action} is for {action.trigger}, not {trigger}"
+        )
+    if bound.when is not None:
+        try:
+            compiled(bound.when)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{file}, action {bound.action}: {error}") from error
+    return Binding(
+        bound.action,
+        action.program.version,
+        action.topic,
+        bound.when,
+        bound.timeout,
+        bound.on_error,
+    )
+
+
+def _known_trigger(name: str, file: Path, triggers: Mapping[str, Trigger]) -> None:
+    if name not in triggers:
+        raise ConfigurationError(
+            f"{file}: no trigger {name!r}; there are {', '.join(sorted(triggers))}"
+        )

@@ -1,0 +1,49 @@
+"""Ids: the flow a login belongs to, the effects of a verdict, stable over every repetition."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+
+#: Namespace of all our version 5 UUIDs (made once, never changed).
+_NAMESPACE = uuid.UUID("5f0f3b1e-6c1d-5d0a-9a57-0c0b8f3a7e11")
+#: Separates the parts of a name; cannot occur in them unescaped.
+_UNIT_SEPARATOR = "\x1f"
+
+
+def _named(*parts: str) -> str:
+    return str(
+        uuid.uuid5(
+            _NAMESPACE,
+            _UNIT_SEPARATOR.join(
+                part.replace(_UNIT_SEPARATOR, _UNIT_SEPARATOR * 2) for part in parts
+            ),
+        )
+    )
+
+
+def flow_id(tenant: str, trigger: str, source: str, event_id: str) -> str:
+    """The flow of a login: a provider's retry under the same event id is the same flow (UUIDv5)."""
+    return _named("flow", tenant, trigger, source, event_id)
+
+
+def fresh_flow_id() -> str:
+    """A new flow for a provider without a stable event id.
+
+    UUIDv7 (RFC 9562): 48 bits of milliseconds first.
+    """
+    value = (time.time_ns() // 1_000_000 << 80) | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(uuid.UUID(int=value))
+
+
+def effect_id(flow: str, leg: int, index: int) -> str:
+    """The id of a verdict's effect, used as Message-ID and idempotency key."""
+    return _named("effect", flow, str(leg), str(index))
+
+
+def patch_id(flow: str, leg: int) -> str:
+    """The id of a verdict's metadata patch."""
+    return _named("metadata", flow, str(leg))

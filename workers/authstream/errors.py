@@ -1,0 +1,112 @@
+"""The one hierarchy of errors: every message says what happened, to what, and what to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AuthstreamError(Exception):
+    """Anything Authstream raises on purpose; `code` is stable, in dead letters and verdicts too."""
+
+    code: ClassVar[str] = "error"
+    #: Exit status of the command line when this error ends a command (sysexits.h).
+    exit_status: ClassVar[int] = 1
+
+
+class ConfigurationError(AuthstreamError):
+    """A setting, a flow file or an action folder is wrong."""
+
+    code = "configuration"
+    exit_status = 78
+
+
+class TopicMismatchError(ConfigurationError):
+    """A topic is missing or has another number of partitions than the design requires."""
+
+    code = "topic_mismatch"
+
+
+class BrokerUnreachableError(AuthstreamError):
+    """No broker answered in time."""
+
+    code = "broker_unreachable"
+    exit_status = 69
+
+
+class ProduceError(AuthstreamError):
+    """The broker refused a record for good; nothing was acknowledged, so it will be tried again."""
+
+    code = "produce_failed"
+    exit_status = 74
+
+
+class FencedError(AuthstreamError):
+    """Another process runs under this instance id; this one must stop and stay stopped."""
+
+    code = "fenced"
+    exit_status = 77
+
+
+class RecordError(AuthstreamError):
+    """One record cannot be processed; it goes to the dead letters and its caller is answered."""
+
+    code = "invalid_record"
+    exit_status = 65
+
+
+class UndecodableError(RecordError):
+    """The bytes of a record are not what its topic carries."""
+
+    code = "undecodable"
+
+
+class UnknownSchemaError(UndecodableError):
+    """The record was written under a schema that this version has never seen."""
+
+    code = "unknown_schema"
+
+
+class InvalidEventError(RecordError):
+    """A login event does not have the members its trigger requires."""
+
+    code = "invalid_event"
+
+
+class TooLargeError(RecordError):
+    """A record or one of its parts is over its budget (`contracts/budgets.py`)."""
+
+    code = "too_large"
+
+
+class HandlerTimeoutError(RecordError):
+    """A stage did not finish a record within its time."""
+
+    code = "handler_timeout"
+
+
+class PoisonError(RecordError):
+    """A record ended the worker three times and is set aside."""
+
+    code = "poison"
+
+
+class UnsignedSlipError(RecordError):
+    """The routing slip was not made by an entry stage that holds our key."""
+
+    code = "unsigned_slip"
+
+
+class StaleLegError(RecordError):
+    """A leg is older than the window in which verdicts are remembered, so it is never decided."""
+
+    code = "stale_leg"
+
+
+class DeliveryError(AuthstreamError):
+    """An effect could not be delivered; `permanent` says whether another try can help."""
+
+    code = "delivery_failed"
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent

@@ -1,0 +1,75 @@
+"""Reads what a guest answered; a guest is not trusted, so every part is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import orjson
+
+from authstream.contracts.api import CommandRefusedError, check_command
+from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, ERROR_CHARACTERS
+from authstream.sandbox.program import Line, RecordedCommand
+
+
+def read_result(
+    trigger: str, payload: bytes
+) -> tuple[tuple[RecordedCommand, ...], tuple[Line, ...], str | None]:
+    """Commands, console lines, and the error if the commands are not legal: then there are none."""
+    content = _object(payload)
+    console = _console(content.get("console"))
+    try:
+        return _commands(trigger, content.get("commands"), len(payload)), console, None
+    except CommandRefusedError as error:
+        return (), console, f"CommandRefusedError: {error}"[:ERROR_CHARACTERS]
+
+
+def read_error(payload: bytes) -> tuple[tuple[Line, ...], str]:
+    """Console lines and the error's text: name, message, and the lines it came through."""
+    content = _object(payload)
+    name, message, stack = (str(content.get(key, "")) for key in ("name", "message", "stack"))
+    text = f"{name}: {message}\n{stack}".strip()
+    return _console(content.get("console")), text[:ERROR_CHARACTERS]
+
+
+def _object(payload: bytes) -> dict[str, object]:
+    try:
+        content = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return {}
+    return cast("dict[str, object]", content) if isinstance(content, dict) else {}
+
+
+def _commands(trigger: str, said: object, size: int) -> tuple[RecordedCommand, ...]:
+    if not isinstance(said, list):
+        raise CommandRefusedError("the guest's result holds no list of commands")
+    rows = cast("list[object]", said)
+    if size > COMMANDS_BYTES and len(orjson.dumps(rows)) > COMMANDS_BYTES:
+        raise CommandRefusedError(
+            f"the commands of one action must not exceed {COMMANDS_BYTES} bytes"
+        )
+    return tuple(_command(trigger, row) for row in rows)
+
+
+def _command(trigger: str, said: object) -> RecordedCommand:
+    row = cast("list[object]", said) if isinstance(said, list) else []
+    if not row or not isinstance(row[0], str):
+        raise CommandRefusedError("a command must be a list that begins with its name")
+    name, arguments = row[0], tuple(row[1:])
+    check_command(trigger, name, arguments)
+    return name, arguments
+
+
+def _console(said: object) -> tuple[Line, ...]:
+    return tuple(_lines(cast("list[object]", said))) if isinstance(said, list) and said else ()
+
+
+def _lines(rows: list[object]) -> Iterator[Line]:
+    left = CONSOLE_CHARACTERS
+    for row in rows:
+        match row:
+            case [str(level), str(text)] if left > 0:
+                yield level[:16], text[:left]
+                left -= max(1, len(text))
+            case _:
+                pass

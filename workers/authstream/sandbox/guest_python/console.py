@@ -1,0 +1,91 @@
+"""What an action prints and logs, kept per run and never mixed with frames."""
+
+from __future__ import annotations
+
+import contextvars
+import io
+import logging
+import os
+import sys
+
+#: The console of the run that the current task or thread belongs to.
+current: contextvars.ContextVar[Console] = contextvars.ContextVar("current")
+#: The descriptor of what is said outside any run; the worker reads it.
+STDERR = 2
+
+
+class Console:
+    """What one run printed and logged, by lines, cut at a number of characters."""
+
+    def __init__(self, limit: int) -> None:
+        self._cut = ("warning", f"(console cut at {limit} characters)")
+        self._left = limit - len(self._cut[1])
+        self._lines: list[tuple[str, str]] = []
+        self._partial: dict[str, str] = {}
+
+    def write(self, level: str, text: str) -> None:
+        """Take a piece of a stream; lines are kept when they end."""
+        if self._left <= 0:
+            return
+        *lines, rest = (self._partial.get(level, "") + text[: self._left + 1]).split("\n")
+        self._partial[level] = rest
+        for line in lines:
+            self.line(level, line)
+
+    def line(self, level: str, text: str) -> None:
+        """Keep one line, as far as there is room."""
+        if self._left <= 0:
+            return
+        kept = text[: self._left].encode(errors="replace").decode()
+        self._lines.append((level, kept))
+        self._left -= max(1, len(text))
+        if self._left <= 0:
+            self._lines.append(self._cut)
+
+    def close(self) -> list[tuple[str, str]]:
+        """All lines; later ones are dropped."""
+        for level, rest in self._partial.items():
+            if rest:
+                self.line(level, rest)
+        self._left = 0
+        return self._lines
+
+
+class ConsoleStream(io.TextIOBase):
+    """`sys.stdout` and `sys.stderr`: to the console of the run that writes, else to the worker."""
+
+    def __init__(self, level: str) -> None:
+        self._level = level
+
+    def writable(self) -> bool:
+        """A stream for output."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Give the text to where it belongs."""
+        if console := current.get(None):
+            console.write(self._level, text)
+        else:
+            os.write(STDERR, text.encode(errors="replace"))
+        return len(text)
+
+
+class ConsoleHandler(logging.Handler):
+    """`logging` to the console, with its level."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Give one log record to where it belongs."""
+        step = min(record.levelno // 10, 4)
+        level = ("debug", "debug", "info", "warning", "error")[step]
+        text = self.format(record)
+        if console := current.get(None):
+            console.line(level, text)
+        else:
+            os.write(STDERR, f"{text}\n".encode(errors="replace"))
+
+
+def capture() -> None:
+    """Put the streams and `logging` of this process on the consoles of its runs."""
+    sys.stdout = ConsoleStream("info")
+    sys.stderr = ConsoleStream("error")
+    logging.basicConfig(handlers=[ConsoleHandler()], level=logging.INFO, format="%(message)s")

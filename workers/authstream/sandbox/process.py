@@ -1,0 +1,388 @@
+"""One guest process, seen from the worker: its start, its frames, its time limits, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import orjson
+
+from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
+from authstream.errors import AuthstreamError
+from authstream.sandbox.answer import read_error, read_result
+from authstream.sandbox.program import (
+    Invocation,
+    Line,
+    Outcome,
+    Program,
+    Ready,
+    RecordedCommand,
+    Status,
+)
+from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
+from authstream.sandbox.stderr import StderrTail
+
+#: From the start of the process until its action's top-level code has run.
+START_TIMEOUT = timedelta(seconds=10)
+#: How often time limits and liveness are looked at while events are in flight.
+TICK = timedelta(milliseconds=50)
+PING_EVERY = timedelta(milliseconds=500)
+#: A guest that leaves a PING unanswered for this long is killed.
+PONG_WITHIN = timedelta(seconds=1)
+#: Between CANCEL and giving up on what the run printed.
+CANCEL_GRACE = timedelta(milliseconds=100)
+
+GUEST = Path(__file__).with_name("guest_python") / "__main__.py"
+# Isolated from environment and user (-I) and from the worker's packages (-S); no caches (-B).
+_FLAGS = ("-I", "-S", "-B")
+_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}
+_IDS = 2**32
+
+
+class GuestError(AuthstreamError):
+    """Something about a guest process, not about one event."""
+
+    code = "guest"
+
+
+class GuestStartError(GuestError):
+    """A guest did not come up."""
+
+    code = "guest_start"
+
+
+class GuestLoadError(GuestStartError):
+    """The action's own top-level code failed; its message and line are in the text."""
+
+    code = "action_load"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended: `crashed` by itself, `timeout` when it no longer answered."""
+
+    status: Status
+    reason: str
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One invocation under way, over all its attempts."""
+
+    invocation: Invocation
+    future: asyncio.Future[Outcome]
+    #: Seconds since 1970, and on the monotonic clock; of the last attempt.
+    started_at: float = field(default_factory=time.time)
+    started: float = field(default_factory=time.monotonic)
+    cancelled: float | None = None
+
+    def begin(self) -> None:
+        """Start an attempt."""
+        self.started_at, self.started, self.cancelled = time.time(), time.monotonic(), None
+
+    def settle(
+        self,
+        status: Status,
+        error: str | None = None,
+        *,
+        commands: tuple[RecordedCommand, ...] = (),
+        console: tuple[Line, ...] = (),
+    ) -> None:
+        """Answer the caller, unless it is gone."""
+        if not self.future.done():
+            took = timedelta(seconds=time.monotonic() - self.started)
+            began = datetime.fromtimestamp(self.started_at, UTC)
+            outcome = Outcome(status, commands, console, error, began, took)
+            self.future.set_result(outcome)
+
+    def time_out(self, console: tuple[Line, ...] = ()) -> None:
+        """Answer that the time was over."""
+        limit = self.invocation.timeout.total_seconds()
+        self.settle("timeout", f"the action did not end within {limit:g} s", console=console)
+
+
+class GuestProcess(asyncio.Protocol):
+    """A started guest; `in_flight` holds the jobs it has not answered, in order."""
+
+    def __init__(self, program: Program, *, python: str) -> None:
+        self.in_flight: dict[int, Job] = {}
+        self._program = program
+        self._python = python
+        self._loop = asyncio.get_running_loop()
+        #: Done when the process is gone.
+        self.ended: asyncio.Future[Ending] = self._loop.create_future()
+        self._ready: asyncio.Future[Ready] = self._loop.create_future()
+        self._pong: asyncio.Future[bool] | None = None
+        self._reader = FrameReader()
+        self._stderr = StderrTail(self._loop)
+        self._out: list[bytes] = []
+        self._numbers = itertools.count(1)
+        self._watching = False
+        self._pinged: float | None = None
+        self._last_ping = self._last_tick = 0.0
+        self._reaper: asyncio.Task[None] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._transport: asyncio.Transport | None = None
+
+    async def start(self) -> Ready:
+        """Start the process and load the action.
+
+        Raises:
+            GuestLoadError: The action's top-level code failed.
+            GuestStartError: There was no answer in `START_TIMEOUT`, or the process ended.
+        """
+        init = encode(FrameType.INIT, 0, self._init())
+        await self._spawn()
+        self._write(init)
+        seconds = START_TIMEOUT.total_seconds()
+        try:
+            return await asyncio.wait_for(self._ready, seconds)
+        except TimeoutError:
+            raise GuestStartError(
+                f"the action {self._program.action} was not loaded within {seconds:g} s:"
+                " look at what its top-level code waits for"
+            ) from None
+        finally:
+            if self._ready.cancelled() or self._ready.exception() is not None:
+                await self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process id; 0 before the start."""
+        return 0 if self._process is None else self._process.pid
+
+    def submit(self, job: Job) -> None:
+        """Send an event; `job.future` is done when it is answered or out of time."""
+        number = next(self._numbers) % _IDS
+        job.begin()
+        invocation = job.invocation
+        header = {
+            "handler": invocation.handler,
+            "operations": invocation.operations,
+            "deadline_ms": int((job.started_at + invocation.timeout.total_seconds()) * 1000),
+        }
+        try:
+            frame = encode_event(number, orjson.dumps(header), invocation.event)
+        except (FrameError, orjson.JSONEncodeError) as error:
+            job.settle("error", f"the event cannot be sent to the guest: {error}")
+            return
+        if not self.in_flight:
+            self._last_ping = 0.0  # ask at the next tick: a stuck guest is found sooner
+        self.in_flight[number] = job
+        self._write(frame)
+        self._watch_from_now()
+
+    def withdraw(self, job: Job) -> None:
+        """Forget a job whose caller is gone, and stop its run."""
+        for number, other in self.in_flight.items():
+            if other is job:
+                del self.in_flight[number]
+                self._write(encode(FrameType.CANCEL, number))
+                return
+
+    async def answers(self) -> bool:
+        """Whether the guest's event loop is alive: a PING round trip, killed if there is none."""
+        if self._reaper is not None:
+            return False
+        self._pong = self._loop.create_future()
+        self._ping(time.monotonic())
+        self._watch_from_now()
+        return await self._pong
+
+    async def stop(self) -> None:
+        """Kill the process and wait until it is gone."""
+        self._end("crashed", "was stopped")
+        await self.ended
+
+    # asyncio calls these ------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Act on the frames that are complete."""
+        try:
+            for kind, number, payload in self._reader.feed(data):
+                self._receive(kind, number, payload)
+        except FrameError as error:
+            self._end("crashed", f"broke the protocol: {error}")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The guest ended or closed its socket."""
+        self._end("crashed", "")
+
+    # --------------------------------------------------------------------------------------------
+
+    async def _spawn(self) -> None:
+        self._channel, theirs = socket.socketpair()
+        try:
+            self._process = self._popen(theirs)
+        except OSError:
+            self._channel.close()
+            raise
+        finally:
+            theirs.close()
+        await self._loop.connect_read_pipe(lambda: self._stderr, self._process.stderr)
+        await self._loop.create_connection(lambda: self, sock=self._channel)
+
+    def _popen(self, channel: socket.socket) -> subprocess.Popen[bytes]:
+        # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
+        return subprocess.Popen(  # noqa: S603 - the interpreter that runs us
+            [self._python, *_FLAGS, str(GUEST)],
+            stdin=channel.fileno(),
+            stdout=channel.fileno(),
+            stderr=subprocess.PIPE,
+            env=_ENVIRONMENT,
+            cwd=self._program.file.parent,
+            start_new_session=True,
+        )
+
+    def _init(self) -> bytes:
+        program = self._program
+        return orjson.dumps(
+            {
+                "trigger": program.trigger,
+                "file": str(program.file.absolute()),
+                "dependencies": program.dependencies and str(program.dependencies.absolute()),
+                "secrets": dict(program.secrets),
+                "configuration": dict(program.configuration),
+                "limits": {
+                    "commands_bytes": COMMANDS_BYTES,
+                    "console_characters": CONSOLE_CHARACTERS,
+                },
+                "api": orjson.Fragment(program.api),
+                "parent": os.getpid(),
+            }
+        )
+
+    def _write(self, frame: bytes) -> None:
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        self._out.append(frame)
+
+    def _flush(self) -> None:
+        if self._transport is not None and self._reaper is None:
+            self._transport.write(b"".join(self._out))
+        self._out.clear()
+
+    def _receive(self, kind: FrameType, number: int, payload: bytes) -> None:
+        if kind is FrameType.RESULT or kind is FrameType.ERROR:
+            if job := self.in_flight.pop(number, None):
+                self._answer(job, kind, payload)
+        elif kind is FrameType.PONG:
+            self._pinged = None
+            if self._pong is not None and not self._pong.done():
+                self._pong.set_result(True)
+        elif not self._ready.done():
+            self._loaded(kind, payload)
+
+    def _answer(self, job: Job, kind: FrameType, payload: bytes) -> None:
+        if kind is FrameType.RESULT and job.cancelled is None:
+            commands, console, refused = read_result(self._program.trigger, payload)
+            status: Status = "error" if refused else "ok"
+            job.settle(status, refused, commands=commands, console=console)
+            return
+        console, error = read_error(payload)
+        if job.cancelled is None:
+            job.settle("error", error, console=console)
+        else:
+            job.time_out(console)
+
+    def _loaded(self, kind: FrameType, payload: bytes) -> None:
+        if kind is FrameType.FATAL:
+            _, error = read_error(payload)
+            self._ready.set_exception(GuestLoadError(error))
+        elif kind is FrameType.READY:
+            said = orjson.loads(payload)
+            self._ready.set_result(
+                Ready(tuple(said["handlers"]), str(said["runtime"]), float(said["load_ms"]))
+            )
+
+    # Time ---------------------------------------------------------------------------------------
+
+    def _watch_from_now(self) -> None:
+        if not self._watching:
+            self._watching = True
+            self._last_tick = time.monotonic()
+            self._loop.call_later(TICK.total_seconds(), self._watch)
+
+    def _watch(self) -> None:
+        now = time.monotonic()
+        # While this loop was itself late, the guest's answer may have waited to be read.
+        late = now - self._last_tick - TICK.total_seconds()
+        if self._pinged is not None and late > TICK.total_seconds():
+            self._pinged += late
+        self._last_tick = now
+        self._cut_jobs(now)
+        if self._pinged is not None and now - self._pinged > PONG_WITHIN.total_seconds():
+            self._end("timeout", f"did not answer for {PONG_WITHIN.total_seconds():g} s")
+        elif self._pinged is None and now - self._last_ping > PING_EVERY.total_seconds():
+            self._ping(now)
+        if self._reaper is None and (self.in_flight or self._pinged is not None):
+            self._loop.call_later(TICK.total_seconds(), self._watch)
+        else:
+            self._watching = False
+
+    def _ping(self, now: float) -> None:
+        self._pinged = self._last_ping = now
+        self._write(encode(FrameType.PING, 0))
+
+    def _cut_jobs(self, now: float) -> None:
+        for number, job in list(self.in_flight.items()):
+            if job.cancelled is not None:
+                if now - job.cancelled > CANCEL_GRACE.total_seconds():
+                    del self.in_flight[number]
+                    job.time_out()
+            elif now - job.started > job.invocation.timeout.total_seconds():
+                job.cancelled = now
+                self._write(encode(FrameType.CANCEL, number))
+
+    # The end ------------------------------------------------------------------------------------
+
+    def _end(self, status: Status, reason: str) -> None:
+        if self._reaper is None:
+            self._reaper = self._loop.create_task(self._reap(status, reason))
+
+    async def _reap(self, status: Status, reason: str) -> None:
+        code = 0
+        if self._process is not None:
+            # Also what the action itself started; the id is ours until `wait`.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            code = await asyncio.to_thread(self._process.wait)
+        self._close_channel()
+        tail = await self._stderr.close()
+        ending = Ending(
+            status, (reason or _exit_text(code)) + (f"; it last said: {tail}" if tail else "")
+        )
+        if not self._ready.done():
+            self._ready.set_exception(
+                GuestStartError(f"the guest of {self._program.action} {ending.reason}")
+            )
+        if self._pong is not None and not self._pong.done():
+            self._pong.set_result(False)
+        self.ended.set_result(ending)
+
+    def _close_channel(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+        elif self._channel is not None:
+            self._channel.close()
+
+
+def _exit_text(code: int) -> str:
+    return (
+        f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+    )

@@ -1,0 +1,69 @@
+"""What a guest runs, what it is asked, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from authstream.contracts.api import Operation
+
+#: `error`: the action or its commands are wrong; `timeout`: its time was over, or its event loop
+#: was stuck; `crashed`: its process ended; `unavailable`: not run, as its process keeps failing.
+Status = Literal["ok", "error", "timeout", "crashed", "unavailable"]
+#: Path on the api and arguments: `("idToken.setCustomClaim", ("roles", ["admin"]))`.
+RecordedCommand = tuple[str, tuple[object, ...]]
+#: Level (debug, info, warning, error) and text.
+Line = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One version of one action, with all that its guest is given."""
+
+    action: str
+    version: int
+    file: Path
+    trigger: str
+    #: The table of `contracts.api.to_guest`, JSON.
+    api: bytes = field(repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    configuration: Mapping[str, object] = field(default_factory=dict[str, object])
+    #: A folder put on the guest's module path.
+    dependencies: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a guest says of itself once its action is loaded."""
+
+    handlers: tuple[str, ...]
+    runtime: str
+    load_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One event for one handler, e.g. `onExecutePostLogin`."""
+
+    handler: str
+    #: A JSON object as it was published; the worker does not parse it.
+    event: bytes
+    #: What the commands of earlier actions changed in the event.
+    operations: Sequence[Operation]
+    #: For one attempt: an event that is run again after a crash has it again.
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an invocation; the times are those of the last attempt."""
+
+    status: Status
+    commands: tuple[RecordedCommand, ...]
+    console: tuple[Line, ...]
+    error: str | None
+    started_at: datetime
+    duration: timedelta

@@ -1,0 +1,107 @@
+"""The frames between a worker and a guest: `u32 length | u8 type | u32 id | payload`."""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum
+
+from authstream.errors import AuthstreamError
+
+#: The version that READY carries.
+PROTOCOL = "actions-runner/1"
+#: Bytes after the length field; a longer frame ends the guest.
+FRAME_BYTES = 1024 * 1024
+
+_HEAD = struct.Struct(">IBI")
+_LENGTH = struct.Struct(">I")
+#: Bytes of type and id, which the length counts.
+_TYPE_AND_ID = _HEAD.size - _LENGTH.size
+
+
+class FrameError(AuthstreamError):
+    """Bytes that are not a frame; there is no way to find the next one, so the guest is ended."""
+
+    code = "frame"
+
+
+class FrameType(IntEnum):
+    """What a frame says; sandbox protocol, `->` towards the guest."""
+
+    INIT = 1  # -> JSON: everything the guest needs
+    READY = 2  # <- JSON: handlers, runtime, milliseconds to load
+    FATAL = 3  # <- JSON: why the action cannot be loaded
+    EVENT = 4  # -> u32 header length, JSON header, event bytes
+    RESULT = 5  # <- JSON: commands, console
+    ERROR = 6  # <- JSON: name, message, stack, console
+    CANCEL = 7  # -> the event's time is over
+    LOG = 8  # <- JSON: level, text
+    CALL = 9  # <- JSON: a query on the api
+    REPLY = 10  # -> JSON: its answer
+    PING = 11  # ->
+    PONG = 12  # <-
+
+
+_TYPES = {int(kind): kind for kind in FrameType}
+
+Frame = tuple[FrameType, int, bytes]
+
+
+def encode(kind: FrameType, number: int, payload: bytes = b"") -> bytes:
+    """One frame.
+
+    Raises:
+        FrameError: The payload does not fit `FRAME_BYTES`.
+    """
+    length = _TYPE_AND_ID + len(payload)
+    if length > FRAME_BYTES:
+        raise FrameError(f"a frame of {length} bytes is over the limit of {FRAME_BYTES}")
+    return _HEAD.pack(length, kind, number) + payload
+
+
+def encode_event(number: int, header: bytes, event: bytes) -> bytes:
+    """An EVENT frame: the JSON header, then the event's bytes as they came.
+
+    Raises:
+        FrameError: The two do not fit `FRAME_BYTES`.
+    """
+    return encode(FrameType.EVENT, number, b"".join((_LENGTH.pack(len(header)), header, event)))
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames; checks each length before it buffers the rest."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that `data` completes.
+
+        Raises:
+            FrameError: A length over the limit or under the minimum, or an unknown type.
+        """
+        buffer = self._buffer
+        buffer += data
+        frames: list[Frame] = []
+        start = 0
+        while len(buffer) - start >= _LENGTH.size:
+            end = start + _LENGTH.size + self._length(start)
+            if len(buffer) < end:
+                break
+            frames.append(self._frame(start, end))
+            start = end
+        del buffer[:start]
+        return frames
+
+    def _length(self, start: int) -> int:
+        (length,) = _LENGTH.unpack_from(self._buffer, start)
+        if not _TYPE_AND_ID <= length <= FRAME_BYTES:
+            raise FrameError(
+                f"a frame of {length} bytes is outside {_TYPE_AND_ID} to {FRAME_BYTES}"
+            )
+        return int(length)
+
+    def _frame(self, start: int, end: int) -> Frame:
+        _, kind, number = _HEAD.unpack_from(self._buffer, start)
+        if kind not in _TYPES:
+            raise FrameError(f"there is no frame type {kind}")
+        return _TYPES[kind], number, bytes(self._buffer[start + _HEAD.size : end])

@@ -1,0 +1,52 @@
+"""Settings of a process, from `AUTHSTREAM_*` variables: nothing is read elsewhere."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SmtpSettings(BaseModel):
+    """Where e-mails go (`AUTHSTREAM_SMTP__HOST`, …)."""
+
+    host: str = "127.0.0.1"
+    port: int = 25
+    sender: str = "no-reply@localhost"
+    username: str | None = None
+    password: SecretStr | None = None
+    #: None: STARTTLS when the server offers it.
+    start_tls: bool | None = None
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AUTHSTREAM_", env_nested_delimiter="__", frozen=True
+    )
+
+    #: Kafka bootstrap servers.
+    brokers: str = "127.0.0.1:9092"
+    #: Topic prefix; one prefix is one trust domain.
+    prefix: str = "auth"
+    #: Partitions of every topic of the login path; `topics apply` never changes it later.
+    partitions: int = Field(default=4, ge=1)
+    replication_factor: int = Field(default=1, ge=1)
+    min_insync_replicas: int = Field(default=1, ge=1)
+    #: The broker is librdkafka's mock: no static membership, no topic creation, its own fetch wait.
+    embedded: bool = False
+    #: A stable name of this process among its replicas, e.g. the pod's name. Empty: dynamic.
+    instance: str = ""
+    #: Signs routing slips; the same for all workers.
+    slip_key: SecretStr | None = None
+    #: How the runner calls a stage: through a Faust agent, or directly (ADR 0004 has both numbers).
+    delivery: Literal["agent", "direct"] = "agent"
+    #: A file that exists while every stage works, for probes.
+    ready_file: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+    #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
+    kafka: dict[str, str | int | float | bool] = {}
+    smtp: SmtpSettings = SmtpSettings()

@@ -1,0 +1,1 @@
+"""The stages between topics: entry, action, assemble, fanout, effect."""

@@ -1,0 +1,251 @@
+"""action: runs one action on the flows that wait for it, and sends each to its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import orjson
+from opentelemetry import trace
+
+from authstream import telemetry
+from authstream.contracts.avro import decode
+from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, ERROR_CHARACTERS
+from authstream.contracts.envelope import (
+    Command,
+    ConsoleLine,
+    Envelope,
+    Failure,
+    Run,
+    RunStatus,
+    Step,
+)
+from authstream.contracts.topics import Topics
+from authstream.engine.plan import current, position_from
+from authstream.engine.ports import Clock, Message, Output, Outputs, Stage
+from authstream.engine.signature import verify
+from authstream.engine.trigger import Trigger
+from authstream.engine.visibility import operations
+from authstream.errors import RecordError
+from authstream.sandbox.guest import Invocation, Outcome
+from authstream.stages.outputs import envelope_output
+from authstream.stages.refusal import refused, stub
+
+MILLISECOND = timedelta(milliseconds=1)
+#: Messages of one key that may wait for an action; one more is answered `rate_limited`.
+QUEUE_PER_KEY = 8
+#: On top of a step's own timeout: the guest's start and the way back.
+RUN_MARGIN = timedelta(seconds=5)
+DENY = "access.deny"
+
+
+class Runtime(Protocol):
+    """Something that runs an action: a guest process, or in-process code in benchmarks."""
+
+    def run(self, invocation: Invocation) -> Awaitable[Outcome]:
+        """The outcome of one run; never raises for what the action did."""
+        ...
+
+
+class Versions(Protocol):
+    """The deployed versions of one action."""
+
+    async def runtime(self, version: int, control_offset: int) -> Runtime | None:
+        """What runs a version, once the control view has reached the offset; None: unknown."""
+
+
+class MisroutedError(RecordError):
+    """An envelope came to an action that is not its current step."""
+
+    code = "misrouted"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    run: Run
+    commands: tuple[Command, ...]
+
+
+class Action(Stage):
+    """The stage of one action.
+
+    Reads its own topic; writes to the next action, to denied, or to assemble.
+    """
+
+    queue_per_key = QUEUE_PER_KEY
+
+    def __init__(  # noqa: PLR0913 - what an action needs, by name
+        self,
+        topic: str,
+        *,
+        name: str,
+        versions: Versions,
+        topics: Topics,
+        triggers: Mapping[str, Trigger],
+        clock: Clock,
+        slip_key: bytes | None,
+    ) -> None:
+        self.name = f"action.{name}"
+        self.topics = (topic,)
+        self._versions = versions
+        self._names = topics
+        self._triggers = dict(triggers)
+        self._clock = clock
+        self._slip_key = slip_key
+        self.timeout = max(trigger.budget for trigger in triggers.values()) + RUN_MARGIN
+
+    async def handle(self, message: Message) -> Outputs:
+        """The flow's next record.
+
+        Raises RecordError for an envelope that is not ours or not signed.
+        """
+        envelope = decode(Envelope, message.value)
+        verify(envelope, self._slip_key)
+        step = current(envelope)
+        if step is None or step.topic != message.topic:
+            raise MisroutedError(
+                f"flow {envelope.flow_id} is at step {envelope.slip.position}, "
+                f"which is not {message.topic}"
+            )
+        left = envelope.deadline_at - self._clock.now()
+        if left <= 0:
+            return [
+                self._failed(
+                    envelope,
+                    step,
+                    message,
+                    code="timeout",
+                    reason="the deadline passed before the action could run",
+                )
+            ]
+        ran = await self._run(envelope, step, left=left)
+        if ran is None:
+            return [
+                self._failed(
+                    envelope,
+                    step,
+                    message,
+                    code="unknown_version",
+                    reason=f"version {step.version} is not deployed here",
+                )
+            ]
+        return [self._next(envelope, step, ran, message)]
+
+    def refuse(self, message: Message, error: RecordError) -> Outputs:
+        """A dead letter and a failed flow."""
+        return refused(message, error, stage=self.name, topics=self._names, triggers=self._triggers)
+
+    async def _run(self, envelope: Envelope, step: Step, *, left: int) -> _Ran | None:
+        runtime = await self._versions.runtime(step.version, envelope.slip.control_offset)
+        if runtime is None:
+            return None
+        invocation = Invocation(
+            handler=self._triggers[envelope.trigger].handler,
+            event=envelope.event,
+            operations=operations(envelope.trigger, envelope.commands),
+            timeout=min(step.timeout_ms, left) * MILLISECOND,
+        )
+        with telemetry.span(
+            f"run {step.action}",
+            {
+                "authstream.action": step.action,
+                "authstream.version": step.version,
+                "authstream.flow_id": envelope.flow_id,
+            },
+        ) as span:
+            ran = _recorded(step, await runtime.run(invocation))
+            _describe(span, ran.run)
+        return ran
+
+    def _next(self, envelope: Envelope, step: Step, ran: _Ran, message: Message) -> Output:
+        runs = (*envelope.runs, ran.run)
+        if ran.run.status not in ("ok", "denied"):
+            if step.on_error == "fail":
+                return self._failed(
+                    envelope.model_copy(update={"runs": runs}),
+                    step,
+                    message,
+                    code=_code(ran.run),
+                    reason=ran.run.error or ran.run.status,
+                )
+            return self._forward(envelope.model_copy(update={"runs": runs}), message)
+        grown = envelope.model_copy(
+            update={"runs": runs, "commands": envelope.commands + ran.commands}
+        )
+        if ran.run.status == "denied":
+            return envelope_output(self._names.denied, grown, source=message)
+        return self._forward(grown, message)
+
+    def _forward(self, envelope: Envelope, message: Message) -> Output:
+        position = position_from(envelope.slip, envelope.slip.position + 1)
+        slip = envelope.slip.model_copy(update={"position": position})
+        envelope = envelope.model_copy(update={"slip": slip})
+        step = current(envelope)
+        return envelope_output(
+            step.topic if step else self._names.assemble, envelope, source=message
+        )
+
+    def _failed(
+        self, envelope: Envelope, step: Step, message: Message, *, code: str, reason: str
+    ) -> Output:
+        failure = Failure(code=code, reason=reason, action=step.action)
+        return envelope_output(self._names.assemble, stub(envelope, failure), source=message)
+
+
+def _recorded(step: Step, outcome: Outcome) -> _Ran:
+    """What goes into the envelope of an outcome, within the budgets."""
+    commands = tuple(
+        Command(action=step.action, name=name, arguments=orjson.dumps(arguments))
+        for name, arguments in outcome.commands
+    )
+    status: RunStatus = outcome.status
+    error = outcome.error
+    size = sum(len(command.arguments) for command in commands)
+    if size > COMMANDS_BYTES:
+        status, error, commands = (
+            "error",
+            f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}",
+            (),
+        )
+    if status == "ok" and any(command.name == DENY for command in commands):
+        status = "denied"
+    run = Run(
+        action=step.action,
+        version=step.version,
+        started_at=int(outcome.started_at.timestamp() * 1000),
+        duration_ms=round(outcome.duration / MILLISECOND, 3),
+        status=status,
+        error=error[:ERROR_CHARACTERS] if error else None,
+        console=_cut(outcome.console),
+    )
+    return _Ran(run, commands if status in ("ok", "denied") else ())
+
+
+def _cut(console: tuple[tuple[str, str], ...]) -> tuple[ConsoleLine, ...]:
+    room = CONSOLE_CHARACTERS
+    lines: list[ConsoleLine] = []
+    for level, text in console:
+        if room <= 0:
+            break
+        lines.append(ConsoleLine(level=level, text=text[:room]))
+        room -= len(text)
+    return tuple(lines)
+
+
+def _code(run: Run) -> str:
+    """The failure code in Auth0's classes: action_timeout, action_error, platform_error."""
+    return {"timeout": "action_timeout", "unavailable": "platform_error"}.get(
+        run.status, "action_error"
+    )
+
+
+def _describe(span: trace.Span, run: Run) -> None:
+    """Outcome on the span; a denial is an answer, not an error."""
+    if not span.is_recording():
+        return
+    span.set_attribute("authstream.outcome", run.status)
+    if run.status not in ("ok", "denied"):
+        span.set_attribute("error.type", _code(run))
+        span.set_status(trace.StatusCode.ERROR)

@@ -1,0 +1,203 @@
+"""assemble: decides each leg once, from all its commands, and publishes the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from authstream.contracts import headers as h
+from authstream.contracts.avro import decode, encode
+from authstream.contracts.budgets import DECIDED_WINDOW
+from authstream.contracts.envelope import Envelope, Failure
+from authstream.contracts.topics import Topics
+from authstream.contracts.verdict import Verdict
+from authstream.engine.fold import execution, failed, fold
+from authstream.engine.ports import Memory, Message, Output, Outputs, PointReader, Stage
+from authstream.engine.signature import verify
+from authstream.engine.trigger import Trigger
+from authstream.engine.window import FirstWindow, leg_key
+from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
+from authstream.stages.outputs import event_headers, flow_headers, record_output
+from authstream.stages.refusal import failed_envelope, refused
+
+#: Stands for the offset of a verdict that is written but not yet acknowledged.
+_IN_FLIGHT = -1
+
+
+class UnknownTriggerError(RecordError):
+    """A flow of a trigger that this worker does not have."""
+
+    code = "unknown_trigger"
+
+
+class Assemble(Stage):
+    """Reads `denied` and `assemble`.
+
+    Partition in = partition out, so one process decides all legs of a partition.
+    """
+
+    name = "assemble"
+    #: The one assignor that gives one member the same partition number of both topics.
+    assignor = "range"
+
+    def __init__(
+        self,
+        *,
+        topics: Topics,
+        triggers: dict[str, Trigger],
+        reader: PointReader,
+        slip_key: bytes | None,
+        window: timedelta = DECIDED_WINDOW,
+    ) -> None:
+        self.topics = (topics.assemble, topics.denied)
+        self._names = topics
+        self._triggers = triggers
+        self._reader = reader
+        self._slip_key = slip_key
+        self._window = window
+        self._decided: dict[int, FirstWindow] = {}
+        #: Verdicts not yet acknowledged, for repeats that come in meanwhile.
+        self._in_flight: dict[bytes, bytes] = {}
+        decided = tuple(topics.decided(name) for name in triggers)
+        self.memories = (Memory(decided, window, self._remember, self._forget),)
+
+    def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:
+        """The verdict, or the recorded one again.
+
+        Raises RecordError for a leg too old to be decided.
+        """
+        envelope = decode(Envelope, message.value)
+        if envelope.slip.steps or (self._slip_key is not None and envelope.failure is None):
+            verify(envelope, self._slip_key)
+        return self._decide(message, envelope)
+
+    def refuse(self, message: Message, error: RecordError) -> Outputs:
+        """A dead letter, and a failed verdict if the leg can be told and has none yet."""
+        letter = refused(
+            message, error, stage=self.name, topics=self._names, triggers=self._triggers
+        )[0]
+        envelope = self._to_fail(message, error)
+        if envelope is None:
+            return [letter]
+        failure = envelope.failure or Failure(code=error.code, reason=str(error))
+        verdict = failed(envelope, failure, now=message.timestamp)
+        return [letter, *self._verdict(message, envelope, verdict)]
+
+    def _to_fail(self, message: Message, error: RecordError) -> Envelope | None:
+        if isinstance(error, StaleLegError | UnsignedSlipError):
+            return None
+        envelope = failed_envelope(message, error)
+        if envelope is None or envelope.trigger not in self._triggers:
+            return None
+        leg = leg_key(envelope.flow_id, envelope.leg)
+        decided = self._legs(message.partition).get(leg) is not None
+        return None if decided or self._stale(message, envelope) else envelope
+
+    def _stale(self, message: Message, envelope: Envelope) -> bool:
+        return message.timestamp - envelope.requested_at > self._window / timedelta(milliseconds=1)
+
+    def _decide(self, message: Message, envelope: Envelope) -> Outputs | Awaitable[Outputs]:
+        if envelope.trigger not in self._triggers:
+            raise UnknownTriggerError(
+                f"flow {envelope.flow_id} is of trigger {envelope.trigger!r}, which is not "
+                "installed here: upgrade the assemble workers before the entry workers"
+            )
+        if self._stale(message, envelope):
+            raise StaleLegError(
+                f"leg {envelope.leg} of flow {envelope.flow_id} is older than {self._window}: "
+                "it may have been decided already"
+            )
+        known = self._legs(message.partition).get(leg_key(envelope.flow_id, envelope.leg))
+        if known is not None:
+            return self._repeat(message, envelope, known)
+        verdict = fold(envelope, now=message.timestamp)
+        try:
+            encode(verdict)
+        except TooLargeError as error:
+            verdict = failed(
+                envelope, Failure(code=error.code, reason=str(error)), now=message.timestamp
+            )
+        return self._verdict(message, envelope, verdict)
+
+    def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:
+        leg = leg_key(verdict.flow_id, verdict.leg)
+        value = encode(verdict)
+        window = self._legs(message.partition)
+        window.first(leg, _IN_FLIGHT, at=message.timestamp)
+        self._in_flight[leg] = value
+
+        def acknowledged(offset: int) -> Outputs:
+            window.replace(leg, offset, at=message.timestamp)
+            self._in_flight.pop(leg, None)
+            return ()
+
+        decided = Output(
+            self._names.decided(verdict.trigger),
+            message.key,
+            value,
+            self._headers(message, envelope),
+            message.partition,
+            acknowledged,
+        )
+        record = execution(envelope, verdict)
+        return [
+            decided,
+            record_output(
+                self._names.executions,
+                record,
+                kind="execution",
+                event_id=f"{record.flow_id}/{record.leg}",
+                key=record.flow_id.encode(),
+                source=message,
+            ),
+        ]
+
+    async def _repeat(self, message: Message, envelope: Envelope, offset: int) -> Outputs:
+        """The recorded verdict again, for whoever asked again; nobody who waits, nothing to say."""
+        if h.first(message.headers, h.REPLY_PARTITION) is None:
+            return ()
+        topic = self._names.decided(envelope.trigger)
+        value = self._in_flight.get(leg_key(envelope.flow_id, envelope.leg))
+        if value is None:
+            recorded = await self._reader.read(topic, message.partition, offset)
+            value = recorded.value if recorded else None
+        if value is None:
+            return ()
+        return [
+            Output(
+                topic,
+                message.key,
+                value,
+                (*self._headers(message, envelope), (h.REPEAT, b"1")),
+                message.partition,
+            )
+        ]
+
+    def _headers(self, message: Message, envelope: Envelope) -> h.Headers:
+        flow = flow_headers(
+            envelope.flow_id,
+            envelope.leg,
+            tenant=envelope.tenant,
+            trigger=envelope.trigger,
+            requested_at=envelope.requested_at,
+        )
+        return h.make(
+            {**event_headers("verdict", f"{envelope.flow_id}/{envelope.leg}"), **flow}
+        ) + h.carried(message.headers)
+
+    def _legs(self, partition: int) -> FirstWindow:
+        return self._decided.setdefault(partition, FirstWindow(self._window))
+
+    def _remember(self, message: Message) -> None:
+        """Rebuilt from our own verdicts.
+
+        Their headers say which leg, so bodies need no decoding.
+        """
+        flow_id, leg = h.text(message.headers, h.FLOW_ID), h.number(message.headers, h.LEG)
+        if flow_id is not None and leg is not None and h.first(message.headers, h.REPEAT) is None:
+            self._legs(message.partition).first(
+                leg_key(flow_id, leg), message.offset, at=message.timestamp
+            )
+
+    def _forget(self, _topic: str, partition: int) -> None:
+        self._decided.pop(partition, None)

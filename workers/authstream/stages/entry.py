@@ -1,0 +1,199 @@
+"""entry: validates a login event, plans its flow and sends it on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+
+from authstream.contracts import headers as h
+from authstream.contracts.avro import decode, encode
+from authstream.contracts.budgets import EVENT_BYTES, KEY_BYTES
+from authstream.contracts.envelope import Envelope, Failure
+from authstream.contracts.login_event import LoginEvent
+from authstream.contracts.slug import DEFAULT_TENANT
+from authstream.contracts.topics import Topics
+from authstream.engine import identity
+from authstream.engine.plan import Flows, current, plan, position_from
+from authstream.engine.ports import Message, Outputs, Stage
+from authstream.engine.signature import signed
+from authstream.engine.trigger import Trigger
+from authstream.errors import InvalidEventError, RecordError, TooLargeError
+from authstream.stages.outputs import dead_letter, envelope_output
+
+MILLISECOND = timedelta(milliseconds=1)
+#: Left for assemble and the way back, out of what the caller is ready to wait.
+CALLER_MARGIN = timedelta(milliseconds=100)
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """What a provider published, whichever way it wrote it."""
+
+    id: str | None
+    source: str
+    dedup: bool
+    data: bytes
+
+
+class Entry(Stage):
+    """Reads every `requested` topic.
+
+    One output for each message, to the first step or to assemble.
+    """
+
+    name = "entry"
+
+    def __init__(
+        self, *, topics: Topics, triggers: dict[str, Trigger], flows: Flows, slip_key: bytes | None
+    ) -> None:
+        self.topics = tuple(topics.requested(name) for name in triggers)
+        self._names = topics
+        self._triggers = triggers
+        self._flows = flows
+        self._slip_key = slip_key
+
+    def handle(self, message: Message) -> Outputs:
+        """The planned flow. Raises RecordError for an invalid event."""
+        trigger = self._triggers[self._names.trigger_of(message.topic)]
+        published = _published(message)
+        _check(published)
+        event = trigger.parse(published.data)
+        envelope = _envelope(message, trigger, published, event)
+        slip = plan(self._flows.choose(envelope.tenant, trigger.name), event)
+        slip = slip.model_copy(update={"position": position_from(slip, 0)})
+        envelope = signed(envelope.model_copy(update={"slip": slip}), self._slip_key)
+        step = current(envelope)
+        topic = step.topic if step else self._names.assemble
+        return [envelope_output(topic, envelope, source=message)]
+
+    def refuse(self, message: Message, error: RecordError) -> Outputs:
+        """A dead letter without what is secret, and a failed verdict for whoever waits."""
+        trigger = self._triggers[self._names.trigger_of(message.topic)]
+        value = _stripped(message, trigger)
+        letter = dead_letter(self._names.dead_letter, message, error, stage=self.name, value=value)
+        failed = _failed(message, trigger, error)
+        return [letter, envelope_output(self._names.assemble, failed, source=message)]
+
+
+def _published(message: Message) -> _Published:
+    """Raises UndecodableError for an Avro event that is none."""
+    value = message.value or b""
+    if h.first(message.headers, h.CONTENT_TYPE) == h.AVRO_TYPE:
+        login = decode(LoginEvent, value)
+        return _Published(login.id, login.source, login.dedup == "id", login.data)
+    dedup = h.text(message.headers, h.DEDUP) != "none"
+    return _Published(h.text(message.headers, h.CE_ID), _source(message), dedup, value)
+
+
+def _check(published: _Published) -> None:
+    if len(published.data) > EVENT_BYTES:
+        raise TooLargeError(
+            f"the event is {len(published.data)} bytes, the limit is {EVENT_BYTES}: "
+            "leave out what no action needs"
+        )
+    if not published.id and published.dedup:
+        raise InvalidEventError(
+            f"the record has no header {h.CE_ID}: send the provider's event id, or {h.DEDUP}: none"
+        )
+
+
+def _envelope(
+    message: Message, trigger: Trigger, published: _Published, event: dict[str, Any]
+) -> Envelope:
+    tenant, subject = trigger.tenant(event), trigger.subject(event)
+    flow = _flow_id(published, tenant, trigger.name)
+    key = _key(tenant, subject, flow)
+    if len(key.encode()) > KEY_BYTES:
+        raise InvalidEventError(
+            f"tenant and user id of the {trigger.name} event are over {KEY_BYTES} bytes together: "
+            "send ids, not data"
+        )
+    return Envelope(
+        flow_id=flow,
+        tenant=tenant,
+        trigger=trigger.name,
+        key=key,
+        subject=subject,
+        requested_at=message.timestamp,
+        deadline_at=_deadline(message, trigger),
+        event=published.data,
+    )
+
+
+def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
+    """The flow of an event that cannot be handled, under the ids that a valid one would have."""
+    try:
+        published = _published(message)
+    except RecordError:
+        published = _Published(id=None, source="", dedup=False, data=b"")
+    tenant, subject = _claimed(trigger, published.data)
+    flow = _flow_id(published, tenant, trigger.name)
+    return Envelope(
+        flow_id=flow,
+        tenant=tenant,
+        trigger=trigger.name,
+        key=_key(tenant, subject, flow),
+        subject=subject,
+        requested_at=message.timestamp,
+        deadline_at=_deadline(message, trigger),
+        failure=Failure(code=error.code, reason=str(error)),
+    )
+
+
+def _source(message: Message) -> str:
+    return h.text(message.headers, h.CE_SOURCE) or "unknown"
+
+
+def _key(tenant: str, subject: str | None, flow_id: str) -> str:
+    return f"{tenant}/{subject or flow_id}"
+
+
+def _flow_id(published: _Published, tenant: str, trigger: str) -> str:
+    if not published.id or not published.dedup:
+        return identity.fresh_flow_id()
+    return identity.flow_id(tenant, trigger, published.source, published.id)
+
+
+def _deadline(message: Message, trigger: Trigger) -> int:
+    """The smaller of the trigger's budget and what the caller will wait, less a margin."""
+    ours = message.timestamp + trigger.budget // MILLISECOND
+    caller = h.number(message.headers, h.DEADLINE)
+    return ours if caller is None else min(ours, caller - CALLER_MARGIN // MILLISECOND)
+
+
+def _claimed(trigger: Trigger, data: bytes) -> tuple[str, str | None]:
+    """Tenant and subject that an event of any shape names.
+
+    A retry that is valid then has the same key, so that one partition decides both.
+    """
+    try:
+        event = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return DEFAULT_TENANT, None
+    tenant, subject = _text(trigger.tenant, event), _text(trigger.subject, event)
+    if len(_key(tenant or "", subject, "").encode()) > KEY_BYTES:
+        return DEFAULT_TENANT, None
+    return tenant or DEFAULT_TENANT, subject
+
+
+def _text(member: Callable[[Any], object], event: object) -> str | None:
+    try:
+        found = member(event)
+    except (LookupError, TypeError, AttributeError, ValueError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _stripped(message: Message, trigger: Trigger) -> bytes | None:
+    if h.first(message.headers, h.CONTENT_TYPE) != h.AVRO_TYPE:
+        return trigger.stripped(message.value)
+    value = message.value or b""
+    try:
+        login = decode(LoginEvent, value)
+    except RecordError:
+        return b"" if trigger.mentions_secrets(value) else value
+    return encode(login.model_copy(update={"data": trigger.stripped(login.data)}))

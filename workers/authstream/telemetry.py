@@ -1,0 +1,147 @@
+"""One trace for each login over every hop: spans, trace context in headers, export by the `OTEL_*` variables.
+
+Parent is the previous hop and the span also links to it (messaging semantic conventions allow the parent
+for single-message processing). Switched off it costs one comparison a message.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from opentelemetry import context, trace
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags, TraceState, set_span_in_context
+
+if TYPE_CHECKING:
+    from authstream.contracts.headers import Headers
+
+TRACEPARENT = "traceparent"
+TRACESTATE = "tracestate"
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_SERVICE = "authstream"
+_SYSTEM = "kafka"
+#: `00-<32 hex>-<16 hex>-<2 hex>` (W3C Trace Context level 1).
+_PARTS, _TRACE_HEX, _SPAN_HEX, _FLAGS_HEX = 4, 32, 16, 2
+
+
+class Tracing:
+    """Makes the spans of messages. One for each process, or None when tracing is off."""
+
+    def __init__(self, tracer: trace.Tracer) -> None:
+        self._tracer = tracer
+
+    def process(self, topic: str, headers: Headers, attributes: Mapping[str, str | int]) -> Span:
+        """The consumer span of a message; a child of the hop before, or the start of a trace."""
+        parent = remote_parent(headers)
+        return self._tracer.start_span(
+            f"process {topic}",
+            context=context.Context() if parent is None else set_span_in_context(NonRecordingSpan(parent), context.Context()),
+            kind=SpanKind.CONSUMER,
+            attributes={
+                "messaging.system": _SYSTEM,
+                "messaging.operation.name": "process",
+                "messaging.operation.type": "process",
+                "messaging.destination.name": topic,
+                **attributes,
+            },
+            links=None if parent is None else (Link(parent),),
+        )
+
+    def send(self, topic: str, parent: Span | None = None) -> Span:
+        """The producer span of a record, a child of the span that made it."""
+        return self._tracer.start_span(
+            f"send {topic}",
+            context=None if parent is None else set_span_in_context(parent, context.Context()),
+            kind=SpanKind.PRODUCER,
+            attributes={
+                "messaging.system": _SYSTEM,
+                "messaging.operation.name": "send",
+                "messaging.operation.type": "send",
+                "messaging.destination.name": topic,
+            },
+        )
+
+
+def remote_parent(headers: Headers) -> SpanContext | None:
+    """The span context in `traceparent`, or None when there is none that is valid."""
+    for name, value in headers:
+        if name == TRACEPARENT:
+            return _parsed(value, headers)
+    return None
+
+
+def _parsed(value: bytes, headers: Headers) -> SpanContext | None:
+    parts = value.decode("ascii", "replace").split("-")
+    if len(parts) < _PARTS or [len(part) for part in parts[1:_PARTS]] != [_TRACE_HEX, _SPAN_HEX, _FLAGS_HEX]:
+        return None
+    try:
+        trace_id, span_id, flags = (int(part, 16) for part in parts[1:_PARTS])
+    except ValueError:
+        return None
+    state = next((value.decode("ascii", "replace") for name, value in headers if name == TRACESTATE), None)
+    parent = SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(flags), trace_state=TraceState.from_header([state]) if state else None)
+    return parent if parent.is_valid else None
+
+
+def injected(headers: Headers, span: Span) -> Headers:
+    """The headers with the span as `traceparent`, exactly once: two would be read as the old one."""
+    made = span.get_span_context()
+    value = f"00-{made.trace_id:032x}-{made.span_id:016x}-{made.trace_flags:02x}".encode()
+    return (*((name, kept) for name, kept in headers if name != TRACEPARENT), (TRACEPARENT, value))
+
+
+@contextmanager
+def span(name: str, attributes: Mapping[str, str | int]) -> Iterator[Span]:
+    """A span of ours within the current one; does nothing when tracing is off."""
+    if tracing() is None:
+        yield trace.INVALID_SPAN
+        return
+    with trace.get_tracer(_SERVICE).start_as_current_span(name, attributes=attributes) as current:
+        yield current
+
+
+def tracing() -> Tracing | None:
+    """What makes spans in this process; None when tracing is off."""
+    return _active[0] if _active else None
+
+
+def activate(provider: trace.TracerProvider) -> Tracing:
+    """Trace with this provider from now on."""
+    _active[:] = [Tracing(provider.get_tracer(_SERVICE))]
+    return _active[0]
+
+
+def deactivate() -> None:
+    """Trace no more."""
+    _active.clear()
+
+
+def configure(service: str) -> None:
+    """Export by OTLP/HTTP when the standard variables name an endpoint; batches, never in the login's way."""
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(os.environ.get(name) for name in _ENDPOINTS):
+        return
+    # Imported only when used: the exporter takes a tenth of a second to load.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    provider = TracerProvider(resource=Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", service)}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    activate(provider)
+
+
+def shutdown() -> None:
+    """Export what is left."""
+    provider = trace.get_tracer_provider()
+    stop = getattr(provider, "shutdown", None)
+    if stop is not None and tracing() is not None:
+        stop()
+    deactivate()
+
+
+#: At most one: what `activate` was given.
+_active: list[Tracing] = []
