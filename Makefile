@@ -31,7 +31,9 @@ check: install
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python -m authstream.contracts.render --check
+	$(BIN)/python -m authstream.apps.reference --check
 contracts: install
 	$(BIN)/python -m authstream.contracts.render
+	$(BIN)/python -m authstream.apps.reference
 lock: install
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock

@@ -124,12 +124,17 @@ async def _rebuild(settings: Settings, topics: Topics, count: int) -> float:
     reader = KafkaPointReader(settings)
     known = {TRIGGER: triggers()[TRIGGER]}
     stage = Assemble(topics=topics, triggers=known, reader=reader, slip_key=None)
+    failures: list[BaseException] = []
     recovery = Recovery(
-        stage, settings, clock=SystemClock(), on_loop=lambda do: loop.call_soon_threadsafe(do)
+        stage,
+        settings,
+        clock=SystemClock(),
+        on_loop=lambda do: loop.call_soon_threadsafe(do),
+        fatal=failures.append,
     )
     partition = Assigned(topics.assemble, 0)
     began = time.monotonic()
-    recovery.begin([partition], {})
+    recovery.begin([partition])
     async with asyncio.timeout(_REBUILT_WITHIN.total_seconds()):
         while not partition.ready:
             await asyncio.sleep(0.01)

@@ -51,7 +51,7 @@ async def _serve(hop: Hop, *, awaited: bool) -> None:
         async for event in stream.events():
             if hop.waits:
                 await asyncio.sleep(CALL.total_seconds())
-            headers = list(event.message.headers.items())
+            headers = list(dict(event.message.headers).items())
             sent = await target.send(key=event.key, value=changed(event.value), headers=headers)
             if awaited:
                 await sent

@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from authstream.contracts.api import Operation
-from authstream.sandbox.program import Invocation, Outcome, RecordedCommand
+from authstream.engine.program import Invocation, Outcome, RecordedCommand
 
 PLANS = {"web": "gold", "app": "silver"}
 DENIED = ("KP",)

@@ -37,8 +37,6 @@ REFUSED: list[tuple[str, list[Any]]] = [
     ("effects.send", ["email", []]),
     ("effects.send", ["email", {}, {"on": "later"}]),
     ("effects.send", ["email", {}, {"at": 1}]),
-    ("effects.send", ["email", {}, {"delay": -1}]),
-    ("effects.send", ["email", {}, {"delay": 1e9}]),
     ("effects.send", ["email", {}, {"key": ""}]),
     ("effects.send", ["email", {}, {"key": True}]),
 ]
@@ -101,7 +99,7 @@ async def test_calls_are_recorded_in_order_under_auth0s_names(new_guest: NewGues
             roles.append("late")
             api.user.set_app_metadata({"welcome": True, "old": None})
             api.user.set_user_metadata(key="k", value={"a": (1, 2.5)})
-            api.effects.send("email", {"to": event.user.email}, on="denied", delay=3)
+            api.effects.send("email", {"to": event.user.email}, on="denied", key="once")
             api.effects.send("log", {}, {"key": "once"})
             api.access.deny(reason="no")
         """
@@ -114,7 +112,7 @@ async def test_calls_are_recorded_in_order_under_auth0s_names(new_guest: NewGues
         ("user.setAppMetadata", ("welcome", True)),
         ("user.setAppMetadata", ("old", None)),
         ("user.setUserMetadata", ("k", {"a": [1, 2.5]})),
-        ("effects.send", ("email", {"to": "ada@example.com"}, {"on": "denied", "delay": 3})),
+        ("effects.send", ("email", {"to": "ada@example.com"}, {"on": "denied", "key": "once"})),
         ("effects.send", ("log", {}, {"key": "once"})),
         ("access.deny", ("no",)),
     )

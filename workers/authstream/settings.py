@@ -11,10 +11,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class SmtpSettings(BaseModel):
     """Where e-mails go (`AUTHSTREAM_SMTP__HOST`, …)."""
 
+    #: The SMTP server.
     host: str = "127.0.0.1"
+    #: Its port.
     port: int = 25
+    #: Sender of every e-mail.
     sender: str = "no-reply@localhost"
+    #: Where the server asks who sends.
     username: str | None = None
+    #: Goes with the user name.
     password: SecretStr | None = None
     #: None: STARTTLS when the server offers it.
     start_tls: bool | None = None
@@ -33,7 +38,9 @@ class Settings(BaseSettings):
     prefix: str = "auth"
     #: Partitions of every topic of the login path; `topics apply` never changes it later.
     partitions: int = Field(default=4, ge=1)
+    #: Copies of each partition that `topics apply` asks for; 3 on a real cluster.
     replication_factor: int = Field(default=1, ge=1)
+    #: Copies that must have a record before it counts as written; 2 on a real cluster.
     min_insync_replicas: int = Field(default=1, ge=1)
     #: The broker is librdkafka's mock: no static membership, no topic creation, its own fetch wait.
     embedded: bool = False
@@ -45,8 +52,11 @@ class Settings(BaseSettings):
     delivery: Literal["agent", "direct"] = "agent"
     #: A file that exists while every stage works, for probes.
     ready_file: str = ""
+    #: What is logged: this and what is worse.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: `json` for machines, `console` for people.
     log_format: Literal["json", "console"] = "json"
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
+    #: Where e-mails go.
     smtp: SmtpSettings = SmtpSettings()

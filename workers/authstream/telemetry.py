@@ -9,13 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
 from opentelemetry import context, trace
 from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags, TraceState, set_span_in_context
 
-if TYPE_CHECKING:
-    from authstream.contracts.headers import Headers
+#: Kafka headers; telemetry is below the contracts that name them.
+Headers = tuple[tuple[str, bytes], ...]
 
 TRACEPARENT = "traceparent"
 TRACESTATE = "tracestate"
@@ -29,39 +27,40 @@ _PARTS, _TRACE_HEX, _SPAN_HEX, _FLAGS_HEX = 4, 32, 16, 2
 class Tracing:
     """Makes the spans of messages. One for each process, or None when tracing is off."""
 
-    def __init__(self, tracer: trace.Tracer) -> None:
+    def __init__(self, tracer: trace.Tracer, spans: MessageSpans | None = None) -> None:
         self._tracer = tracer
+        #: The cheap way, where the sampler need not be asked.
+        self._spans = spans
 
     def process(self, topic: str, headers: Headers, attributes: Mapping[str, str | int]) -> Span:
         """The consumer span of a message; a child of the hop before, or the start of a trace."""
         parent = remote_parent(headers)
-        return self._tracer.start_span(
-            f"process {topic}",
-            context=context.Context() if parent is None else set_span_in_context(NonRecordingSpan(parent), context.Context()),
-            kind=SpanKind.CONSUMER,
-            attributes={
-                "messaging.system": _SYSTEM,
-                "messaging.operation.name": "process",
-                "messaging.operation.type": "process",
-                "messaging.destination.name": topic,
-                **attributes,
-            },
-            links=None if parent is None else (Link(parent),),
-        )
+        said = {
+            "messaging.system": _SYSTEM,
+            "messaging.operation.name": "process",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": topic,
+            **attributes,
+        }
+        links = () if parent is None else (Link(parent),)
+        return self._start(f"process {topic}", parent, kind=SpanKind.CONSUMER, links=links, attributes=said)
 
     def send(self, topic: str, parent: Span | None = None) -> Span:
-        """The producer span of a record, a child of the span that made it."""
-        return self._tracer.start_span(
-            f"send {topic}",
-            context=None if parent is None else set_span_in_context(parent, context.Context()),
-            kind=SpanKind.PRODUCER,
-            attributes={
-                "messaging.system": _SYSTEM,
-                "messaging.operation.name": "send",
-                "messaging.operation.type": "send",
-                "messaging.destination.name": topic,
-            },
-        )
+        """The producer span of a record, a child of the span that made it, or of the current one."""
+        said: dict[str, str | int] = {
+            "messaging.system": _SYSTEM,
+            "messaging.operation.name": "send",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": topic,
+        }
+        context_of = (parent or trace.get_current_span()).get_span_context()
+        return self._start(f"send {topic}", context_of, kind=SpanKind.PRODUCER, links=(), attributes=said)
+
+    def _start(self, name: str, parent: SpanContext | None, *, kind: SpanKind, links: tuple[Link, ...], attributes: dict[str, str | int]) -> Span:
+        if self._spans is not None and parent is not None and parent.is_valid and parent.trace_flags.sampled:
+            return self._spans.start(name, parent, kind=kind, links=links, attributes=attributes)
+        under = context.Context() if parent is None else set_span_in_context(NonRecordingSpan(parent), context.Context())
+        return self._tracer.start_span(name, context=under, kind=kind, attributes=attributes, links=links)
 
 
 def remote_parent(headers: Headers) -> SpanContext | None:
@@ -109,7 +108,10 @@ def tracing() -> Tracing | None:
 
 def activate(provider: trace.TracerProvider) -> Tracing:
     """Trace with this provider from now on."""
-    _active[:] = [Tracing(provider.get_tracer(_SERVICE))]
+    # Imported only when used: the SDK takes some 40 ms to load.
+    from authstream.message_span import message_spans  # noqa: PLC0415
+
+    _active[:] = [Tracing(provider.get_tracer(_SERVICE), message_spans(provider, _SERVICE))]
     return _active[0]
 
 

@@ -11,6 +11,7 @@ import structlog
 
 import authstream.effects
 import authstream.triggers
+from authstream.contracts.api import to_guest
 from authstream.contracts.topics import Topics
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
@@ -18,7 +19,7 @@ from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.registry import plugins
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
-from authstream.sandbox.guest import Guest
+from authstream.sandbox.guest import Guest, Program
 from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
@@ -39,12 +40,25 @@ def deliveries() -> dict[str, Delivery]:
     return plugins(authstream.effects, kind, group="authstream.effects")
 
 
+def program(action: DeployedAction) -> Program:
+    """What the guest of an action runs."""
+    return Program(
+        action=action.name,
+        version=action.version,
+        file=action.code,
+        trigger=action.trigger,
+        api=to_guest(action.trigger),
+        secrets=action.secrets,
+        configuration=action.configuration,
+    )
+
+
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
     def __init__(self, action: DeployedAction) -> None:
-        self._version = action.program.version
-        self.guest = Guest(action.program)
+        self._version = action.version
+        self.guest = Guest(program(action))
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
+from authstream.broker.dispatcher import HandlerError
 from authstream.broker.murmur2 import partition_of
 from authstream.engine.ports import Clock, Message, Output, Outputs, Stage
-from authstream.broker.dispatcher import HandlerError
 from authstream.errors import HandlerTimeoutError, RecordError
 
 PARTITIONS = 4

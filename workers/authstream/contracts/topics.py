@@ -9,6 +9,8 @@ from authstream.contracts.slug import slug
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+#: Deadlines and windows count in the broker's time: a producer's clock may be wrong, or lie.
+BROKER_TIME = {"message.timestamp.type": "LogAppendTime"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class TopicSpec:
     read_by: str
     #: None: kept for ever.
     retention: timedelta | None
-    #: None: as many as the settings say; all of those are equal in number.
+    #: None: as many as `AUTHSTREAM_PARTITIONS` says; all of those are equal in number.
     partitions: int | None = None
     compacted: bool = False
     value: str = "authstream.Envelope"
@@ -32,6 +34,9 @@ class TopicSpec:
 
     def config(self) -> dict[str, str]:
         """Topic settings as Kafka spells them."""
+        return {**BROKER_TIME, **self._cleanup()}
+
+    def _cleanup(self) -> dict[str, str]:
         if self.compacted:
             return {"cleanup.policy": "compact"}
         if self.retention is None:
@@ -53,6 +58,7 @@ CATALOG: tuple[TopicSpec, ...] = (
         "entry",
         7 * DAY,
         value="JSON or authstream.LoginEvent",
+        key="the provider's choice",
     ),
     TopicSpec(
         "action.<action>.v1",
@@ -106,6 +112,7 @@ CATALOG: tuple[TopicSpec, ...] = (
         "effect",
         7 * DAY,
         value="authstream.Effect",
+        key="the order's own key, else the flow's",
     ),
     TopicSpec(
         "effects.<kind>.done.v1",
@@ -114,6 +121,7 @@ CATALOG: tuple[TopicSpec, ...] = (
         "effect, console",
         7 * DAY,
         value="authstream.EffectDone",
+        key="the effect's",
     ),
     TopicSpec(
         "executions.v1",
@@ -122,6 +130,7 @@ CATALOG: tuple[TopicSpec, ...] = (
         "console, CLI",
         10 * DAY,
         value="authstream.Execution",
+        key="the flow id",
     ),
     TopicSpec(
         "dead-letter.v1",
@@ -130,6 +139,7 @@ CATALOG: tuple[TopicSpec, ...] = (
         "operator",
         7 * DAY,
         value="the original bytes",
+        key="the original key",
     ),
 )
 

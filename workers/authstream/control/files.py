@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from authstream.errors import ConfigurationError
 M = TypeVar("M", bound=BaseModel)
 Secrets = dict[str, dict[str, SecretStr]]
 _PROBLEMS_SHOWN = 3
+_QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 
 
 class _File(BaseModel):
@@ -90,8 +92,15 @@ def _members(path: Path) -> object:
         ) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        # The library's own message quotes the text, which may be a secret.
-        raise ConfigurationError(f"{path}, line {line}: not valid YAML ({error.problem})") from None
+        # The library quotes tags and aliases of the text, which may be a secret.
+        problem = _QUOTED.sub("…", error.problem or "cannot be read")
+        raise ConfigurationError(
+            f"{path}, line {line}: not valid YAML ({problem}); quote values with special characters"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{path}: not UTF-8 text ({type(error).__name__}); save it as UTF-8"
+        ) from None
 
 
 def _problems(error: ValidationError) -> str:

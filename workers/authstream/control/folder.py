@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from authstream.contracts.api import to_guest
 from authstream.contracts.budgets import CODE_BYTES
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
@@ -15,7 +15,6 @@ from authstream.engine.conditions import compiled
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
-from authstream.sandbox.program import Program
 
 CODE_FILE = "action.py"
 #: A folder has no versions: what is there at start is version 1.
@@ -24,12 +23,15 @@ FOLDER_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class DeployedAction:
-    """One action with its topic and its program."""
+    """One version of an action: its topic, its code, and what it is given."""
 
     name: str
+    version: int
     trigger: str
     topic: str
-    program: Program
+    code: Path
+    secrets: Mapping[str, str] = field(repr=False)
+    configuration: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,27 +109,33 @@ def _action(
     _known_trigger(said.trigger, file, triggers)
     code = file.parent / CODE_FILE
     _check_code(code, said)
-    program = Program(
-        action=name,
+    return DeployedAction(
+        name=name,
         version=FOLDER_VERSION,
-        file=code.resolve(),
         trigger=said.trigger,
-        api=to_guest(said.trigger),
+        topic=_topic(name, file, topics),
+        code=code.resolve(),
         secrets=secrets.of(file, said),
         configuration=said.configuration,
     )
-    return DeployedAction(name, said.trigger, topics.action(DEFAULT_TENANT, name), program)
+
+
+def _topic(name: str, file: Path, topics: Topics) -> str:
+    try:
+        return topics.action(DEFAULT_TENANT, name)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
 
 
 def _check_code(code: Path, said: ActionFile) -> None:
     if not said.runtime.startswith("python"):
         raise ConfigurationError(
-            f"{code.parent}: runtime {said.runtime} is not supported yet; "
+            f"{code.parent / 'action.yaml'}: runtime {said.runtime} is not supported yet; "
             f"use python3.11 and {CODE_FILE}"
         )
     if said.dependencies:
         raise ConfigurationError(
-            f"{code.parent}: dependencies are not installed yet; use the standard library for now"
+            f"{code.parent / 'action.yaml'}: dependencies are not installed yet; use the standard library for now"
         )
     if not code.is_file():
         raise ConfigurationError(f"{code} is missing: put the action's handler there")
@@ -136,7 +144,13 @@ def _check_code(code: Path, said: ActionFile) -> None:
     try:
         compile(code.read_bytes(), code.name, "exec")
     except SyntaxError as error:
-        raise ConfigurationError(f"{code}, line {error.lineno}: {error.msg}") from None
+        raise ConfigurationError(
+            f"{code}, line {error.lineno}: {error.msg}; correct the code"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{code} is no Python source ({error}); correct the file"
+        ) from None
 
 
 def _flow(
@@ -168,7 +182,7 @@ def _binding(
             raise ConfigurationError(f"{file}, action {bound.action}: {error}") from error
     return Binding(
         bound.action,
-        action.program.version,
+        action.version,
         action.topic,
         bound.when,
         bound.timeout,

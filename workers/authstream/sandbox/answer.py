@@ -9,7 +9,7 @@ import orjson
 
 from authstream.contracts.api import CommandRefusedError, check_command
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, ERROR_CHARACTERS
-from authstream.sandbox.program import Line, RecordedCommand
+from authstream.engine.program import Line, RecordedCommand
 
 
 def read_result(

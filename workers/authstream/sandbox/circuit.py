@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from authstream.sandbox.program import Status
+from authstream.engine.program import Status
 
 #: More failures than this within `RESTART_WINDOW` open the circuit.
 RESTARTS = 5

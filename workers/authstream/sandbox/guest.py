@@ -20,7 +20,7 @@ from authstream.sandbox.process import (
     GuestStartError,
     Job,
 )
-from authstream.sandbox.program import Invocation, Outcome, Program, Ready
+from authstream.engine.program import Invocation, Outcome, Program, Ready
 
 __all__ = [
     "LEVEL",

@@ -20,7 +20,7 @@ import orjson
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
 from authstream.errors import AuthstreamError
 from authstream.sandbox.answer import read_error, read_result
-from authstream.sandbox.program import (
+from authstream.engine.program import (
     Invocation,
     Line,
     Outcome,

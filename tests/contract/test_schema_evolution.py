@@ -1,0 +1,109 @@
+"""Old bytes stay readable, and old readers can read new bytes: over every schema ever released."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import fastavro
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from authstream.contracts import avro, render
+from authstream.contracts.avro import MAGIC, RECORDS, decode, encode, fingerprint_of, schema_of
+from authstream.contracts.envelope import Envelope
+from authstream.contracts.golden import checkout
+from authstream.contracts.model import Record
+from tests.records import records
+from tests.samples import envelope
+
+FOLDER = checkout() / render.RELEASED
+HEADER = 10  # bytes before the body
+Members = dict[str, Any]
+
+
+def readers_and_writers() -> Iterator[Any]:
+    """Each record with each of its released schemas, and with today's, which will be one."""
+    for model in RECORDS:
+        yield pytest.param(model, schema_of(model), id=f"{model.__name__}-today")
+        for file in sorted(FOLDER.glob(f"{model.__name__}-*.avsc")):
+            yield pytest.param(model, json.loads(file.read_text()), id=file.stem)
+
+
+def read_under(schema: Any, model: type[Record], value: bytes) -> Members:
+    """The members that a reader with another schema gets out of today's bytes."""
+    body = io.BytesIO(value[HEADER:])
+    reader = fastavro.parse_schema(avro._without_logical_types(schema))
+    writer = fastavro.parse_schema(avro._without_logical_types(schema_of(model)))
+    return cast("Members", fastavro.schemaless_reader(body, writer, reader))
+
+
+def written_under(schema: Any, members: Members) -> bytes:
+    """The bytes of a writer with another schema."""
+    out = io.BytesIO(MAGIC + fingerprint_of(schema))
+    out.seek(HEADER)
+    plain = fastavro.parse_schema(avro._without_logical_types(schema))
+    fastavro.schemaless_writer(out, plain, members)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("model", "schema"), list(readers_and_writers()))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_released_schema_is_readable_both_ways(
+    model: type[Record], schema: Any, data: st.DataObject
+) -> None:
+    """A reader of an old release reads today's bytes, and we read what an old release wrote."""
+    record = data.draw(records(model))
+    as_the_old_one_sees_it = read_under(schema, model, encode(record))
+    again = decode(model, written_under(schema, as_the_old_one_sees_it))
+    assert read_under(schema, model, encode(again)) == as_the_old_one_sees_it
+
+
+@pytest.fixture
+def wider(monkeypatch: pytest.MonkeyPatch) -> Members:
+    """Tomorrow's envelope: one more optional field, in a version that we know of."""
+    fields = [*schema_of(Envelope)["fields"]]
+    fields.append({"name": "tomorrow", "type": ["null", "string"], "default": None})
+    schema = {**schema_of(Envelope), "fields": fields}
+    parsed = fastavro.parse_schema(avro._without_logical_types(schema))
+    known = {**avro.released(), fingerprint_of(schema): parsed}
+    monkeypatch.setattr(avro, "released", lambda: known)
+    return schema
+
+
+def test_one_more_optional_field_does_not_disturb_an_older_reader(wider: Members) -> None:
+    """Bytes with a field of tomorrow are today's record."""
+    members = {**envelope().model_dump(context="avro"), "tomorrow": "news"}
+    assert decode(Envelope, written_under(wider, members)) == envelope()
+
+
+def test_one_more_optional_field_is_absent_in_older_bytes(wider: Members) -> None:
+    """Tomorrow's reader finds the default in today's bytes."""
+    assert read_under(wider, Envelope, encode(envelope()))["tomorrow"] is None
+
+
+def test_a_released_schema_is_never_edited() -> None:
+    """Each released file is what its fingerprint and the list of sums say, and all are listed."""
+    sums = FOLDER / Path(render.SUMS).name
+    lines = sums.read_text().splitlines() if sums.exists() else []
+    listed = {name: total for total, name in (line.split("  ") for line in lines)}
+    files = sorted(FOLDER.glob("*.avsc"))
+    assert {file.name: render.checksum(file) for file in files} == listed
+    for file in files:
+        name, _, fingerprint = file.stem.partition("-")
+        schema = json.loads(file.read_text())
+        assert (schema["name"], fingerprint_of(schema).hex()) == (name, fingerprint)
+
+
+def test_a_release_keeps_each_schema_once(tmp_path: Path) -> None:
+    """Releasing again without a change adds nothing, so the list of sums stays right."""
+    (tmp_path / render.RELEASED).mkdir(parents=True)
+    assert len(render.release(tmp_path)) == len(RECORDS)
+    before = (tmp_path / render.SUMS).read_text()
+    assert render.release(tmp_path) == []
+    assert (tmp_path / render.SUMS).read_text() == before

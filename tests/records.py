@@ -1,0 +1,56 @@
+"""Hypothesis strategies that make any record of a model."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+M = TypeVar("M", bound=BaseModel)
+_TEXT = st.text(max_size=20)
+_NUMBER = st.integers(min_value=-(2**63), max_value=2**63 - 1)
+#: Any JSON value that is no container.
+SCALARS = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | _TEXT
+#: Any small JSON value.
+JSON = st.recursive(
+    SCALARS | _NUMBER,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(_TEXT, JSON, max_size=3)
+_SIMPLE: dict[object, st.SearchStrategy[Any]] = {
+    str: _TEXT,
+    int: _NUMBER,
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    bytes: st.binary(max_size=20),
+    type(None): st.none(),
+}
+
+
+def records(model: type[M]) -> st.SearchStrategy[M]:
+    """Any record of a model. Raises TypeError for a field whose type Avro has no shape for."""
+    fields = {name: _of(field.annotation) for name, field in model.model_fields.items()}
+    return st.builds(model, **fields)
+
+
+def _of(annotation: Any) -> st.SearchStrategy[Any]:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation in _SIMPLE:
+        return _SIMPLE[annotation]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return records(annotation)
+    if origin is typing.Literal:
+        return st.sampled_from(arguments)
+    if origin is typing.Annotated:
+        return _of(arguments[0])
+    if origin in (typing.Union, types.UnionType):
+        return st.one_of(*map(_of, arguments))
+    if origin is tuple:
+        return st.lists(_of(arguments[0]), max_size=3).map(tuple)
+    if origin is dict:
+        return OBJECTS
+    raise TypeError(f"no strategy for {annotation!r}")

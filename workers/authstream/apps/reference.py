@@ -1,0 +1,147 @@
+"""Renders the reference pages of triggers, settings and errors (`make contracts`)."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+import authstream
+from authstream.apps.stages import triggers
+from authstream.contracts.api import methods, python_path
+from authstream.contracts.golden import Golden, checkout, render
+from authstream.contracts.markdown import code, page, table
+from authstream.engine.trigger import Trigger
+from authstream.errors import AuthstreamError
+from authstream.settings import Settings
+
+#: Modules that are programs, or run only inside a guest.
+_NOT_IMPORTED = re.compile(r"__main__|\.guest_")
+_COMMENTED = re.compile(r"((?:^ +#: .*\n)+) +(\w+):", re.MULTILINE)
+
+
+def golden() -> Golden:
+    """Every reference page that needs more than the contracts."""
+    return Golden(
+        {
+            "docs/reference/triggers.md": triggers_page(),
+            "docs/reference/settings.md": settings_page(),
+            "docs/reference/errors.md": errors_page(),
+        }
+    )
+
+
+def triggers_page() -> str:
+    """`docs/reference/triggers.md`."""
+    return page("Triggers", *(_trigger(trigger) for _, trigger in sorted(triggers().items())))
+
+
+def _trigger(trigger: Trigger) -> str:
+    about = (inspect.getdoc(inspect.getmodule(trigger.event)) or "").partition("\n")[0]
+    secret = ", ".join(code(path) for path in trigger.sensitive) or "none"
+    called = ", ".join(f"`{path}`" for path in methods(trigger.name))
+    said = (
+        ("handler", f"`{trigger.handler}`, in Python `{python_path(trigger.handler)}`"),
+        ("the provider waits", "yes" if trigger.blocking else "no"),
+        ("time for all actions", f"{trigger.budget / timedelta(seconds=1):g} s"),
+        ("never in a dead letter", secret),
+        ("api methods", called),
+    )
+    members = table(("member", "type", "required"), _members(trigger.event))
+    return "\n\n".join([f"## {trigger.name}", about, table(("", ""), said), members])
+
+
+def _members(model: type[BaseModel], within: str = "event.") -> Iterator[tuple[str, str, str]]:
+    for name, field in model.model_fields.items():
+        inner = _model(field.annotation)
+        required = "yes" if field.is_required() else ""
+        yield code(f"{within}{name}"), "object" if inner else _type(field), required
+        if inner:
+            yield from _members(inner, f"{within}{name}.")
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - typing forms have no common type
+    """The model of a member, of an optional one, or of the items of a list."""
+    for one in (annotation, *get_args(annotation)):
+        if inspect.isclass(one) and issubclass(one, BaseModel):
+            return one
+    return None
+
+
+def settings_page() -> str:
+    """`docs/reference/settings.md`."""
+    prefix = Settings.model_config.get("env_prefix", "")
+    heads = ("variable", "type", "default", "meaning")
+    intro = "Settings are environment variables; each process reads them once, at its start."
+    return page("Settings", intro, table(heads, _settings(Settings, prefix)))
+
+
+def _settings(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str, str]]:
+    meanings = _comments(model)
+    for name, field in model.model_fields.items():
+        variable = f"{prefix}{name.upper()}"
+        inner = _model(field.annotation)
+        if inner:
+            yield from _settings(inner, f"{variable}__")
+        else:
+            yield code(variable), _type(field), _default(field), meanings[name]
+
+
+def _comments(model: type[BaseModel]) -> dict[str, str]:
+    """The `#:` comments above the members of a class. KeyError later: a member has none."""
+    found = _COMMENTED.findall(inspect.getsource(model))
+    return {name: " ".join(re.findall(r"#: (.*)", comment)) for comment, name in found}
+
+
+def _type(field: FieldInfo) -> str:
+    annotation: Any = field.annotation
+    text = annotation.__name__ if inspect.isclass(annotation) and not get_args(annotation) else ""
+    text = text or re.sub(r"typing\.|pydantic\.types\.", "", str(annotation))
+    return code(text.replace(SecretStr.__name__, "secret"))
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    return "none" if default is None else code(f"{default!r}")
+
+
+def errors_page() -> str:
+    """`docs/reference/errors.md`."""
+    intro = (
+        "The code of an error is in dead letters (header `authstream-dead-reason`) and in verdicts "
+        "(`code`). The exit status is that of a command that the error ends (sysexits.h)."
+    )
+    rows = [
+        (code(error.code), (inspect.getdoc(error) or "").partition("\n")[0], f"{error.exit_status}")
+        for error in _errors()
+    ]
+    return page("Errors", intro, table(("code", "meaning", "exit status"), rows))
+
+
+def _errors() -> list[type[AuthstreamError]]:
+    """Every error with a code of its own, by code."""
+    for module in pkgutil.walk_packages(authstream.__path__, "authstream."):
+        if not _NOT_IMPORTED.search(module.name):
+            importlib.import_module(module.name)
+    known = {error for error in _below(AuthstreamError) if "code" in vars(error)}
+    return sorted(known, key=lambda error: (error.code, error.__name__))
+
+
+def _below(kind: type[AuthstreamError]) -> Iterator[type[AuthstreamError]]:
+    yield kind
+    for inner in kind.__subclasses__():
+        yield from _below(inner)
+
+
+if __name__ == "__main__":
+    sys.exit(render(golden(), checkout(), sys.argv[1:]))
