@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ def environment(**members: str) -> dict[str, str]:
 
 def run(*arguments: str, env: Mapping[str, str] | None = None) -> Finished:
     """Run a command to its end."""
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [*COMMAND, *arguments],
         cwd=REPOSITORY,
         env=environment() if env is None else dict(env),
@@ -75,7 +75,7 @@ class Running:
 @contextmanager
 def background(
     *arguments: str, folder: Path, env: Mapping[str, str] | None = None
-) -> Iterator[Running]:
+) -> Generator[Running]:
     """Run a command beside the test; SIGTERM at the end, and nothing of it is left."""
     out, err = folder / f"{arguments[0]}.out", folder / f"{arguments[0]}.err"
     with out.open("wb") as stdout, err.open("wb") as stderr:
@@ -97,7 +97,7 @@ def _start(
     stderr: IO[bytes],
     env: Mapping[str, str] | None,
 ) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - our own command
+    return subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=REPOSITORY,
         env=environment() if env is None else dict(env),

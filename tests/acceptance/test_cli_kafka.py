@@ -57,20 +57,31 @@ def site(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     )
     applied = run("topics", "apply", "--folder", str(folder), env=env)
     assert applied.status == 0, applied.err
-    with background("worker", "--folder", str(folder), "--supervised", folder=scratch, env=env) as worker:
+    with background(
+        "worker", "--folder", str(folder), "--supervised", folder=scratch, env=env
+    ) as worker:
         wait_for(ready.exists, seconds=_READY_SECONDS, what=f"worker ready: {worker.err}")
         yield Site(folder, env, worker)
 
 
 def test_apply_twice_creates_nothing_twice(site: Site) -> None:
     """Topics that are there stay as they are, and check agrees."""
-    assert "all topics are there" in run("topics", "apply", "--folder", str(site.folder), env=site.env).out
+    assert (
+        "all topics are there"
+        in run("topics", "apply", "--folder", str(site.folder), env=site.env).out
+    )
     assert run("topics", "check", "--folder", str(site.folder), env=site.env).status == 0
 
 
 def test_apply_refuses_to_change_partitions(site: Site) -> None:
     """Partitions decide where a user's records are, so another number is an error, not a change."""
-    done = run("topics", "apply", "--folder", str(site.folder), env={**site.env, "AUTHSTREAM_PARTITIONS": "3"})
+    done = run(
+        "topics",
+        "apply",
+        "--folder",
+        str(site.folder),
+        env={**site.env, "AUTHSTREAM_PARTITIONS": "3"},
+    )
     assert done.status == 78
     assert "never changed" in done.err
 
@@ -80,31 +91,57 @@ def test_send_prints_the_verdict(site: Site) -> None:
     done = run("send", _EVENT, "--id", "login-1", env=site.env)
     assert done.status == 0, done.err
     verdict = json.loads(done.out)
-    assert (verdict["outcome"], verdict["claims"]["id_token"]) == ("allowed", {"https://example.com/greeting": "hello"})
+    assert (verdict["outcome"], verdict["claims"]["id_token"]) == (
+        "allowed",
+        {"https://example.com/greeting": "hello"},
+    )
 
 
 def test_the_same_id_gets_the_same_verdict(site: Site) -> None:
     """A provider's retry is answered from the log: same flow, same time of decision."""
-    first, second = (json.loads(run("send", _EVENT, "--id", "login-2", env=site.env).out) for _ in range(2))
+    first, second = (
+        json.loads(run("send", _EVENT, "--id", "login-2", env=site.env).out) for _ in range(2)
+    )
     assert first == second
 
 
 def test_tail_prints_decoded_records(site: Site) -> None:
     """A topic can be read by its short name, body decoded."""
     run("send", _EVENT, "--id", "login-3", env=site.env)
-    done = run("tail", "post-login.decided.v1", "--beginning", "--count", "1", "--seconds", "20", env=site.env)
+    done = run(
+        "tail",
+        "post-login.decided.v1",
+        "--beginning",
+        "--count",
+        "1",
+        "--seconds",
+        "20",
+        env=site.env,
+    )
     record = json.loads(done.out.splitlines()[0])
     assert record["topic"] == "t-cli.post-login.decided.v1"
     assert record["value"]["outcome"] == "allowed"
 
 
 def test_a_bad_event_is_answered_and_kept(site: Site) -> None:
-    """An event that is no JSON becomes a dead letter that list and show print, without losing others."""
+    """An event that is no JSON becomes a dead letter that list and show print."""
     producer = Producer({"bootstrap.servers": site.env["AUTHSTREAM_BROKERS"]})
-    producer.produce("t-cli.post-login.requested.v1", b"not json", headers=[("ce_id", b"bad-1"), ("ce_source", b"test")])
+    producer.produce(
+        "t-cli.post-login.requested.v1",
+        b"not json",
+        headers=[("ce_id", b"bad-1"), ("ce_source", b"test")],
+    )
     assert producer.flush(10) == 0
-    wait_for(lambda: "invalid_event" in run("dead-letters", "list", env=site.env).out, seconds=20, what="a dead letter")
-    line = next(line for line in run("dead-letters", "list", env=site.env).out.splitlines() if "invalid_event" in line)
+    wait_for(
+        lambda: "invalid_event" in run("dead-letters", "list", env=site.env).out,
+        seconds=20,
+        what="a dead letter",
+    )
+    line = next(
+        line
+        for line in run("dead-letters", "list", env=site.env).out.splitlines()
+        if "invalid_event" in line
+    )
     shown = json.loads(run("dead-letters", "show", line.split("\t")[0], env=site.env).out)
     assert shown["value"] == "not json"
     assert shown["headers"]["authstream-dead-topic"] == "t-cli.post-login.requested.v1"
@@ -119,8 +156,10 @@ def test_doctor_is_content_with_broker_and_topics(site: Site) -> None:
 
 
 def test_a_worker_refuses_to_start_without_its_topics(site: Site) -> None:
-    """A missing topic is named, with the command that creates it; nothing is created by accident."""
-    done = run("worker", "--folder", str(site.folder), env={**site.env, "AUTHSTREAM_PREFIX": "t-none"})
+    """A missing topic is named, with the command that creates it."""
+    done = run(
+        "worker", "--folder", str(site.folder), env={**site.env, "AUTHSTREAM_PREFIX": "t-none"}
+    )
     assert done.status == 78
     assert "topic t-none.post-login.requested.v1 is missing" in done.err
     assert "authstream topics apply" in done.err
@@ -128,16 +167,24 @@ def test_a_worker_refuses_to_start_without_its_topics(site: Site) -> None:
 
 def test_a_worker_refuses_wrong_partitions(site: Site) -> None:
     """Another number of partitions than configured would break the order per user."""
-    done = run("worker", "--folder", str(site.folder), env={**site.env, "AUTHSTREAM_PARTITIONS": "5"})
+    done = run(
+        "worker", "--folder", str(site.folder), env={**site.env, "AUTHSTREAM_PARTITIONS": "5"}
+    )
     assert done.status == 78
     assert "has 2 partitions, 5 are configured" in done.err
 
 
 def test_a_worker_without_a_broker_says_so_and_keeps_trying(site: Site, tmp_path: Path) -> None:
     """It does not give up, and still ends when told to."""
-    env = {**site.env, "AUTHSTREAM_BROKERS": "127.0.0.1:1", "AUTHSTREAM_READY_FILE": str(tmp_path / "ready")}
+    env = {
+        **site.env,
+        "AUTHSTREAM_BROKERS": "127.0.0.1:1",
+        "AUTHSTREAM_READY_FILE": str(tmp_path / "ready"),
+    }
     with background("worker", "--folder", str(site.folder), folder=tmp_path, env=env) as worker:
-        wait_for(lambda: worker.err.count("broker_unreachable") >= 2, seconds=30, what="two complaints")
+        wait_for(
+            lambda: worker.err.count("broker_unreachable") >= 2, seconds=30, what="two complaints"
+        )
         assert worker.process.poll() is None
         worker.process.terminate()
         assert worker.process.wait(30) == 0

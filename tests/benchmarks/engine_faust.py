@@ -46,7 +46,6 @@ async def _serve(hop: Hop, *, awaited: bool) -> None:
     source = app.topic(hop.source, key_type=bytes, value_type=bytes)
     target = app.topic(hop.target, key_type=bytes, value_type=bytes)
 
-    @app.agent(source)
     async def stage(stream: Any) -> None:
         async for event in stream.events():
             if hop.waits:
@@ -56,6 +55,7 @@ async def _serve(hop: Hop, *, awaited: bool) -> None:
             if awaited:
                 await sent
 
+    app.agent(source)(stage)
     app.finalize()
     await app.start()
     await asyncio.Event().wait()

@@ -50,14 +50,20 @@ def serve(hop: Hop) -> None:
     pending: dict[int, deque[Cell]] = {}
     committed = time.monotonic()
     while True:
-        messages = consumer.consume(_BATCH, 0) or [consumer.poll(_COMMIT_SECONDS)]
-        for message in messages:
-            if message is not None and message.error() is None:
+        for message in _next(consumer):
+            if message.error() is None:
                 _forward(hop, message, producer, pending=pending)
         producer.poll(0)
         if time.monotonic() - committed >= _COMMIT_SECONDS:
             committed = time.monotonic()
             _commit(hop, consumer, pending)
+
+
+def _next(consumer: Consumer) -> list[Message]:
+    found = consumer.consume(_BATCH, 0)
+    if not found and (first := consumer.poll(_COMMIT_SECONDS)) is not None:
+        return [first]
+    return found
 
 
 def _forward(

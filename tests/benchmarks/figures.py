@@ -17,7 +17,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 class Figures:
     """Measured values by row and name, one for each repetition."""
 
-    rows: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    rows: dict[str, dict[str, list[float]]] = field(
+        default_factory=dict[str, dict[str, list[float]]]
+    )
 
     def add(self, row: str, **values: float) -> None:
         """One repetition of a row."""

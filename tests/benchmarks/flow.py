@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,9 +67,7 @@ def serve(part: Part) -> None:
 
 
 async def _serve(part: Part) -> None:
-    settings = settings_of(
-        part.brokers, part.prefix, delivery=part.delivery, partitions=PARTITIONS
-    )
+    settings = settings_of(part.brokers, part.prefix, delivery=part.delivery, partitions=PARTITIONS)
     reader = KafkaPointReader(settings)
     assembled = assembly(part.folder, settings, reader=reader, clock=SystemClock())
     stages = [
@@ -95,7 +93,7 @@ def _in_process(stage: Action, part: Part) -> Stage:
 def measure(bench: Bench) -> Figures:
     """Latency at login rates, and the most logins per second, of each way to run the flow."""
     figures = Figures()
-    ways: dict[str, Callable[[Bench], Iterator[Course]]] = {
+    ways: dict[str, Callable[[Bench], Generator[Course]]] = {
         RAW_CHAIN: _raw_chain,
         SEPARATE: _separate,
         SEPARATE_DIRECT: lambda bench: _authstream(bench, delivery="direct"),
@@ -112,7 +110,9 @@ def measure(bench: Bench) -> Figures:
 
 def _said(figures: Figures, name: str) -> str:
     last = {figure: values[-1] for figure, values in figures.rows[name].items()}
-    at = "; ".join(f"{rate}/s p50 {last[f'p50_{rate}']:.1f} p99 {last[f'p99_{rate}']:.1f} ms" for rate in RATES)
+    at = "; ".join(
+        f"{rate}/s p50 {last[f'p50_{rate}']:.1f} p99 {last[f'p99_{rate}']:.1f} ms" for rate in RATES
+    )
     return f"{at}; at most {last['rate']:,.0f}/s"
 
 
@@ -154,10 +154,8 @@ def _await(bench: Bench, course: Course, count: int) -> tuple[int, float]:
     )
 
 
-def _raw_chain(bench: Bench) -> Iterator[Course]:
-    topics = [
-        bench.cluster.topic("chain", partitions=PARTITIONS) for _ in range(len(STAGES) + 1)
-    ]
+def _raw_chain(bench: Bench) -> Generator[Course]:
+    topics = [bench.cluster.topic("chain", partitions=PARTITIONS) for _ in range(len(STAGES) + 1)]
     hops = [
         Hop(bench.cluster.brokers, source, target, bench.unique("chain"))
         for source, target in zip(topics, topics[1:], strict=False)
@@ -169,17 +167,17 @@ def _raw_chain(bench: Bench) -> Iterator[Course]:
     bench.cluster.remove(*topics)
 
 
-def _separate(bench: Bench) -> Iterator[Course]:
+def _separate(bench: Bench) -> Generator[Course]:
     return _authstream(bench)
 
 
-def _one(bench: Bench) -> Iterator[Course]:
+def _one(bench: Bench) -> Generator[Course]:
     return _authstream(bench, together=True)
 
 
 def _authstream(
     bench: Bench, *, delivery: Delivery = "agent", guests: bool = False, together: bool = False
-) -> Iterator[Course]:
+) -> Generator[Course]:
     prefix = bench.unique("flow")
     groups = (STAGES,) if together else tuple((name,) for name in STAGES)
     with tempfile.TemporaryDirectory(prefix="authstream-bench-") as scratch:
@@ -187,8 +185,7 @@ def _authstream(
         flow_actions.folder(folder)
         names = _topics(bench, prefix, folder)
         parts = [
-            Part(bench.cluster.brokers, prefix, folder, group, delivery, guests)
-            for group in groups
+            Part(bench.cluster.brokers, prefix, folder, group, delivery, guests) for group in groups
         ]
         with running(*((serve, part) for part in parts)) as process:
             topics = Topics(prefix)

@@ -135,9 +135,7 @@ def _flat_out(
     hop = Hop(bench.cluster.brokers, source, target, bench.unique("hop"), waits)
     with running((engine.serve, hop)) as process:
         await_count, check = bench.cluster.await_count, process.check
-        first, began = await_count(
-            target, count // _UNMEASURED, within=STARTED_WITHIN, check=check
-        )
+        first, began = await_count(target, count // _UNMEASURED, within=STARTED_WITHIN, check=check)
         spent = process.cpu_seconds()
         last, ended = await_count(target, count, within=MEASURED_WITHIN, check=check)
         spent = process.cpu_seconds() - spent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,7 +58,7 @@ class Running:
 
 
 @contextmanager
-def running(*jobs: tuple[Callable[..., None], Any]) -> Iterator[Running]:
+def running(*jobs: tuple[Callable[..., None], Any]) -> Generator[Running]:
     """Each function in a process of its own with its argument, for as long as the context is open."""
     processes = [
         SPAWN.Process(target=_child, args=(function, argument), name=function.__name__)

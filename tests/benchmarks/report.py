@@ -169,7 +169,10 @@ def _latency(figures: Figures) -> str:
     for engine in hop.IDLE:
         row = [engine.name]
         for name in (f"{share}_{rate}" for rate in RATES for share in ("p50", "p99")):
-            row += [_median(figures, engine.name, name), _ratio(figures, engine.name, name, hop.RAW)]
+            row += [
+                _median(figures, engine.name, name),
+                _ratio(figures, engine.name, name, hop.RAW),
+            ]
         rows.append(row)
     said = "From the intended sending of a record to its output's arrival at a consumer."
     return f"## One stage, at login rates\n\n{said}\n\n{_table(header, rows)}"
@@ -250,9 +253,7 @@ def _peers(figures: Figures) -> str:
         ]
         cpu = f"{_median(figures, way, 'cpu_ms_200')}, broker not counted"
         rows.append([f"**{way}** (this run)", *values, _median(figures, way, "rate"), cpu])
-    rows += [
-        [peer.system, peer.at_20, peer.at_200, peer.most, peer.cpu_seconds] for peer in PEERS
-    ]
+    rows += [[peer.system, peer.at_20, peer.at_200, peer.most, peer.cpu_seconds] for peer in PEERS]
     header = [
         "system",
         "p50 / p99 ms at 20/s",

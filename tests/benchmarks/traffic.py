@@ -7,7 +7,7 @@ late does not hide what a caller would have waited.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,8 +38,6 @@ class Publish:
     warm_up: int = 0
     #: Makes ids that no other publication has.
     run: str = ""
-    #: All to this one; None: by key.
-    partition: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class Traffic:
 
 
 @contextmanager
-def traffic(brokers: str) -> Iterator[Traffic]:
+def traffic(brokers: str) -> Generator[Traffic]:
     """Both processes, for as long as the context is open."""
     ends: list[Connection] = []
     processes: list[Any] = []
@@ -134,9 +132,9 @@ def _publish(producer: Producer, order: Publish) -> None:
             _wait_until(due, producer)
         sample = order.samples[number % len(order.samples)]
         label = f"{order.run}:{number}:{due}".encode()
-        headers = [*sample.headers, ("ce_id", label), (CORRELATION, label)]
-        place = {} if order.partition is None else {"partition": order.partition}
-        producer.produce(order.topic, sample.value, sample.key, headers=headers, **place)
+        headers: list[tuple[str, str | bytes | None]] = [*sample.headers]
+        headers += [("ce_id", label), (CORRELATION, label)]
+        producer.produce(order.topic, sample.value, sample.key, headers=headers)
         producer.poll(0)
 
 

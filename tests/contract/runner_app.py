@@ -58,10 +58,9 @@ async def run() -> int:
     if error is None:
         await runner.stop()
         return 0
-    return error.exit_status if isinstance(error, AuthstreamError) else 70
+    # As the worker does: Faust's tasks do not end when cancelled.
+    os._exit(error.exit_status if isinstance(error, AuthstreamError) else 70)
 
 
 if __name__ == "__main__":
-    status = asyncio.run(run())
-    sys.stdout.flush()
-    os._exit(status)
+    sys.exit(asyncio.run(run()))

@@ -52,7 +52,7 @@ def written_under(schema: Any, members: Members) -> bytes:
 
 
 @pytest.mark.parametrize(("model", "schema"), list(readers_and_writers()))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_released_schema_is_readable_both_ways(
     model: type[Record], schema: Any, data: st.DataObject

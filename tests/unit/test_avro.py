@@ -44,7 +44,7 @@ def test_a_record_begins_with_the_marker_and_its_fingerprint() -> None:
 
 
 @pytest.mark.parametrize("model", RECORDS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_record_comes_back_as_it_was(model: type[Record], data: st.DataObject) -> None:
     """Decoding what was encoded gives the same record, whatever is in it."""
@@ -53,11 +53,12 @@ def test_a_record_comes_back_as_it_was(model: type[Record], data: st.DataObject)
     assert model_of(encode(record)) is model
 
 
-@pytest.mark.parametrize("length", range(len(encode(FULL))))
-def test_bytes_that_end_too_early_are_undecodable(length: int) -> None:
+def test_bytes_that_end_too_early_are_undecodable() -> None:
     """Cut anywhere, a record is refused, never half read."""
-    with pytest.raises(UndecodableError):
-        decode(Envelope, encode(FULL)[:length])
+    value = encode(FULL)
+    for length in range(len(value)):
+        with pytest.raises(UndecodableError):
+            decode(Envelope, value[:length])
 
 
 def test_bytes_that_go_on_are_undecodable() -> None:
@@ -66,7 +67,7 @@ def test_bytes_that_go_on_are_undecodable() -> None:
         decode(Envelope, encode(FULL) + b"xx")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_damaged_bytes_raise_nothing_but_undecodable(data: st.DataObject) -> None:
     """Any bytes in place of others give a record or an UndecodableError."""

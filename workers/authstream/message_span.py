@@ -14,7 +14,15 @@ from typing import Any
 from opentelemetry.sdk.trace import Event, ReadableSpan, Tracer
 from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, TracerProvider
+from opentelemetry.trace import (
+    Link,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TracerProvider,
+)
 from opentelemetry.util.types import AnyValue
 
 _UNSET = Status(StatusCode.UNSET)
@@ -27,7 +35,15 @@ class MessageSpans:
         self.tracer = tracer
         self.scope = InstrumentationScope(scope)
 
-    def start(self, name: str, parent: SpanContext, *, kind: SpanKind, links: tuple[Link, ...], attributes: dict[str, str | int]) -> MessageSpan:
+    def start(
+        self,
+        name: str,
+        parent: SpanContext,
+        *,
+        kind: SpanKind,
+        links: tuple[Link, ...],
+        attributes: dict[str, str | int],
+    ) -> MessageSpan:
         """A recording child of a sampled parent, begun now."""
         made = MessageSpan(self, name, parent, kind=kind, links=links, attributes=attributes)
         self.tracer.span_processor.on_start(made)  # type: ignore[arg-type]  # the API's Span, as processors need
@@ -37,7 +53,16 @@ class MessageSpans:
 class MessageSpan(Span, ReadableSpan):
     """Begun when made; `end` hands it to the span processors, after which nothing changes it."""
 
-    def __init__(self, spans: MessageSpans, name: str, parent: SpanContext, *, kind: SpanKind, links: tuple[Link, ...], attributes: dict[str, str | int]) -> None:
+    def __init__(
+        self,
+        spans: MessageSpans,
+        name: str,
+        parent: SpanContext,
+        *,
+        kind: SpanKind,
+        links: tuple[Link, ...],
+        attributes: dict[str, str | int],
+    ) -> None:
         self._spans = spans
         self._name = name
         self._parent = parent
@@ -49,13 +74,20 @@ class MessageSpan(Span, ReadableSpan):
         self._resource = spans.tracer.resource
         self._instrumentation_scope = spans.scope
         self._instrumentation_info = None
-        self._context = SpanContext(parent.trace_id, spans.tracer.id_generator.generate_span_id(), is_remote=False, trace_flags=parent.trace_flags, trace_state=parent.trace_state)
+        self._made = SpanContext(
+            parent.trace_id,
+            spans.tracer.id_generator.generate_span_id(),
+            is_remote=False,
+            trace_flags=parent.trace_flags,
+            trace_state=parent.trace_state,
+        )
+        self._context = self._made
         self._end_time: int | None = None
         self._start_time = time_ns()
 
     def get_span_context(self) -> SpanContext:
         """Trace and span id."""
-        return self._context
+        return self._made
 
     def is_recording(self) -> bool:
         """Until it ends."""
@@ -87,18 +119,37 @@ class MessageSpan(Span, ReadableSpan):
         if self._end_time is None:
             self._name = name
 
-    def add_event(self, name: str, attributes: Mapping[str, AnyValue] | None = None, timestamp: int | None = None) -> None:
+    def add_event(
+        self,
+        name: str,
+        attributes: Mapping[str, AnyValue] | None = None,
+        timestamp: int | None = None,
+    ) -> None:
         """Something that happened meanwhile."""
         if self._end_time is None:
             self._events = (*self._events, Event(name, attributes, timestamp))
 
-    def record_exception(self, exception: BaseException, attributes: Mapping[str, AnyValue] | None = None, timestamp: int | None = None, escaped: bool = False) -> None:  # noqa: FBT001, FBT002 - the API's signature
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Mapping[str, AnyValue] | None = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:  # noqa: FBT001, FBT002 - the API's signature
         """An event of the semantic conventions; no stack trace, which may hold secrets."""
-        said = {"exception.type": type(exception).__qualname__, "exception.escaped": str(escaped), **(attributes or {})}
+        said = {
+            "exception.type": type(exception).__qualname__,
+            "exception.escaped": str(escaped),
+            **(attributes or {}),
+        }
         self.add_event("exception", said, timestamp)
 
 
 def message_spans(provider: TracerProvider, scope: str) -> MessageSpans | None:
     """What makes spans for this provider, or None where its sampler must be asked for each of them."""
     tracer = provider.get_tracer(scope)
-    return MessageSpans(tracer, scope) if isinstance(tracer, Tracer) and tracer.sampler is DEFAULT_ON else None
+    return (
+        MessageSpans(tracer, scope)
+        if isinstance(tracer, Tracer) and tracer.sampler is DEFAULT_ON
+        else None
+    )

@@ -1,7 +1,7 @@
-"""The SDK for identity providers and gateways on Kafka: publish a login event, wait for its verdict.
+"""The SDK for providers and gateways on Kafka: publish a login event, wait for its verdict.
 
-`publish` returns when the broker has the event (acks=all). `decide` also waits for the verdict, on a
-partition of the replies topic that this process assigns itself: no consumer group, no rebalance.
+`publish` returns when the broker has the event (acks=all). `decide` also waits for the verdict,
+on a partition of the replies topic that this process assigns itself: no group, no rebalance.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import orjson
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka import Message as KafkaMessage
 
 from authstream import telemetry
@@ -46,7 +53,7 @@ class NoVerdictError(AuthstreamError):
 
 @dataclass(frozen=True, slots=True)
 class LoginEvent:
-    """A login event to publish. `id` is the provider's idempotency key: a retry has the same one."""
+    """A login event to publish. `id` is the provider's idempotency key, the same on a retry."""
 
     trigger: str
     data: bytes
@@ -54,7 +61,14 @@ class LoginEvent:
     source: str
 
     @classmethod
-    def from_members(cls, trigger: str, members: Mapping[str, Any], *, id: str, source: str) -> LoginEvent:  # noqa: A002 - CloudEvents' name
+    def from_members(
+        cls,
+        trigger: str,
+        members: Mapping[str, Any],
+        *,
+        id: str,  # noqa: A002 - CloudEvents' name
+        source: str,
+    ) -> LoginEvent:
         """An event from JSON-ready members."""
         return cls(trigger, orjson.dumps(members), id, source)
 
@@ -86,13 +100,20 @@ class Publisher:
         self._lock = threading.Lock()
         self._stopping = False
         # One thread serves the deliveries of all callers: two that poll hold up each other's.
-        self._delivery = threading.Thread(target=self._serve, name="authstream-publisher", daemon=True)
+        self._delivery = threading.Thread(
+            target=self._serve, name="authstream-publisher", daemon=True
+        )
         self._delivery.start()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -104,27 +125,39 @@ class Publisher:
         self._delivery.join(5 * _POLL_SECONDS)
 
     def publish(self, event: LoginEvent) -> Place:
-        """Write an event to `requested`. Raises BrokerUnreachableError when the broker does not have it in time."""
+        """Write an event to `requested`. Raises BrokerUnreachableError."""
         return self._publish(event, ())
 
     def decide(self, event: LoginEvent, timeout: timedelta) -> Verdict:
-        """The verdict on an event. Raises NoVerdictError when none came in time, BrokerUnreachableError."""
+        """The verdict on an event. Raises NoVerdictError, BrokerUnreachableError."""
         replies = self._listen()
         correlation = secrets.token_bytes(_CORRELATION_BYTES).hex().encode()
         waiting = self._waiting[correlation] = _Waiting()
         deadline = int((time.time() + timeout.total_seconds()) * 1000)
-        headers = ((h.REPLY_PARTITION, str(replies.partition).encode()), (h.CORRELATION_ID, correlation), (h.DEADLINE, str(deadline).encode()))
+        headers = (
+            (h.REPLY_PARTITION, str(replies.partition).encode()),
+            (h.CORRELATION_ID, correlation),
+            (h.DEADLINE, str(deadline).encode()),
+        )
         try:
             self._publish(event, headers)
             if not waiting.arrived.wait(timeout.total_seconds()) or waiting.reply is None:
-                raise NoVerdictError(f"no verdict on event {event.id} within {timeout.total_seconds()} s: is a worker running?")
+                raise NoVerdictError(
+                    f"no verdict on event {event.id} within {timeout.total_seconds()} s: "
+                    "is a worker running?"
+                )
         finally:
             del self._waiting[correlation]
         return decode(Verdict, waiting.reply.value)
 
     def _publish(self, event: LoginEvent, extra: h.Headers) -> Place:
         topic = self._topics.requested(event.trigger)
-        members = {h.CE_ID: event.id, h.CE_SOURCE: event.source, h.CE_TYPE: f"authstream.{event.trigger}.requested.v1", h.CE_SPECVERSION: "1.0"}
+        members = {
+            h.CE_ID: event.id,
+            h.CE_SOURCE: event.source,
+            h.CE_TYPE: f"authstream.{event.trigger}.requested.v1",
+            h.CE_SPECVERSION: "1.0",
+        }
         headers = (*h.make(members), (h.CONTENT_TYPE, h.JSON_TYPE), *extra)
         tracing = telemetry.tracing()
         if tracing is None:
@@ -147,8 +180,15 @@ class Publisher:
         done.wait(PUBLISH_WITHIN.total_seconds())
         error, message = outcome[0] if outcome else (None, None)
         if message is None or error is not None:
-            why = error.str() if error is not None else f"no acknowledgement within {PUBLISH_WITHIN.total_seconds():.0f} s"
-            raise BrokerUnreachableError(f"event {event.id} was not published to {topic} ({why}): check AUTHSTREAM_BROKERS and `authstream topics check`")
+            why = (
+                error.str()
+                if error is not None
+                else f"no acknowledgement within {PUBLISH_WITHIN.total_seconds():.0f} s"
+            )
+            raise BrokerUnreachableError(
+                f"event {event.id} was not published to {topic} ({why}): "
+                "check AUTHSTREAM_BROKERS and `authstream topics check`"
+            )
         return Place(topic, message.partition() or 0, message.offset() or 0)
 
     def _serve(self) -> None:
@@ -176,15 +216,25 @@ class _Replies:
         self._arrived = arrived
         self._stopping = False
         try:
-            partitions = self._consumer.list_topics(topic, timeout=_METADATA_SECONDS).topics[topic].partitions
+            partitions = (
+                self._consumer.list_topics(topic, timeout=_METADATA_SECONDS)
+                .topics[topic]
+                .partitions
+            )
         except KafkaException as error:
-            raise BrokerUnreachableError(f"no broker answers at {settings.brokers}: start one, or set AUTHSTREAM_BROKERS") from error
+            raise BrokerUnreachableError(
+                f"no broker answers at {settings.brokers}: start one, or set AUTHSTREAM_BROKERS"
+            ) from error
         if not partitions:
             raise ConfigurationError(f"topic {topic} is missing: run `authstream topics apply`")
         self.partition = random.choice(sorted(partitions))  # noqa: S311 - spreads processes, decides nothing
-        end = self._consumer.get_watermark_offsets(TopicPartition(topic, self.partition), timeout=_METADATA_SECONDS)[1]
+        end = self._consumer.get_watermark_offsets(
+            TopicPartition(topic, self.partition), timeout=_METADATA_SECONDS
+        )[1]
         # A position, not "the end": a reply written before the first fetch must not be missed.
-        self._consumer.assign([TopicPartition(topic, self.partition, end if end >= 0 else OFFSET_END)])
+        self._consumer.assign(
+            [TopicPartition(topic, self.partition, end if end >= 0 else OFFSET_END)]
+        )
         self._thread = threading.Thread(target=self._run, name="authstream-replies", daemon=True)
         self._thread.start()
 

@@ -7,10 +7,25 @@ for single-message processing). Switched off it costs one comparison a message.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 from opentelemetry import context, trace
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags, TraceState, set_span_in_context
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    TraceFlags,
+    TraceState,
+    set_span_in_context,
+)
+
+if TYPE_CHECKING:
+    from authstream.message_span import MessageSpans
 
 #: Kafka headers; telemetry is below the contracts that name them.
 Headers = tuple[tuple[str, bytes], ...]
@@ -20,8 +35,8 @@ TRACESTATE = "tracestate"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _SERVICE = "authstream"
 _SYSTEM = "kafka"
-#: `00-<32 hex>-<16 hex>-<2 hex>` (W3C Trace Context level 1).
-_PARTS, _TRACE_HEX, _SPAN_HEX, _FLAGS_HEX = 4, 32, 16, 2
+#: `00-<trace id>-<span id>-<flags>`; a later version may add parts (W3C Trace Context level 1).
+_VALUE = re.compile(rb"[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?", re.IGNORECASE)
 
 
 class Tracing:
@@ -43,7 +58,9 @@ class Tracing:
             **attributes,
         }
         links = () if parent is None else (Link(parent),)
-        return self._start(f"process {topic}", parent, kind=SpanKind.CONSUMER, links=links, attributes=said)
+        return self._start(
+            f"process {topic}", parent, kind=SpanKind.CONSUMER, links=links, attributes=said
+        )
 
     def send(self, topic: str, parent: Span | None = None) -> Span:
         """The producer span of a record, a child of the span that made it, or of the current one."""
@@ -54,33 +71,50 @@ class Tracing:
             "messaging.destination.name": topic,
         }
         context_of = (parent or trace.get_current_span()).get_span_context()
-        return self._start(f"send {topic}", context_of, kind=SpanKind.PRODUCER, links=(), attributes=said)
+        return self._start(
+            f"send {topic}", context_of, kind=SpanKind.PRODUCER, links=(), attributes=said
+        )
 
-    def _start(self, name: str, parent: SpanContext | None, *, kind: SpanKind, links: tuple[Link, ...], attributes: dict[str, str | int]) -> Span:
-        if self._spans is not None and parent is not None and parent.is_valid and parent.trace_flags.sampled:
+    def _start(
+        self,
+        name: str,
+        parent: SpanContext | None,
+        *,
+        kind: SpanKind,
+        links: tuple[Link, ...],
+        attributes: dict[str, str | int],
+    ) -> Span:
+        if (
+            self._spans is not None
+            and parent is not None
+            and parent.is_valid
+            and parent.trace_flags.sampled
+        ):
             return self._spans.start(name, parent, kind=kind, links=links, attributes=attributes)
-        under = context.Context() if parent is None else set_span_in_context(NonRecordingSpan(parent), context.Context())
-        return self._tracer.start_span(name, context=under, kind=kind, attributes=attributes, links=links)
+        under = (
+            context.Context()
+            if parent is None
+            else set_span_in_context(NonRecordingSpan(parent), context.Context())
+        )
+        return self._tracer.start_span(
+            name, context=under, kind=kind, attributes=attributes, links=links
+        )
 
 
 def remote_parent(headers: Headers) -> SpanContext | None:
     """The span context in `traceparent`, or None when there is none that is valid."""
+    found = state = None
     for name, value in headers:
-        if name == TRACEPARENT:
-            return _parsed(value, headers)
-    return None
-
-
-def _parsed(value: bytes, headers: Headers) -> SpanContext | None:
-    parts = value.decode("ascii", "replace").split("-")
-    if len(parts) < _PARTS or [len(part) for part in parts[1:_PARTS]] != [_TRACE_HEX, _SPAN_HEX, _FLAGS_HEX]:
+        if name == TRACEPARENT and found is None:
+            found = value
+        elif name == TRACESTATE and state is None:
+            state = value
+    matched = _VALUE.fullmatch(found) if found is not None else None
+    if matched is None:
         return None
-    try:
-        trace_id, span_id, flags = (int(part, 16) for part in parts[1:_PARTS])
-    except ValueError:
-        return None
-    state = next((value.decode("ascii", "replace") for name, value in headers if name == TRACESTATE), None)
-    parent = SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(flags), trace_state=TraceState.from_header([state]) if state else None)
+    trace_id, span_id, flags = matched.groups()
+    kept = TraceState.from_header([state.decode("ascii", "replace")]) if state else None
+    parent = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)), trace_state=kept)
     return parent if parent.is_valid else None
 
 
@@ -122,7 +156,9 @@ def deactivate() -> None:
 
 def configure(service: str) -> None:
     """Export by OTLP/HTTP when the standard variables name an endpoint; batches, never in the login's way."""
-    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(os.environ.get(name) for name in _ENDPOINTS):
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(
+        os.environ.get(name) for name in _ENDPOINTS
+    ):
         return
     # Imported only when used: the exporter takes a tenth of a second to load.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
@@ -130,7 +166,9 @@ def configure(service: str) -> None:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    provider = TracerProvider(resource=Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", service)}))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", service)})
+    )
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     activate(provider)

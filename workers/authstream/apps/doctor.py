@@ -1,4 +1,4 @@
-"""Checks what Authstream needs from a machine and a cluster, and says what to do about what is missing."""
+"""Checks what Authstream needs from a machine and a cluster, and says what to do."""
 
 from __future__ import annotations
 
@@ -39,14 +39,21 @@ class Check:
     remedy: str = ""
 
 
-def checks(settings: Settings, *, triggers: list[str], actions: list[str], kinds: list[str]) -> Iterator[Check]:
+def checks(
+    settings: Settings, *, triggers: list[str], actions: list[str], kinds: list[str]
+) -> Iterator[Check]:
     """Every check, one at a time."""
     yield _python()
     yield _node()
     yield _clock()
     yield _landlock()
     yield _namespaces()
-    yield Check("guests", "warning", "action guests run as separate processes, not confined", "run only actions you trust; confinement is the next release")
+    yield Check(
+        "guests",
+        "warning",
+        "action guests run as separate processes, not confined",
+        "run only actions you trust; confinement is the next release",
+    )
     yield from _broker(settings, triggers=triggers, actions=actions, kinds=kinds)
 
 
@@ -54,7 +61,9 @@ def _python() -> Check:
     found = platform.python_version()
     if sys.version_info >= OLDEST_PYTHON:
         return Check("python", "ok", found)
-    return Check("python", "failed", found, f"install Python {'.'.join(map(str, OLDEST_PYTHON))} or newer")
+    return Check(
+        "python", "failed", found, f"install Python {'.'.join(map(str, OLDEST_PYTHON))} or newer"
+    )
 
 
 def _node() -> Check:
@@ -62,9 +71,15 @@ def _node() -> Check:
     remedy = f"only JavaScript actions need it: install Node {OLDEST_NODE} or newer"
     if path is None:
         return Check("node", "warning", "not installed", remedy)
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False).stdout.strip()
+    said = subprocess.run(  # noqa: S603 - the node that PATH names
+        [path, "--version"], capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
+    ).stdout.strip()
     major = said.removeprefix("v").split(".")[0]
-    return Check("node", "ok", said) if major.isdigit() and int(major) >= OLDEST_NODE else Check("node", "warning", said or "does not answer", remedy)
+    return (
+        Check("node", "ok", said)
+        if major.isdigit() and int(major) >= OLDEST_NODE
+        else Check("node", "warning", said or "does not answer", remedy)
+    )
 
 
 def _clock() -> Check:
@@ -72,18 +87,39 @@ def _clock() -> Check:
     try:
         state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (OSError, AttributeError):
-        return Check("clock", "warning", "cannot be asked on this system", "make sure a time service runs")
+        return Check(
+            "clock", "warning", "cannot be asked on this system", "make sure a time service runs"
+        )
     if state == _TIME_ERROR:
-        return Check("clock", "warning", "not synchronised", "run a time service (chrony, systemd-timesyncd) here and on the brokers")
-    return Check("clock", "ok", "synchronised") if state >= 0 else Check("clock", "warning", "cannot be asked here", "make sure a time service runs on the host")
+        return Check(
+            "clock",
+            "warning",
+            "not synchronised",
+            "run a time service (chrony, systemd-timesyncd) here and on the brokers",
+        )
+    return (
+        Check("clock", "ok", "synchronised")
+        if state >= 0
+        else Check(
+            "clock", "warning", "cannot be asked here", "make sure a time service runs on the host"
+        )
+    )
 
 
 def _landlock() -> Check:
-    remedy = "Linux 5.13 or newer with Landlock enabled (lsm=landlock,… on the kernel's command line)"
+    remedy = (
+        "Linux 5.13 or newer with Landlock enabled (lsm=landlock,… on the kernel's command line)"
+    )
     if sys.platform != "linux":
         return Check("landlock", "warning", "not Linux", remedy)
-    version = ctypes.CDLL(None, use_errno=True).syscall(_SYS_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_VERSION_FLAG)
-    return Check("landlock", "ok", f"ABI {version}") if version > 0 else Check("landlock", "warning", "not available", remedy)
+    version = ctypes.CDLL(None, use_errno=True).syscall(
+        _SYS_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_VERSION_FLAG
+    )
+    return (
+        Check("landlock", "ok", f"ABI {version}")
+        if version > 0
+        else Check("landlock", "warning", "not available", remedy)
+    )
 
 
 def _namespaces() -> Check:
@@ -91,22 +127,46 @@ def _namespaces() -> Check:
     allowed = limit.read_text().strip() if limit.exists() else "0"
     if allowed != "0":
         return Check("namespaces", "ok", f"up to {allowed} user namespaces")
-    return Check("namespaces", "warning", "user namespaces are off", "optional: sysctl user.max_user_namespaces=15000")
+    return Check(
+        "namespaces",
+        "warning",
+        "user namespaces are off",
+        "optional: sysctl user.max_user_namespaces=15000",
+    )
 
 
-def _broker(settings: Settings, *, triggers: list[str], actions: list[str], kinds: list[str]) -> Iterator[Check]:
+def _broker(
+    settings: Settings, *, triggers: list[str], actions: list[str], kinds: list[str]
+) -> Iterator[Check]:
     if settings.embedded:
-        yield Check("broker", "warning", "embedded: in memory, for one machine", "use Apache Kafka in production and set AUTHSTREAM_BROKERS")
+        yield Check(
+            "broker",
+            "warning",
+            "embedded: in memory, for one machine",
+            "use Apache Kafka in production and set AUTHSTREAM_BROKERS",
+        )
         return
     try:
         topics = KafkaTopics(settings)
         there = topics.partitions()
     except AuthstreamError as error:
-        yield Check("broker", "failed", str(error), "start Kafka (deploy/compose.yaml), or `authstream up DIR` for a try")
+        yield Check(
+            "broker",
+            "failed",
+            str(error),
+            "start Kafka (deploy/compose.yaml), or `authstream up DIR` for a try",
+        )
         return
     yield Check("broker", "ok", f"{settings.brokers}, {len(there)} topics")
-    problems = topics.problems(wanted(Topics(settings.prefix), settings, triggers=triggers, actions=actions, kinds=kinds))
+    problems = topics.problems(
+        wanted(Topics(settings.prefix), settings, triggers=triggers, actions=actions, kinds=kinds)
+    )
     if problems:
-        yield Check("topics", "failed", f"{problems[0]} ({len(problems)} problems)", "run `authstream topics apply --folder DIR`")
+        yield Check(
+            "topics",
+            "failed",
+            f"{problems[0]} ({len(problems)} problems)",
+            "run `authstream topics apply --folder DIR`",
+        )
     else:
         yield Check("topics", "ok", "as they should be")

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line each, with the trace id where there is one; people may have colours instead."""
+"""Structured logs: one JSON line each, with the trace id where there is one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ _NOISY = ("faust", "mode", "aiokafka", "asyncio")
 def configure(settings: Settings) -> None:
     """Log to standard error as the settings say."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    renderer = structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -31,12 +35,18 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level": "%(levelname)s", "logger": "%(name)s", "event": "%(message)s"}')
+    logging.basicConfig(
+        level=logging.WARNING,
+        stream=sys.stderr,
+        format='{"level": "%(levelname)s", "logger": "%(name)s", "event": "%(message)s"}',
+    )
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401 - structlog's signature
+def _trace_id(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     made = trace.get_current_span().get_span_context()
     if made.is_valid:
         event["trace_id"] = f"{made.trace_id:032x}"

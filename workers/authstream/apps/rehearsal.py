@@ -1,4 +1,4 @@
-"""Runs whole flows on this machine: real actions through the real stages, on memory instead of a broker."""
+"""Runs whole flows on this machine: real actions, real stages, memory instead of a broker."""
 
 from __future__ import annotations
 
@@ -20,23 +20,38 @@ from authstream.settings import Settings
 
 
 async def rehearse(folder: Path, event: bytes, *, trigger: str) -> dict[str, Any]:
-    """`{verdict, commands, runs, effects}` of one event, JSON-ready. Effects are listed, not delivered.
+    """`{verdict, commands, runs, effects}` of one event, JSON-ready.
+
+    Effects are listed, not delivered.
 
     Raises ConfigurationError for a folder that cannot be loaded.
     """
     clock = SystemClock()
     broker = MemoryBroker(clock)
     assembled = assembly(folder, Settings(), reader=broker, clock=clock, missing_secret="")
-    runner = MemoryRunner(broker, [stage for stage in assembled.stages if not stage.name.startswith("effect.")])
+    runner = MemoryRunner(
+        broker, [stage for stage in assembled.stages if not stage.name.startswith("effect.")]
+    )
     await runner.start()
     try:
-        broker.append(Output(assembled.topics.requested(trigger), None, event, h.make({h.CE_ID: "rehearsal", h.CE_SOURCE: "authstream-test"})))
+        broker.append(
+            Output(
+                assembled.topics.requested(trigger),
+                None,
+                event,
+                h.make({h.CE_ID: "rehearsal", h.CE_SOURCE: "authstream-test"}),
+            )
+        )
         await runner.run_until_idle()
     finally:
         await runner.stop()
     verdict = decode(Verdict, broker.records(assembled.topics.decided(trigger))[0].value)
     execution = decode(Execution, broker.records(assembled.topics.executions)[0].value)
-    decided_on = [decode(Envelope, message.value) for name in (assembled.topics.denied, assembled.topics.assemble) for message in broker.records(name)]
+    decided_on = [
+        decode(Envelope, message.value)
+        for name in (assembled.topics.denied, assembled.topics.assemble)
+        for message in broker.records(name)
+    ]
     return {
         "verdict": verdict.public(),
         "commands": [_command(command) for command in decided_on[0].commands],
@@ -46,7 +61,11 @@ async def rehearse(folder: Path, event: bytes, *, trigger: str) -> dict[str, Any
 
 
 def _command(command: Command) -> dict[str, Any]:
-    return {"action": command.action, "name": command.name, "arguments": orjson.loads(command.arguments)}
+    return {
+        "action": command.action,
+        "name": command.name,
+        "arguments": orjson.loads(command.arguments),
+    }
 
 
 def _effects(broker: MemoryBroker) -> list[Effect]:

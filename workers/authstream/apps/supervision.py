@@ -64,7 +64,7 @@ class Report:
         self._descriptor = int(number) if number else None
         if self._descriptor is not None:
             os.set_inheritable(self._descriptor, False)  # noqa: FBT003 - its only signature
-            os.set_blocking(self._descriptor, False)  # noqa: FBT003 - as above
+            os.set_blocking(self._descriptor, False)
 
     def beat(self) -> None:
         """The event loop turns."""

@@ -1,4 +1,4 @@
-"""Everything on one machine: the embedded broker here, all stages in a supervised worker beside it."""
+"""Everything on one machine: the embedded broker here, a supervised worker beside it."""
 
 from __future__ import annotations
 
@@ -45,14 +45,29 @@ class Up:
         }
         self.brokers = self._broker.bootstrap
         # A group of its own: Ctrl-C in the terminal reaches us, and we end the worker in order.
-        self.worker = subprocess.Popen(
-            [sys.executable, "-m", "authstream.cli", "worker", "--folder", str(folder), "--supervised"], env=self.environment, start_new_session=True
+        self.worker = subprocess.Popen(  # noqa: S603 - our own command
+            [
+                sys.executable,
+                "-m",
+                "authstream.cli",
+                "worker",
+                "--folder",
+                str(folder),
+                "--supervised",
+            ],
+            env=self.environment,
+            start_new_session=True,
         )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stop()
 
     def wait_ready(self) -> None:
@@ -60,9 +75,15 @@ class Up:
         deadline = time.monotonic() + READY_WITHIN.total_seconds()
         while not self._ready.exists():
             if self.worker.poll() is not None:
-                raise NotReadyError(f"the worker ended with status {self.worker.returncode} before it was ready: see its messages above")
+                raise NotReadyError(
+                    f"the worker ended with status {self.worker.returncode} before it was ready: "
+                    "see its messages above"
+                )
             if time.monotonic() > deadline:
-                raise NotReadyError(f"the stages were not ready within {READY_WITHIN.total_seconds():.0f} s: see the worker's messages above")
+                raise NotReadyError(
+                    f"the stages were not ready within {READY_WITHIN.total_seconds():.0f} s: "
+                    "see the worker's messages above"
+                )
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:

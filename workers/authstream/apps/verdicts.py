@@ -35,17 +35,27 @@ def _claims(verdict: dict[str, Any]) -> Iterable[Text]:
 def _metadata(verdict: dict[str, Any]) -> Iterable[Text]:
     for kind, patch in verdict["metadata"].items():
         for key, value in patch.items():
-            yield Text.assemble(("  metadata  ", "dim"), f"{kind}: {key} removed" if value is None else f"{kind}: {key} = {value!r}")
+            yield Text.assemble(
+                ("  metadata  ", "dim"),
+                f"{kind}: {key} removed" if value is None else f"{kind}: {key} = {value!r}",
+            )
 
 
 def _effects(verdict: dict[str, Any]) -> Iterable[Text]:
     for effect in verdict["effects"]:
-        yield Text.assemble(("  effect    ", "dim"), f"{effect['kind']} when {effect['on']}, ordered by {effect['action']}")
+        yield Text.assemble(
+            ("  effect    ", "dim"),
+            f"{effect['kind']} when {effect['on']}, ordered by {effect['action']}",
+        )
 
 
 def _dropped(verdict: dict[str, Any]) -> Iterable[Text]:
     for dropped in verdict["dropped"]:
-        yield Text.assemble(("  dropped   ", "yellow"), f"{dropped['command']}({dropped['target']!r}) by {dropped['action']}: {dropped['reason']}")
+        yield Text.assemble(
+            ("  dropped   ", "yellow"),
+            f"{dropped['command']}({dropped['target']!r}) by {dropped['action']}: "
+            f"{dropped['reason']}",
+        )
 
 
 def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
@@ -53,8 +63,20 @@ def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
     lines: list[Text] = []
     for run in runs:
         colour = "dim" if run["status"] == "ok" else "yellow"
-        lines.append(Text.assemble(("  run       ", "dim"), f"{run['action']} v{run['version']} ", (run["status"], colour), f" {run['duration_ms']:.1f} ms"))
+        lines.append(
+            Text.assemble(
+                ("  run       ", "dim"),
+                f"{run['action']} v{run['version']} ",
+                (run["status"], colour),
+                f" {run['duration_ms']:.1f} ms",
+            )
+        )
         if run["error"]:
-            lines.append(Text.assemble(("            ", "dim"), (run["error"].splitlines()[0], "yellow")))
-        lines += [Text(f"            {line['level']}: {line['text'].rstrip()}", style="dim") for line in run["console"][:_CONSOLE_SHOWN]]
+            lines.append(
+                Text.assemble(("            ", "dim"), (run["error"].splitlines()[0], "yellow"))
+            )
+        lines += [
+            Text(f"            {line['level']}: {line['text'].rstrip()}", style="dim")
+            for line in run["console"][:_CONSOLE_SHOWN]
+        ]
     return lines

@@ -58,7 +58,7 @@ class Worker:
         self._log = structlog.get_logger("authstream.worker")
 
     async def run(self) -> int:
-        """Host the stages until SIGTERM, SIGINT or an error. Raises ConfigurationError before it starts."""
+        """Host the stages until SIGTERM, SIGINT or an error. Raises ConfigurationError."""
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -66,7 +66,9 @@ class Worker:
         beating = asyncio.create_task(self._beat())
         reader = KafkaPointReader(self._settings)
         try:
-            return await self._host(assembly(self._folder, self._settings, reader=reader, clock=SystemClock()))
+            return await self._host(
+                assembly(self._folder, self._settings, reader=reader, clock=SystemClock())
+            )
         finally:
             beating.cancel()
             await asyncio.to_thread(reader.close)
@@ -78,7 +80,11 @@ class Worker:
             return 0
         runner = FaustRunner(selected, self._settings, failed=self._end, prepared=self._instruct)
         await runner.start()
-        self._log.info("worker_started", stages=[stage.name for stage in selected], brokers=self._settings.brokers)
+        self._log.info(
+            "worker_started",
+            stages=[stage.name for stage in selected],
+            brokers=self._settings.brokers,
+        )
         showing = asyncio.create_task(self._show_ready(runner))
         error = await self._ended
         showing.cancel()
@@ -87,7 +93,7 @@ class Worker:
             await runner.stop()
             self._log.info("worker_stopped")
             return 0
-        # Nothing more is acknowledged or committed: what was in work is done again by the next process.
+        # Nothing more is committed: what was in work is done again by the next process.
         self._log.error("worker_failed", error_type=type(error).__name__, reason=str(error))
         return error.exit_status if isinstance(error, AuthstreamError) else SOFTWARE_ERROR
 
@@ -101,13 +107,19 @@ class Worker:
             await asyncio.sleep(BEAT.total_seconds())
 
     async def _topics_ready(self, assembled: Assembly) -> bool:
-        """Check the topics, waiting for a broker as long as it takes. False when told to stop meanwhile."""
+        """Check the topics, waiting for a broker. False when told to stop meanwhile."""
         assert self._ended is not None  # noqa: S101 - made in run
         needed = wanted(
-            assembled.topics, self._settings, triggers=triggers(), actions=[action.topic for action in assembled.folder.actions.values()], kinds=deliveries()
+            assembled.topics,
+            self._settings,
+            triggers=triggers(),
+            actions=[action.topic for action in assembled.folder.actions.values()],
+            kinds=deliveries(),
         )
         if self._settings.embedded:
-            await asyncio.to_thread(embedded.touch, self._settings, [topic.name for topic in needed])
+            await asyncio.to_thread(
+                embedded.touch, self._settings, [topic.name for topic in needed]
+            )
             return True
         topics = KafkaTopics(self._settings)
         while not self._ended.done():
@@ -136,10 +148,16 @@ class Worker:
 
     def _instruct(self, dispatcher: Dispatcher) -> None:
         history = self._history
-        dispatcher.suspects = {(topic, partition): offset + SUSPECT_RANGE for topic, partition, offset in history.suspects if topic in dispatcher.topics}
+        dispatcher.suspects = {
+            (topic, partition): offset + SUSPECT_RANGE
+            for topic, partition, offset in history.suspects
+            if topic in dispatcher.topics
+        }
         dispatcher.offenders = set(history.offenders)
         dispatcher.met = self._report.met
-        dispatcher.announce = lambda message: self._report.alone(message.topic, message.partition, message.offset)
+        dispatcher.announce = lambda message: self._report.alone(
+            message.topic, message.partition, message.offset
+        )
 
 
 def die_with_parent() -> None:
@@ -149,17 +167,24 @@ def die_with_parent() -> None:
 
 
 def main(folder: Path, settings: Settings, *, stages: Sequence[str] = ()) -> int:
-    """Run a worker in this process; its exit status. A supervised one waits for its turn, loaded."""
+    """Run a worker in this process; its exit status. A supervised one waits for its turn."""
     triggers(), deliveries()
     history = History.awaited()
     logs.configure(settings)
     telemetry.configure("authstream")
+    worker = Worker(folder, settings, stages=stages, history=history)
     try:
-        status = asyncio.run(Worker(folder, settings, stages=stages, history=history).run())
+        return asyncio.run(_leaving(worker))
     finally:
         telemetry.shutdown()
+
+
+async def _leaving(worker: Worker) -> int:
+    status = await worker.run()
     if status != 0:
-        # Threads of the client library may be inside a broken broker; nothing of ours is left to save.
+        # Faust's tasks do not end when cancelled, and threads of the client library may be inside a
+        # broken broker: nothing of ours is left to save.
+        telemetry.shutdown()
         sys.stderr.flush()
         os._exit(status)
     return status

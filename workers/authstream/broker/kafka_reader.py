@@ -51,6 +51,8 @@ class KafkaReader:
 
     def __init__(self, settings: Settings, *, group: str = NO_GROUP) -> None:
         self._consumer = Consumer(reader_config(settings, group=group))
+        #: librdkafka's mock does not look for times; what it keeps is little.
+        self._from_the_start = settings.embedded
 
     def close(self) -> None:
         """Release the connection."""
@@ -65,7 +67,7 @@ class KafkaReader:
         return low, high
 
     def committed(self, topic: str, partition: int) -> int:
-        """Where the reader's group goes on, 0 when it never was there. Raises BrokerUnreachableError."""
+        """Where the reader's group goes on, 0 when it never was there. Raises as `span` does."""
         with _reachable(topic, partition):
             found = _checked(
                 self._consumer.committed([TopicPartition(topic, partition)], timeout=_QUERY_SECONDS)
@@ -73,7 +75,9 @@ class KafkaReader:
         return 0 if found.offset == OFFSET_INVALID else found.offset
 
     def offset_at(self, topic: str, partition: int, millis: int) -> int:
-        """The first offset at or after a time, or one past the last. Raises BrokerUnreachableError."""
+        """The first offset at or after a time, or one past the last. Raises as `span` does."""
+        if self._from_the_start:
+            return self.span(topic, partition)[0]
         with _reachable(topic, partition):
             found = _checked(
                 self._consumer.offsets_for_times(

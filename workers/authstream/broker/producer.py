@@ -30,7 +30,6 @@ class KafkaProducer:
         self._failed = failed
         self._producer = ConfluentProducer(producer_config(settings))
         self._done: deque[tuple[Acknowledged, int]] = deque()
-        self._armed = False
         self._stopping = False
         # A thread of its own: mixing delivery and consumer polling doubles the latency (measured).
         self._thread = threading.Thread(target=self._poll, name="authstream-delivery", daemon=True)
@@ -47,7 +46,7 @@ class KafkaProducer:
                 # A retry that the broker knew already and no longer knows where.
                 self._fail(output, "written, but its offset is unknown")
             else:
-                self._settle(acknowledged, offset or 0)
+                self._done.append((acknowledged, offset or 0))
 
         try:
             if output.partition is None:
@@ -74,6 +73,7 @@ class KafkaProducer:
     def close(self) -> None:
         """Wait for what is under way, then stop. Raises ProduceError when something could not be written in time."""
         left = self._producer.flush(_FLUSH_SECONDS)
+        self._call(self._flush_done)
         self._stopping = True
         self._thread.join(2 * _POLL_SECONDS + 1)
         if left:
@@ -83,12 +83,10 @@ class KafkaProducer:
     def _poll(self) -> None:
         while not self._stopping:
             self._producer.poll(_POLL_SECONDS)
-
-    def _settle(self, acknowledged: Acknowledged, offset: int) -> None:
-        self._done.append((acknowledged, offset))
-        if not self._armed:
-            self._armed = True
-            self._call(self._flush_done)
+            if self._done:
+                # Once for all that one answer of the broker acknowledged: a loop woken at the first of
+                # them takes the interpreter lock back and forth for each of the others.
+                self._call(self._flush_done)
 
     def _fail(self, output: Output, reason: str) -> None:
         msg = f"a record for {output.topic} was not written: {reason}"
@@ -102,7 +100,6 @@ class KafkaProducer:
             self._stopping = True
 
     def _flush_done(self) -> None:
-        self._armed = False
         done = self._done
         while done:
             acknowledged, offset = done.popleft()

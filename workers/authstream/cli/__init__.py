@@ -1,9 +1,10 @@
-"""The command line: `authstream COMMAND`. Errors are one line with a remedy; `--debug` shows where they come from."""
+"""The command line: `authstream COMMAND`. Errors are one line with a remedy."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,13 +18,17 @@ DEBUG = "AUTHSTREAM_DEBUG"
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
 
-app = typer.Typer(name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 for module in (demo, up, worker, topics, send, test, tail, dead_letters, doctor, version):
     module.register(app)
 
 
 @app.callback()
-def _options(*, debug: bool = typer.Option(False, "--debug", help="Show tracebacks.")) -> None:
+def _options(
+    *, debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False
+) -> None:
     """Auth0 Actions for any identity provider, on your own Kafka."""
     if debug:
         os.environ[DEBUG] = "1"
@@ -38,7 +43,9 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED_STATUS)
     except typer.TyperException as error:
-        error.show()
+        errors.print(
+            f"error: {error.format_message()} See authstream --help.", markup=False, soft_wrap=True
+        )
         sys.exit(USAGE_STATUS)
     except AuthstreamError as error:
         if os.environ.get(DEBUG):

@@ -25,21 +25,40 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="dead-letters")
 
     @group.command("list")
-    def list_(*, count: Annotated[int, typer.Option(help="At most so many, newest first.")] = 50) -> None:
+    def list_(
+        *, count: Annotated[int, typer.Option(help="At most so many, newest first.")] = 50
+    ) -> None:
         """List dead letters: place, reason, stage, origin, detail."""
         letters = sorted(_all(settings()), key=lambda message: message.timestamp, reverse=True)
         for message in letters[:count]:
-            said = [h.text(message.headers, name) or "-" for name in (h.DEAD_REASON, h.DEAD_STAGE, h.DEAD_TOPIC, h.DEAD_PARTITION, h.DEAD_OFFSET, h.DEAD_DETAIL)]
+            said = [
+                h.text(message.headers, name) or "-"
+                for name in (
+                    h.DEAD_REASON,
+                    h.DEAD_STAGE,
+                    h.DEAD_TOPIC,
+                    h.DEAD_PARTITION,
+                    h.DEAD_OFFSET,
+                    h.DEAD_DETAIL,
+                )
+            ]
             reason, stage, topic, partition, offset, detail = said
-            typer.echo(f"{message.partition}/{message.offset}\t{reason}\t{stage}\t{topic}/{partition}@{offset}\t{detail}")
+            typer.echo(
+                f"{message.partition}/{message.offset}\t{reason}\t{stage}\t{topic}/{partition}@{offset}\t{detail}"
+            )
         typer.echo(f"{len(letters)} dead letters", err=True)
 
     @group.command()
-    def show(place: Annotated[str, typer.Argument(help="PARTITION/OFFSET as `list` prints it.")]) -> None:
+    def show(
+        place: Annotated[str, typer.Argument(help="PARTITION/OFFSET as `list` prints it.")],
+    ) -> None:
         """Print one dead letter as JSON."""
         partition, _, offset = place.partition("/")
         if not (partition.isdigit() and offset.isdigit()):
-            raise ConfigurationError(f"{place!r} is no place: give PARTITION/OFFSET as `authstream dead-letters list` prints it")
+            raise ConfigurationError(
+                f"{place!r} is no place: give PARTITION/OFFSET as "
+                "`authstream dead-letters list` prints it"
+            )
         current = settings()
         reader = KafkaReader(current)
         try:
@@ -47,7 +66,10 @@ def register(app: typer.Typer) -> None:
         finally:
             reader.close()
         if message is None:
-            raise ConfigurationError(f"no dead letter at {place}: it may have expired; see `authstream dead-letters list`")
+            raise ConfigurationError(
+                f"no dead letter at {place}: it may have expired; "
+                "see `authstream dead-letters list`"
+            )
         typer.echo(json.dumps(readable(message), indent=2))
 
 

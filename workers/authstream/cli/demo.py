@@ -30,6 +30,15 @@ FOLDER = Path("deploy/demo")
 SETTLE_WITHIN = timedelta(seconds=10)
 _POLL_SECONDS = 0.05
 _FAILED_STATUS = 1
+_NEXT_STEPS = (
+    ("change deploy/demo/actions/claims/action.py, then make demo", "your own claim in the token"),
+    (
+        ".venv/bin/authstream test deploy/demo --event deploy/demo/events/first-login.json",
+        "one flow, without a broker",
+    ),
+    ("make up", "the same, and it stays up for authstream send, tail and dead-letters"),
+    ("docs/tutorial.md", "your first own action; deploy/compose.yaml has real Kafka and Jaeger"),
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -39,11 +48,16 @@ def register(app: typer.Typer) -> None:
     def demo(
         folder: Annotated[Path, typer.Argument(help="The demo's folder.")] = FOLDER,
         *,
-        stay: Annotated[bool, typer.Option("--stay", help="Keep everything running after the logins.")] = False,
+        stay: Annotated[
+            bool, typer.Option("--stay", help="Keep everything running after the logins.")
+        ] = False,
     ) -> int:
         """Run a dozen logins through a flow of four actions: verdicts, runs, mails, traces."""
         if not (folder / "logins.yaml").is_file():
-            raise ConfigurationError(f"{folder} has no logins.yaml: run this in a checkout, or give its deploy/demo folder")
+            raise ConfigurationError(
+                f"{folder} has no logins.yaml: "
+                "run this in a checkout, or give its deploy/demo folder"
+            )
         return _Demo(folder, stay=stay).run()
 
 
@@ -58,7 +72,12 @@ class _Demo:
         from authstream.apps.demo.crm import Crm  # noqa: PLC0415 - as above
         from authstream.apps.demo.mailbox import Mailbox  # noqa: PLC0415 - as above
 
-        with tempfile.TemporaryDirectory(prefix="authstream-demo-") as scratch, Crm() as crm, Mailbox() as mailbox, Collector() as collector:
+        with (
+            tempfile.TemporaryDirectory(prefix="authstream-demo-") as scratch,
+            Crm() as crm,
+            Mailbox() as mailbox,
+            Collector() as collector,
+        ):
             folder = self._folder(Path(scratch), crm)
             return self._on(folder, mailbox, collector)
 
@@ -66,7 +85,9 @@ class _Demo:
         """A copy of the demo with the secrets of this run."""
         folder = scratch / "demo"
         shutil.copytree(self._source, folder)
-        (folder / ".secrets.yaml").write_text(yaml.safe_dump({"crm-enrich": {"CRM_URL": crm.url, "CRM_TOKEN": crm.token}}))
+        (folder / ".secrets.yaml").write_text(
+            yaml.safe_dump({"crm-enrich": {"CRM_URL": crm.url, "CRM_TOKEN": crm.token}})
+        )
         return folder
 
     def _on(self, folder: Path, mailbox: Mailbox, collector: Collector) -> int:
@@ -74,10 +95,18 @@ class _Demo:
         from authstream.apps.up import Up  # noqa: PLC0415 - as above
 
         self._say("starting the embedded broker and all stages …")
-        self._console.print("[yellow]Action guests are separate processes but not confined yet: run only actions you trust.[/]")
-        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.endpoint
+        self._console.print(
+            "[yellow]Action guests are separate processes but not confined yet: "
+            "run only actions you trust.[/]",
+            soft_wrap=True,
+        )
+        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url
         os.environ.setdefault("OTEL_BSP_SCHEDULE_DELAY", "200")
-        environment = {"AUTHSTREAM_SMTP__PORT": str(mailbox.port), "AUTHSTREAM_LOG_FORMAT": "console", "AUTHSTREAM_LOG_LEVEL": "error"}
+        environment = {
+            "AUTHSTREAM_SMTP__PORT": str(mailbox.port),
+            "AUTHSTREAM_LOG_FORMAT": "console",
+            "AUTHSTREAM_LOG_LEVEL": "error",
+        }
         with Up(folder, environment=environment) as running:
             running.wait_ready()
             telemetry.configure("demo-provider")
@@ -103,30 +132,36 @@ class _Demo:
 
         for number, login in enumerate(logins, 1):
             report.print_login(self._console, number, login)
-        orders = {effect.id for login in logins if login.verdict and login.verdict.outcome == "allowed" for effect in login.verdict.effects}
+        orders = {
+            effect.id
+            for login in logins
+            if login.verdict and login.verdict.outcome == "allowed"
+            for effect in login.verdict.effects
+        }
         self._poll(lambda: len(mailbox.received) >= len(orders))
         self._say(f"{len(mailbox.received)} welcome e-mails arrived at the local SMTP server:")
         for mail in mailbox.received:
             report.print_mail(self._console, mail)
         self._poll(lambda: bool(_trace_with_effect(collector.spans)))
         self._say("the trace of one login, from publish to e-mail:")
-        report.print_trace(self._console, _trace_with_effect(collector.spans))
+        report.print_trace(_trace_with_effect(collector.spans))
         self._next_steps()
 
     def _next_steps(self) -> None:
         self._say("try next:")
-        for line in (
-            "change deploy/demo/actions/claims/action.py and run `make demo` again",
-            "`.venv/bin/authstream test deploy/demo --event deploy/demo/events/first-login.json`: one flow without a broker",
-            "`make up`: the same, and it stays up; `authstream send`, `tail`, `dead-letters` work against it",
-            "docs/tutorial.md: your first own action; deploy/compose.yaml: real Kafka and Jaeger",
-        ):
-            self._console.print(f"  • {line}", soft_wrap=True)
+        for command, gives in _NEXT_STEPS:
+            self._console.print(f"  • {command}", soft_wrap=True)
+            self._console.print(f"      {gives}", style="dim", soft_wrap=True)
 
     def _wait(self, running: Up) -> None:
         self._say("everything stays up until Ctrl-C. In another terminal:")
-        self._console.print(f"  export AUTHSTREAM_BROKERS={running.brokers} AUTHSTREAM_EMBEDDED=true", soft_wrap=True)
-        self._console.print("  .venv/bin/authstream tail post-login.decided.v1 --beginning", soft_wrap=True)
+        self._console.print(
+            f"  export AUTHSTREAM_BROKERS={running.brokers} AUTHSTREAM_EMBEDDED=true",
+            soft_wrap=True,
+        )
+        self._console.print(
+            "  .venv/bin/authstream tail post-login.decided.v1 --beginning", soft_wrap=True
+        )
         try:
             running.worker.wait()
         except KeyboardInterrupt:
@@ -144,6 +179,13 @@ class _Demo:
 
 def _trace_with_effect(spans: list[CollectedSpan]) -> list[CollectedSpan]:
     """The spans of the first trace that reached an e-mail, or none yet."""
-    reached = next((span.trace_id for span in spans if span.name.startswith("process ") and ".effects.email." in span.name), None)
+    reached = next(
+        (
+            span.trace_id
+            for span in spans
+            if span.name.startswith("process ") and ".effects.email." in span.name
+        ),
+        None,
+    )
     trace = [span for span in spans if span.trace_id == reached]
     return trace if any(not span.parent_id for span in trace) else []

@@ -22,14 +22,33 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command()
-    def doctor(*, folder: Annotated[Path | None, typer.Option(help="Also check the topics of this folder's actions.")] = None) -> int:
+    def doctor(
+        *,
+        folder: Annotated[
+            Path | None, typer.Option(help="Also check the topics of this folder's actions.")
+        ] = None,
+    ) -> int:
         """Check broker, topics, clock, Python, Node and sandbox prerequisites."""
         current, known = settings(), triggers()
-        actions = [action.topic for action in load(folder, triggers=known, topics=Topics(current.prefix)).actions.values()] if folder else []
+        actions = (
+            [
+                action.topic
+                for action in load(
+                    folder, triggers=known, topics=Topics(current.prefix)
+                ).actions.values()
+            ]
+            if folder
+            else []
+        )
         console, failed = Console(highlight=False), False
-        for check in checks(current, triggers=list(known), actions=actions, kinds=list(deliveries())):
+        for check in checks(
+            current, triggers=list(known), actions=actions, kinds=list(deliveries())
+        ):
             failed = failed or check.state == "failed"
-            console.print(f"[{_COLOURS[check.state]}]{check.state:8}[/] {check.name:11} {check.found}", soft_wrap=True)
+            console.print(
+                f"[{_COLOURS[check.state]}]{check.state:8}[/] {check.name:11} {check.found}",
+                soft_wrap=True,
+            )
             if check.remedy:
                 console.print(f"{'':21}→ {check.remedy}", soft_wrap=True)
         return FAILED_STATUS if failed else 0

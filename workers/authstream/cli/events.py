@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 
+_DIGEST_CHARACTERS = 32
+
 
 def read_event(file: Path, trigger: Trigger) -> bytes:
-    """The bytes of a valid event. Raises ConfigurationError for a file, InvalidEventError for an event that is not good."""
+    """The bytes of a valid event. Raises ConfigurationError, InvalidEventError."""
     try:
         value = file.read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read ({error.strerror}): give a file with one JSON event") from error
+        raise ConfigurationError(
+            f"{file} cannot be read ({error.strerror}): give a file with one JSON event"
+        ) from error
     trigger.parse(value)
     return value
 
 
 def event_id(value: bytes, given: str | None) -> str:
     """The id to publish under: the one given, else the event's transaction id, else its digest."""
-
-
-    members = orjson.loads(value)
-    transaction = members.get("transaction") or {}
-    return given or transaction.get("id") or hashlib.sha256(value).hexdigest()[:32]
+    members: dict[str, Any] = orjson.loads(value)
+    transaction: dict[str, Any] = members.get("transaction") or {}
+    named: str | None = given or transaction.get("id")
+    return named or hashlib.sha256(value).hexdigest()[:_DIGEST_CHARACTERS]
 
 
 def known_trigger(name: str, triggers: dict[str, Trigger]) -> Trigger:

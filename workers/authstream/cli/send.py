@@ -24,9 +24,14 @@ def register(app: typer.Typer) -> None:
         file: Annotated[Path, typer.Argument(help="A JSON event.")],
         *,
         trigger: Annotated[str, typer.Option(help="The trigger to publish to.")] = "post-login",
-        id: Annotated[str | None, typer.Option(help="The event's id; the same id again gets the same verdict.")] = None,  # noqa: A002 - CloudEvents' name
+        id: Annotated[  # noqa: A002 - CloudEvents' name
+            str | None,
+            typer.Option(help="The event's id; the same id again gets the same verdict."),
+        ] = None,
         source: Annotated[str, typer.Option(help="Who publishes.")] = "authstream-cli",
-        timeout: Annotated[float, typer.Option(help="Seconds to wait for the verdict; 0 does not wait.")] = 20.0,
+        timeout: Annotated[
+            float, typer.Option(help="Seconds to wait for the verdict; 0 does not wait.")
+        ] = 20.0,
     ) -> None:
         """Publish a login event and print the verdict as JSON."""
         value = read_event(file, known_trigger(trigger, triggers()))
@@ -36,8 +41,21 @@ def register(app: typer.Typer) -> None:
             with Publisher(settings()) as publisher:
                 if timeout == 0:
                     place = publisher.publish(event)
-                    typer.echo(json.dumps({"topic": place.topic, "partition": place.partition, "offset": place.offset, "id": event.id}))
+                    typer.echo(
+                        json.dumps(
+                            {
+                                "topic": place.topic,
+                                "partition": place.partition,
+                                "offset": place.offset,
+                                "id": event.id,
+                            }
+                        )
+                    )
                 else:
-                    typer.echo(json.dumps(publisher.decide(event, timedelta(seconds=timeout)).public(), indent=2))
+                    typer.echo(
+                        json.dumps(
+                            publisher.decide(event, timedelta(seconds=timeout)).public(), indent=2
+                        )
+                    )
         finally:
             telemetry.shutdown()

@@ -1,4 +1,4 @@
-"""Settings for commands: the variables, less what a command says itself, with errors a person can read."""
+"""Settings for commands, with errors that a person can read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from authstream.settings import Settings
 def settings(**said: object) -> Settings:
     """Settings from the environment; what a command was told wins. Raises ConfigurationError."""
     try:
-        return Settings.model_validate({**Settings().model_dump(), **{key: value for key, value in said.items() if value is not None}})
+        return Settings.model_validate(
+            {
+                **Settings().model_dump(),
+                **{key: value for key, value in said.items() if value is not None},
+            }
+        )
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
         name = "AUTHSTREAM_" + "__".join(map(str, problem["loc"])).upper()
-        raise ConfigurationError(f"{name}: {problem['msg']}; see docs/reference/settings.md") from None
+        raise ConfigurationError(
+            f"{name}: {problem['msg']}; see docs/reference/settings.md"
+        ) from None

@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
     def tail(
         topic: Annotated[str, typer.Argument(help="A topic's name; the prefix may be left out.")],
         *,
-        beginning: Annotated[bool, typer.Option("--beginning", help="From the oldest record kept.")] = False,
+        beginning: Annotated[
+            bool, typer.Option("--beginning", help="From the oldest record kept.")
+        ] = False,
         count: Annotated[int | None, typer.Option(help="Stop after so many records.")] = None,
         seconds: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
     ) -> None:
@@ -38,8 +40,12 @@ def register(app: typer.Typer) -> None:
         there = KafkaTopics(current).partitions()
         name = topic if topic in there else f"{current.prefix}.{topic}"
         if name not in there:
-            ours = ", ".join(sorted(known for known in there if known.startswith(f"{current.prefix}.")))
-            raise ConfigurationError(f"no topic {topic}; there are {ours or 'none: run `authstream topics apply`'}")
+            ours = ", ".join(
+                sorted(known for known in there if known.startswith(f"{current.prefix}."))
+            )
+            raise ConfigurationError(
+                f"no topic {topic}; there are {ours or 'none: run `authstream topics apply`'}"
+            )
         consumer = Consumer(reader_config(current))
         start = OFFSET_BEGINNING if beginning else OFFSET_END
         consumer.assign([TopicPartition(name, number, start) for number in range(there[name])])
@@ -67,7 +73,9 @@ def readable(message: Message) -> dict[str, Any]:
         "offset": message.offset,
         "key": _text(message.key),
         "timestamp": message.timestamp,
-        "headers": {name: _text(value) for name, value in message.headers if name not in h.TRACE_CONTEXT},
+        "headers": {
+            name: _text(value) for name, value in message.headers if name not in h.TRACE_CONTEXT
+        },
         "value": body(message.value),
     }
 

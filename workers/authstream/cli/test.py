@@ -25,9 +25,12 @@ def register(app: typer.Typer) -> None:
         *,
         trigger: Annotated[str, typer.Option(help="The trigger whose flow runs.")] = "post-login",
         event: Annotated[Path, typer.Option(help="A JSON event.")],
-        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: verdict, commands, runs, effects.")] = False,
+        as_json: Annotated[
+            bool,
+            typer.Option("--json", help="Print one JSON object: verdict, commands, runs, effects."),
+        ] = False,
     ) -> int:
-        """Run a whole flow on one event: real actions, real stages, no broker. Effects are listed, not delivered."""
+        """Run a whole flow on one event, without a broker. Effects are listed, not delivered."""
         from authstream.apps.rehearsal import rehearse  # noqa: PLC0415 - loads every stage
 
         value = read_event(event, known_trigger(trigger, triggers()))

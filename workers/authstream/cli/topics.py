@@ -14,7 +14,9 @@ from authstream.contracts.topics import Topics
 from authstream.control.folder import load
 from authstream.settings import Settings
 
-Folder = Annotated[Path | None, typer.Option(help="Folder of actions and flows; without one, no action topics.")]
+Folder = Annotated[
+    Path | None, typer.Option(help="Folder of actions and flows; without one, no action topics.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +29,9 @@ def register(app: typer.Typer) -> None:
         """Create the topics that are missing. Never changes the partitions of one that is there."""
         current = settings()
         if current.embedded:
-            typer.echo("warning: the embedded broker makes its topics itself; nothing to apply", err=True)
+            typer.echo(
+                "warning: the embedded broker makes its topics itself; nothing to apply", err=True
+            )
             return
         created = KafkaTopics(current).apply(_needed(current, folder))
         for name in created:
@@ -45,5 +49,9 @@ def register(app: typer.Typer) -> None:
 
 def _needed(current: Settings, folder: Path | None) -> list[Wanted]:
     topics, known = Topics(current.prefix), triggers()
-    actions = [action.topic for action in load(folder, triggers=known, topics=topics).actions.values()] if folder else []
+    actions = (
+        [action.topic for action in load(folder, triggers=known, topics=topics).actions.values()]
+        if folder
+        else []
+    )
     return wanted(topics, current, triggers=known, actions=actions, kinds=deliveries())

@@ -17,17 +17,23 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def up(folder: Annotated[Path, typer.Argument(help="Folder of actions and flows.")]) -> int:
-        """Run the embedded broker and all stages of a folder. For development and tests; data ends with it."""
+        """Run the embedded broker and all stages of a folder, for development and tests."""
         from authstream.apps.up import Up  # noqa: PLC0415 - loads the broker
 
         loaded = load(folder, triggers=triggers(), topics=Topics())
         with Up(folder.resolve(), environment={"AUTHSTREAM_LOG_FORMAT": "console"}) as running:
             running.wait_ready()
-            typer.echo(f"{len(loaded.actions)} actions and {len(loaded.flows)} flows are up, embedded broker at {running.brokers}. In another terminal:")
+            typer.echo(
+                f"{len(loaded.actions)} actions and {len(loaded.flows)} flows are up, "
+                f"embedded broker at {running.brokers}. In another terminal:"
+            )
             typer.echo(f"  export AUTHSTREAM_BROKERS={running.brokers} AUTHSTREAM_EMBEDDED=true")
             typer.echo("  authstream send EVENT.json")
             typer.echo("  authstream tail post-login.decided.v1")
-            typer.echo("Guests are separate processes but not confined yet: run only actions you trust. Ctrl-C ends all of it.")
+            typer.echo(
+                "Guests are separate processes but not confined yet: run only actions you trust.\n"
+                "Ctrl-C ends all of it."
+            )
             try:
                 return running.worker.wait()
             except KeyboardInterrupt:

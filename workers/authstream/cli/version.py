@@ -18,4 +18,7 @@ def register(app: typer.Typer) -> None:
     def version() -> None:
         """Print the versions of Authstream and of what it runs on."""
         library = confluent_kafka.libversion()[0]
-        typer.echo(f"authstream {__version__}, Python {platform.python_version()}, faust-streaming {faust.__version__}, librdkafka {library}")
+        typer.echo(
+            f"authstream {__version__}, Python {platform.python_version()}, "
+            f"faust-streaming {faust.__version__}, librdkafka {library}"
+        )

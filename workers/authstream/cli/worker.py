@@ -18,10 +18,17 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def worker(
-        stages: Annotated[list[str] | None, typer.Argument(help="Stages to host, by name or glob, e.g. entry 'action.*'. Default: all.")] = None,
+        stages: Annotated[
+            list[str] | None,
+            typer.Argument(
+                help="Stages to host, by name or glob, e.g. entry 'action.*'. Default: all."
+            ),
+        ] = None,
         *,
         folder: Annotated[Path, typer.Option(help="Folder of actions and flows.")],
-        supervised: Annotated[bool, typer.Option(help="Run under a parent that restarts it when it crashes or hangs.")] = False,
+        supervised: Annotated[
+            bool, typer.Option(help="Run under a parent that restarts it when it crashes or hangs.")
+        ] = False,
     ) -> int:
         """Host stages of a folder. SIGTERM finishes what is in work and leaves."""
         if supervised and REPORT_FD not in os.environ:
@@ -36,4 +43,7 @@ def _supervise(folder: Path, stages: list[str]) -> int:
     from authstream.apps.supervisor import Supervisor  # noqa: PLC0415 - as above
 
     logs.configure(settings())
-    return Supervisor([sys.executable, "-m", "authstream.cli", "worker", *stages, "--folder", str(folder)], spare=True).run()
+    return Supervisor(
+        [sys.executable, "-m", "authstream.cli", "worker", *stages, "--folder", str(folder)],
+        spare=True,
+    ).run()

@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from typing import Any
 
+from authstream.engine.program import Invocation, Outcome, Program, Ready
 from authstream.sandbox.circuit import Circuit, Refusal
 from authstream.sandbox.process import (
     GuestError,
@@ -20,7 +21,6 @@ from authstream.sandbox.process import (
     GuestStartError,
     Job,
 )
-from authstream.engine.program import Invocation, Outcome, Program, Ready
 
 __all__ = [
     "LEVEL",

@@ -18,8 +18,6 @@ from typing import cast
 import orjson
 
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
-from authstream.errors import AuthstreamError
-from authstream.sandbox.answer import read_error, read_result
 from authstream.engine.program import (
     Invocation,
     Line,
@@ -29,6 +27,8 @@ from authstream.engine.program import (
     RecordedCommand,
     Status,
 )
+from authstream.errors import AuthstreamError
+from authstream.sandbox.answer import read_error, read_result
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
 from authstream.sandbox.stderr import StderrTail
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs, urlsplit
+
+from authstream.apps.demo.loopback import LoopbackServer, QuietHandler
 
 CUSTOMERS = {
     "ada@example.com": {"id": "crm-1001", "tier": "gold"},
@@ -22,46 +20,25 @@ CUSTOMERS = {
 }
 
 
-class Crm:
-    """Serves `GET /customers?email=…` to whoever has the token. Use as a context manager."""
+class Crm(LoopbackServer):
+    """Serves `GET /customers?email=…` to whoever has the token."""
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(16)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.token))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="demo-crm", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self.token))
 
 
-def _handler(token: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
+def _handler(token: str) -> type[QuietHandler]:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802 - the name the server calls
             if self.headers.get("authorization") != f"Bearer {token}":
-                self._answer(401, {"error": "wrong token"})
+                self._say(401, {"error": "wrong token"})
                 return
             email = parse_qs(urlsplit(self.path).query).get("email", [""])[0]
             customer = CUSTOMERS.get(email)
-            self._answer(200 if customer else 404, customer or {"error": "no such customer"})
+            self._say(200 if customer else 404, customer or {"error": "no such customer"})
 
-        def _answer(self, status: int, members: dict[str, str]) -> None:
-            body = json.dumps(members).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_arguments: object) -> None:
-            """Quiet: the demo prints what matters."""
+        def _say(self, status: int, members: dict[str, str]) -> None:
+            self.answer(status, json.dumps(members).encode(), content_type="application/json")
 
     return Handler

@@ -39,12 +39,16 @@ class Login:
 
 
 def read_logins(folder: Path) -> list[Login]:
-    """The logins of `logins.yaml`, in order. Their events are files beside it; one is broken on purpose."""
-    entries: list[dict[str, str]] = yaml.safe_load((folder / "logins.yaml").read_text(encoding="utf-8"))
+    """The logins of `logins.yaml`, in order. One event is broken on purpose."""
+    entries: list[dict[str, str]] = yaml.safe_load(
+        (folder / "logins.yaml").read_text(encoding="utf-8")
+    )
     seen: set[str] = set()
     logins: list[Login] = []
     for entry in entries:
-        event = LoginEvent("post-login", (folder / entry["event"]).read_bytes(), entry["id"], SOURCE)
+        event = LoginEvent(
+            "post-login", (folder / entry["event"]).read_bytes(), entry["id"], SOURCE
+        )
         logins.append(Login(entry["title"], event, repeats=event.id in seen))
         seen.add(event.id)
     return logins
@@ -85,5 +89,8 @@ def _executions(reader: KafkaReader, topic: str, partitions: int) -> dict[str, E
     for number in range(partitions):
         low, high = reader.span(topic, number)
         for batch in reader.between(topic, number, low, end=high):
-            found |= {execution.flow_id: execution for execution in (decode(Execution, message.value) for message in batch)}
+            found |= {
+                execution.flow_id: execution
+                for execution in (decode(Execution, message.value) for message in batch)
+            }
     return found

@@ -14,18 +14,25 @@ from authstream.errors import ConfigurationError
 
 
 class Mailbox:
-    """Receives mail on loopback. Use as a context manager. Raises ConfigurationError without aiosmtpd."""
+    """Receives mail on loopback. Use as a context manager.
+
+    Raises ConfigurationError without aiosmtpd.
+    """
 
     def __init__(self) -> None:
         try:
             from aiosmtpd.smtp import SMTP  # noqa: PLC0415 - in the extra `demo` only
         except ImportError as error:
-            raise ConfigurationError("the demo needs an SMTP server: pip install 'authstream[demo]'") from error
+            raise ConfigurationError(
+                "the demo needs an SMTP server: pip install 'authstream[demo]'"
+            ) from error
         self.received: list[EmailMessage] = []
         self.port = 0
         self._loop = asyncio.new_event_loop()
         self._protocol = lambda: SMTP(self, loop=self._loop)
-        self._thread = threading.Thread(target=self._loop.run_forever, name="demo-mailbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="demo-mailbox", daemon=True
+        )
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802, ANN401 - aiosmtpd's hook
         """Keep a message."""
@@ -39,7 +46,12 @@ class Mailbox:
         asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

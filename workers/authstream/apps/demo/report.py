@@ -23,13 +23,23 @@ _SHOWN = ("authstream.outcome", "error.type")
 def print_login(console: Console, number: int, login: Login) -> None:
     """One login: its verdict and what ran for it."""
     console.print()
-    console.print(Text.assemble((f"{number:2}. {login.title}", "bold"), (f"  answered in {login.milliseconds:.0f} ms", "dim")), soft_wrap=True)
+    console.print(
+        Text.assemble(
+            (f"{number:2}. {login.title}", "bold"),
+            (f"  answered in {login.milliseconds:.0f} ms", "dim"),
+        ),
+        soft_wrap=True,
+    )
     if login.verdict is None:
         console.print("    no verdict", style="red")
         return
     lines = verdict_lines(login.verdict.public())
     if login.repeats:
-        lines.append(Text("  the same event id again: the recorded verdict, and no second e-mail", style="dim"))
+        lines.append(
+            Text(
+                "  the same event id again: the recorded verdict, and no second e-mail", style="dim"
+            )
+        )
     elif login.execution is not None:
         lines += run_lines([run.model_dump(mode="json") for run in login.execution.runs])
     for line in lines:
@@ -45,7 +55,7 @@ def print_mail(console: Console, mail: EmailMessage) -> None:
         console.print(f"    | {line}", markup=False)
 
 
-def print_trace(console: Console, spans: Sequence[CollectedSpan]) -> None:
+def print_trace(spans: Sequence[CollectedSpan]) -> None:
     """One trace as a tree, times from its start."""
     children: dict[str, list[CollectedSpan]] = defaultdict(list)
     known = {span.span_id for span in spans}
@@ -61,12 +71,23 @@ def print_trace(console: Console, spans: Sequence[CollectedSpan]) -> None:
         Console(width=_TREE_WIDTH, highlight=False).print(tree)
 
 
-def _grow(tree: Tree, span: CollectedSpan, children: dict[str, list[CollectedSpan]], begin: int) -> None:
+def _grow(
+    tree: Tree, span: CollectedSpan, children: dict[str, list[CollectedSpan]], begin: int
+) -> None:
     for child in children[span.span_id]:
         _grow(tree.add(_label(child, begin)), child, children, begin)
 
 
+def _milliseconds(nanoseconds: int) -> float:
+    return nanoseconds / _NANOSECONDS_PER_MILLISECOND
+
+
 def _label(span: CollectedSpan, begin: int) -> Text:
     said = [span.attributes[name] for name in _SHOWN if name in span.attributes]
-    times = f"  +{(span.start - begin) / _NANOSECONDS_PER_MILLISECOND:.1f} ms, took {(span.end - span.start) / _NANOSECONDS_PER_MILLISECOND:.1f} ms"
-    return Text.assemble((span.name, "bold" if span.name.startswith("run ") else ""), (f" [{', '.join(said)}]" if said else "", "yellow"), (times, "dim"))
+    after, took = _milliseconds(span.start - begin), _milliseconds(span.end - span.start)
+    times = f"  +{after:.1f} ms, took {took:.1f} ms"
+    return Text.assemble(
+        (span.name, "bold" if span.name.startswith("run ") else ""),
+        (f" [{', '.join(said)}]" if said else "", "yellow"),
+        (times, "dim"),
+    )

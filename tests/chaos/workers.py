@@ -1,0 +1,151 @@
+"""Supervised worker processes of a test: started, found, signalled, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+from tests.kafka_log import until
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(__file__).parent / "folder"
+#: A worker at work has threads of its client library; a spare that waits has one.
+_THREADS_AT_WORK = 4
+_ENDS_WITHIN = timedelta(seconds=40)
+
+
+class Worker:
+    """One supervisor with its children, in a process group of its own."""
+
+    def __init__(self, name: str, stages: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        command = (sys.executable, "-m", "authstream.cli", "worker", "--supervised")
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                (*command, "--folder", f"{FOLDER}", *stages),
+                env=environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    def child(self) -> psutil.Process:
+        """The process at work under the supervisor, once there is one."""
+        found: list[psutil.Process] = []
+
+        def at_work() -> bool:
+            found[:] = self.at_work()
+            return bool(found)
+
+        until(at_work, f"a child of {self.name} at work; its log ends:\n{self.tail()}")
+        return found[0]
+
+    def at_work(self) -> list[psutil.Process]:
+        """Children that have begun."""
+        return [child for child in self.children() if _threads(child) >= _THREADS_AT_WORK]
+
+    def spare(self) -> bool:
+        """A spare is there, besides the one at work."""
+        return len(self.children()) > len(self.at_work())
+
+    def children(self) -> list[psutil.Process]:
+        """All direct children that live."""
+        try:
+            return psutil.Process(self.process.pid).children()
+        except psutil.NoSuchProcess:
+            return []
+
+    def kill_child(self) -> None:
+        """Kill -9 of the process at work."""
+        self.child().send_signal(signal.SIGKILL)
+
+    def terminate(self) -> int:
+        """SIGTERM to the supervisor; its exit status."""
+        self.process.terminate()
+        return self.process.wait(_ENDS_WITHIN.total_seconds())
+
+    def destroy(self) -> None:
+        """End everything of it, whatever state it is in."""
+        family = self.children()
+        for child in list(family):
+            family += _descendants(child)
+        self.process.kill()
+        self.process.wait()
+        for process in family:
+            _end(process)
+        psutil.wait_procs(family, timeout=10)
+        left = [process for process in family if process.is_running() and not _zombie(process)]
+        assert left == [], f"{self.name} left {left} behind"
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+
+
+class Workers:
+    """The workers of one prefix. On exit none is left."""
+
+    def __init__(self, brokers: str, prefix: str, logs: Path) -> None:
+        self._brokers = brokers
+        self._prefix = prefix
+        self._logs = logs
+        self.all: list[Worker] = []
+
+    def start(self, name: str, *stages: str, static: bool = True, **said: str) -> Worker:
+        """A supervised worker; with a stable name of its own unless told otherwise."""
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{ROOT / 'workers'}",
+            "AUTHSTREAM_BROKERS": self._brokers,
+            "AUTHSTREAM_PREFIX": self._prefix,
+            "AUTHSTREAM_INSTANCE": name if static else "",
+            **said,
+        }
+        log = self._logs / f"{name}-{len(self.all)}.log"
+        self.all.append(Worker(name, stages, environment, log))
+        return self.all[-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self.all:
+            worker.destroy()
+
+
+def _threads(process: psutil.Process) -> int:
+    try:
+        return process.num_threads()
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _end(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return
+
+
+def _zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

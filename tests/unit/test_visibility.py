@@ -1,0 +1,41 @@
+"""What a later action sees of earlier ones, as operations on its event."""
+
+from __future__ import annotations
+
+import pytest
+
+from authstream.contracts.parameter import CommandRefusedError
+from authstream.engine.visibility import operations
+from tests.samples import command
+
+
+def test_queued_metadata_is_visible() -> None:
+    """A value replaces the whole top-level key; null removes it; order is kept."""
+    commands = (
+        command("user.setAppMetadata", "a", {"b": 1}),
+        command("user.setAppMetadata", "a", {"c": 2}),
+        command("user.setUserMetadata", "gone", None),
+        command("transaction.setMetadata", "tier", "gold"),
+    )
+    assert [tuple(one) for one in operations("post-login", commands)] == [
+        ("set", "user.app_metadata", "a", {"b": 1}),
+        ("set", "user.app_metadata", "a", {"c": 2}),
+        ("unset", "user.user_metadata", "gone"),
+        ("set", "transaction.metadata", "tier", "gold"),
+    ]
+
+
+def test_claims_denials_and_effects_are_not_visible() -> None:
+    """An action cannot read the claims of an earlier one (Auth0)."""
+    commands = (
+        command("idToken.setCustomClaim", "a", 1),
+        command("access.deny", "no"),
+        command("effects.send", "log", {"message": "x"}),
+    )
+    assert operations("post-login", commands) == []
+
+
+def test_a_command_that_the_trigger_does_not_have_is_refused() -> None:
+    """A forged envelope fails its flow, not the worker."""
+    with pytest.raises(CommandRefusedError):
+        operations("post-login", [command("samlResponse.setAudience", "x")])
