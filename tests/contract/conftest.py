@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,18 +19,19 @@ from tests.guests import PL, SECRETS, NewGuest
 async def new_guest(tmp_path: Path) -> AsyncIterator[NewGuest]:
     """Makes guests of given code; ends them after the test."""
     guests: list[Guest] = []
+    os.chmod(tmp_path, 0o755)  # noqa: PTH101, S103 - blocks no loop; where tests run as root, a guest has a user of its own
 
     def make(code: str, **options: Any) -> Guest:
         file = tmp_path / "action.py"
         file.write_text(textwrap.dedent(code))
-        circuit = options.pop("circuit", None)
+        choices = {key: options.pop(key) for key in ("circuit", "level") if key in options}
         values: dict[str, Any] = {
             "secrets": SECRETS,
             "configuration": {"tier": {"name": "gold"}},
             **options,
         }
         program = Program("crm", 1, file, PL, to_guest(PL), **values)
-        guests.append(Guest(program, circuit=circuit))
+        guests.append(Guest(program, **choices))
         return guests[-1]
 
     yield make

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from authstream.sandbox.guest import (
-    LEVEL,
-)
+from authstream.sandbox.levels import choose
 from tests.guests import NewGuest, descriptors, invocation, proc, texts
 
 
-async def test_nothing_is_confined_yet_and_it_says_so() -> None:
-    """The level is none until there is a launcher."""
-    assert LEVEL == "none"
+async def test_a_guest_is_confined_unless_it_is_told_otherwise(new_guest: NewGuest) -> None:
+    """At the strongest level that passes its own attacks here."""
+    guest = new_guest("def on_execute_post_login(): open('/etc/hostname').read()")
+    assert guest.level == choose() != "none"
+    assert (await guest.run(invocation())).status == "error"
 
 
 async def test_a_guest_starts_at_its_first_event(new_guest: NewGuest) -> None:
@@ -147,6 +147,7 @@ async def test_secrets_come_by_init_and_nowhere_else(
         b"PATH",
         b"LANG",
         b"TZ",
+        b"RES_OPTIONS",
     }
     assert b"t0p" not in environ + cmdline
 

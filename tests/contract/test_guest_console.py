@@ -90,7 +90,8 @@ async def test_noise_on_the_standard_descriptors_does_not_touch_the_frames(
             sys.__stdout__.flush()
             subprocess.run([sys.executable, "-c", "print('child'); import sys; sys.stdin.read()"])
             api.access.deny("no")
-        """
+        """,
+        level="none",  # it starts a process
     )
     outcomes = [await guest.run(invocation()) for _ in range(3)]
     assert [o.commands for o in outcomes] == [(("access.deny", ("no",)),)] * 3

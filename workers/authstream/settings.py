@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     #: `json` for machines, `console` for people.
     log_format: Literal["json", "console"] = "json"
+    #: How actions are confined; `auto`: the strongest that works here. docs/reference/sandbox.md.
+    sandbox: Literal["auto", "namespaces", "landlock", "external", "none"] = "auto"
+    #: A worker that cannot confine actions this well does not start.
+    sandbox_min_level: Literal["namespaces", "landlock", "none"] = "none"
+    #: Allows `sandbox=none`: actions may then do all that the worker's user may.
+    enable_unsafe_code: bool = False
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
     #: Where e-mails go.

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from authstream.apps.stages import chosen
 from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
-from authstream.errors import AuthstreamError
+from authstream.errors import AuthstreamError, ConfigurationError
+from authstream.sandbox.launch import Level
 from authstream.settings import Settings
 
 State = Literal["ok", "warning", "failed"]
@@ -27,6 +29,8 @@ _TIMEX_BYTES = 256
 #: landlock_create_ruleset has the same number on every architecture (asm-generic).
 _SYS_LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_VERSION_FLAG = 1
+#: The banner where the operator switched confinement off.
+NOT_CONFINED = "ACTIONS ARE NOT CONFINED: they may do all that the worker's user may"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,7 @@ def checks(
     yield _clock()
     yield _landlock()
     yield _namespaces()
-    yield Check(
-        "guests",
-        "warning",
-        "action guests run as separate processes, not confined",
-        "run only actions you trust; confinement is the next release",
-    )
+    yield _sandbox(settings)
     yield from _broker(settings, triggers=triggers, actions=actions, kinds=kinds)
 
 
@@ -133,6 +132,24 @@ def _namespaces() -> Check:
         "user namespaces are off",
         "optional: sysctl user.max_user_namespaces=15000",
     )
+
+
+def _sandbox(settings: Settings) -> Check:
+    """What a worker does at its start: attack from inside a guest's confinement."""
+    try:
+        level = chosen(settings)
+    except ConfigurationError as error:
+        return Check("sandbox", "failed", str(error))
+    if level == "none":
+        return Check("sandbox", "warning", NOT_CONFINED, "set AUTHSTREAM_SANDBOX=auto")
+    return Check("sandbox", "ok", f"level {level}: all attacks of the self-test were blocked")
+
+
+def sandbox_line(level: Level) -> str:
+    """How actions are confined, for people."""
+    if level == "none":
+        return NOT_CONFINED
+    return f"Actions are confined (level {level}); they reach only the hosts of their egress."
 
 
 def _broker(

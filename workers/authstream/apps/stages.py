@@ -20,6 +20,8 @@ from authstream.engine.registry import plugins
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox.guest import Guest, Program
+from authstream.sandbox.launch import Level
+from authstream.sandbox.levels import choose
 from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
@@ -40,6 +42,13 @@ def deliveries() -> dict[str, Delivery]:
     return plugins(authstream.effects, kind, group="authstream.effects")
 
 
+def chosen(settings: Settings) -> Level:
+    """How actions are confined here, proven by attacks. Raises ConfigurationError."""
+    return choose(
+        settings.sandbox, minimum=settings.sandbox_min_level, unsafe=settings.enable_unsafe_code
+    )
+
+
 def program(action: DeployedAction) -> Program:
     """What the guest of an action runs."""
     return Program(
@@ -50,15 +59,16 @@ def program(action: DeployedAction) -> Program:
         api=to_guest(action.trigger),
         secrets=action.secrets,
         configuration=action.configuration,
+        egress=action.egress,
     )
 
 
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
-    def __init__(self, action: DeployedAction) -> None:
+    def __init__(self, action: DeployedAction, *, level: Level) -> None:
         self._version = action.version
-        self.guest = Guest(program(action))
+        self.guest = Guest(program(action), level=level)
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
@@ -72,12 +82,13 @@ class GuestAction(Action):
         self,
         action: DeployedAction,
         *,
+        level: Level,
         topics: Topics,
         triggers: dict[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
     ) -> None:
-        self._guests = GuestVersions(action)
+        self._guests = GuestVersions(action, level=level)
         super().__init__(
             action.topic,
             name=action.name,
@@ -108,6 +119,8 @@ class Assembly:
     """All stages of a folder, and the folder."""
 
     folder: Folder
+    #: How its actions are confined.
+    level: Level
     topics: Topics
     stages: tuple[Stage, ...]
 
@@ -135,12 +148,15 @@ def assembly(
     clock: Clock,
     missing_secret: str | None = None,
 ) -> Assembly:
-    """Every stage that a folder needs. Raises ConfigurationError."""
+    """Every stage that a folder needs; its confinement is tested. Raises ConfigurationError."""
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
     folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
+    level = chosen(settings)
     actions = [
-        GuestAction(action, topics=topics, triggers=known, clock=clock, slip_key=slip_key)
+        GuestAction(
+            action, level=level, topics=topics, triggers=known, clock=clock, slip_key=slip_key
+        )
         for action in folder.actions.values()
     ]
     stages: list[Stage] = [
@@ -150,4 +166,4 @@ def assembly(
         Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
         *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
     ]
-    return Assembly(folder, topics, tuple(stages))
+    return Assembly(folder, level, topics, tuple(stages))

@@ -15,6 +15,7 @@ import structlog
 
 from authstream import telemetry
 from authstream.apps import logs
+from authstream.apps.doctor import NOT_CONFINED
 from authstream.apps.stages import Assembly, assembly, deliveries, triggers
 from authstream.apps.supervision import History, Report
 from authstream.broker import embedded
@@ -76,6 +77,8 @@ class Worker:
     async def _host(self, assembled: Assembly) -> int:
         assert self._ended is not None  # noqa: S101 - made in run
         selected = assembled.selected(self._patterns)
+        if assembled.level == "none":
+            self._log.warning("actions_not_confined", reason=NOT_CONFINED)
         if not await self._topics_ready(assembled):
             return 0
         runner = FaustRunner(selected, self._settings, failed=self._end, prepared=self._instruct)
@@ -84,6 +87,7 @@ class Worker:
             "worker_started",
             stages=[stage.name for stage in selected],
             brokers=self._settings.brokers,
+            sandbox=assembled.level,
         )
         showing = asyncio.create_task(self._show_ready(runner))
         error = await self._ended

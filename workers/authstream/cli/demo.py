@@ -92,14 +92,12 @@ class _Demo:
 
     def _on(self, folder: Path, mailbox: Mailbox, collector: Collector) -> int:
         from authstream import telemetry  # noqa: PLC0415 - as above
+        from authstream.apps.doctor import sandbox_line  # noqa: PLC0415 - as above
+        from authstream.apps.stages import chosen  # noqa: PLC0415 - as above
         from authstream.apps.up import Up  # noqa: PLC0415 - as above
 
         self._say("starting the embedded broker and all stages …")
-        self._console.print(
-            "[yellow]Action guests are separate processes but not confined yet: "
-            "run only actions you trust.[/]",
-            soft_wrap=True,
-        )
+        self._console.print(sandbox_line(chosen(settings())), soft_wrap=True)
         os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url
         os.environ.setdefault("OTEL_BSP_SCHEDULE_DELAY", "200")
         environment = {

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from authstream.apps.stages import triggers
+from authstream.apps.stages import chosen, triggers
+from authstream.cli.settings import settings
 from authstream.contracts.topics import Topics
 from authstream.control.folder import load
 
@@ -18,9 +19,11 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def up(folder: Annotated[Path, typer.Argument(help="Folder of actions and flows.")]) -> int:
         """Run the embedded broker and all stages of a folder, for development and tests."""
-        from authstream.apps.up import Up  # noqa: PLC0415 - loads the broker
+        from authstream.apps.doctor import sandbox_line  # noqa: PLC0415 - loads the broker
+        from authstream.apps.up import Up  # noqa: PLC0415 - as above
 
         loaded = load(folder, triggers=triggers(), topics=Topics())
+        level = chosen(settings())
         with Up(folder.resolve(), environment={"AUTHSTREAM_LOG_FORMAT": "console"}) as running:
             running.wait_ready()
             typer.echo(
@@ -30,10 +33,7 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"  export AUTHSTREAM_BROKERS={running.brokers} AUTHSTREAM_EMBEDDED=true")
             typer.echo("  authstream send EVENT.json")
             typer.echo("  authstream tail post-login.decided.v1")
-            typer.echo(
-                "Guests are separate processes but not confined yet: run only actions you trust.\n"
-                "Ctrl-C ends all of it."
-            )
+            typer.echo(f"{sandbox_line(level)}\nCtrl-C ends all of it.")
             try:
                 return running.worker.wait()
             except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
 from authstream.engine.conditions import compiled
+from authstream.engine.egress import Egress
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
@@ -32,6 +33,8 @@ class DeployedAction:
     code: Path
     secrets: Mapping[str, str] = field(repr=False)
     configuration: Mapping[str, Any]
+    #: `host:port` entries that it may connect to.
+    egress: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def _action(
     _known_trigger(said.trigger, file, triggers)
     code = file.parent / CODE_FILE
     _check_code(code, said)
+    _check_egress(file, said)
     return DeployedAction(
         name=name,
         version=FOLDER_VERSION,
@@ -117,6 +121,7 @@ def _action(
         code=code.resolve(),
         secrets=secrets.of(file, said),
         configuration=said.configuration,
+        egress=said.egress,
     )
 
 
@@ -151,6 +156,13 @@ def _check_code(code: Path, said: ActionFile) -> None:
         raise ConfigurationError(
             f"{code} is no Python source ({error}); correct the file"
         ) from None
+
+
+def _check_egress(file: Path, said: ActionFile) -> None:
+    try:
+        Egress(said.egress)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
 
 
 def _flow(

@@ -33,6 +33,8 @@ class Program:
     configuration: Mapping[str, object] = field(default_factory=dict[str, object])
     #: A folder put on the guest's module path.
     dependencies: Path | None = None
+    #: `host:port` entries it may connect to (`engine/egress.py`); none unless named.
+    egress: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 If the process ends with events in flight, they are run again one at a time: the one that ends it
 again is the culprit and fails alone. So an action's side effects are at-least-once.
-The process is not confined (`LEVEL`).
 """
 
 from __future__ import annotations
@@ -14,16 +13,17 @@ from typing import Any
 
 from authstream.engine.program import Invocation, Outcome, Program, Ready
 from authstream.sandbox.circuit import Circuit, Refusal
+from authstream.sandbox.job import Job
+from authstream.sandbox.launch import Level
+from authstream.sandbox.levels import choose
 from authstream.sandbox.process import (
     GuestError,
     GuestLoadError,
     GuestProcess,
     GuestStartError,
-    Job,
 )
 
 __all__ = [
-    "LEVEL",
     "Guest",
     "GuestError",
     "GuestLoadError",
@@ -34,17 +34,21 @@ __all__ = [
     "Ready",
 ]
 
-#: How a guest is confined: not at all; it can do what the worker's user can.
-LEVEL = "none"
-
 
 class Guest:
     """Runs the events of one program, any number at a time."""
 
     def __init__(
-        self, program: Program, *, python: str = sys.executable, circuit: Circuit | None = None
+        self,
+        program: Program,
+        *,
+        level: Level | None = None,
+        python: str = sys.executable,
+        circuit: Circuit | None = None,
     ) -> None:
+        """`level` None: the strongest that works here. Raises ConfigurationError if none does."""
         self.program = program
+        self.level: Level = level or choose()
         self._python = python
         self._circuit = circuit or Circuit()
         self._serving: GuestProcess | None = None
@@ -130,7 +134,7 @@ class Guest:
                 self._serve()
 
     async def _launch(self) -> bool:
-        self._starting = GuestProcess(self.program, python=self._python)
+        self._starting = GuestProcess(self.program, python=self._python, level=self.level)
         try:
             self._ready = await self._starting.start()
         except GuestLoadError as error:

@@ -8,27 +8,25 @@ import itertools
 import os
 import signal
 import socket
-import subprocess
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 import orjson
 
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
-from authstream.engine.program import (
-    Invocation,
-    Line,
-    Outcome,
-    Program,
-    Ready,
-    RecordedCommand,
-    Status,
-)
+from authstream.engine.egress import Egress
+from authstream.engine.program import Program, Ready, Status
 from authstream.errors import AuthstreamError
+from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result
+from authstream.sandbox.egress import EgressThread
+from authstream.sandbox.job import NOTICES, Job
+from authstream.sandbox.launch import Level, NotConfinedError
+from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
+from authstream.sandbox.notifications import Notifications
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
 from authstream.sandbox.stderr import StderrTail
 
@@ -43,9 +41,6 @@ PONG_WITHIN = timedelta(seconds=1)
 CANCEL_GRACE = timedelta(milliseconds=100)
 
 GUEST = Path(__file__).with_name("guest_python") / "__main__.py"
-# Isolated from environment and user (-I) and from the worker's packages (-S); no caches (-B).
-_FLAGS = ("-I", "-S", "-B")
-_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}
 _IDS = 2**32
 
 
@@ -75,49 +70,14 @@ class Ending:
     reason: str
 
 
-@dataclass(eq=False, slots=True)
-class Job:
-    """One invocation under way, over all its attempts."""
-
-    invocation: Invocation
-    future: asyncio.Future[Outcome]
-    #: Seconds since 1970, and on the monotonic clock; of the last attempt.
-    started_at: float = field(default_factory=time.time)
-    started: float = field(default_factory=time.monotonic)
-    cancelled: float | None = None
-
-    def begin(self) -> None:
-        """Start an attempt."""
-        self.started_at, self.started, self.cancelled = time.time(), time.monotonic(), None
-
-    def settle(
-        self,
-        status: Status,
-        error: str | None = None,
-        *,
-        commands: tuple[RecordedCommand, ...] = (),
-        console: tuple[Line, ...] = (),
-    ) -> None:
-        """Answer the caller, unless it is gone."""
-        if not self.future.done():
-            took = timedelta(seconds=time.monotonic() - self.started)
-            began = datetime.fromtimestamp(self.started_at, UTC)
-            outcome = Outcome(status, commands, console, error, began, took)
-            self.future.set_result(outcome)
-
-    def time_out(self, console: tuple[Line, ...] = ()) -> None:
-        """Answer that the time was over."""
-        limit = self.invocation.timeout.total_seconds()
-        self.settle("timeout", f"the action did not end within {limit:g} s", console=console)
-
-
 class GuestProcess(asyncio.Protocol):
     """A started guest; `in_flight` holds the jobs it has not answered, in order."""
 
-    def __init__(self, program: Program, *, python: str) -> None:
+    def __init__(self, program: Program, *, python: str, level: Level) -> None:
         self.in_flight: dict[int, Job] = {}
         self._program = program
         self._python = python
+        self._level = level
         self._loop = asyncio.get_running_loop()
         #: Done when the process is gone.
         self.ended: asyncio.Future[Ending] = self._loop.create_future()
@@ -131,7 +91,10 @@ class GuestProcess(asyncio.Protocol):
         self._pinged: float | None = None
         self._last_ping = self._last_tick = 0.0
         self._reaper: asyncio.Task[None] | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: launch.Process | None = None
+        self._egress: EgressThread | None = None
+        #: Denied connections of top-level code.
+        self._denied_early: list[str] = []
         self._channel: socket.socket | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -227,27 +190,50 @@ class GuestProcess(asyncio.Protocol):
 
     async def _spawn(self) -> None:
         self._channel, theirs = socket.socketpair()
-        try:
-            self._process = self._popen(theirs)
-        except OSError:
-            self._channel.close()
-            raise
-        finally:
-            theirs.close()
+        with theirs:
+            # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
+            self._process = self._started(theirs)
         await self._loop.connect_read_pipe(lambda: self._stderr, self._process.stderr)
+        try:
+            listener = await asyncio.to_thread(self._process.confirm)
+        except NotConfinedError:
+            self._end("crashed", "")
+            return
+        if listener is not None:
+            self._watch_connections(listener)
         await self._loop.create_connection(lambda: self, sock=self._channel)
 
-    def _popen(self, channel: socket.socket) -> subprocess.Popen[bytes]:
-        # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
-        return subprocess.Popen(  # noqa: S603 - the interpreter that runs us
-            [self._python, *_FLAGS, str(GUEST)],
-            stdin=channel.fileno(),
-            stdout=channel.fileno(),
-            stderr=subprocess.PIPE,
-            env=_ENVIRONMENT,
-            cwd=self._program.file.parent,
-            start_new_session=True,
+    def _started(self, channel: socket.socket) -> launch.Process:
+        argv, readable = launch.python_argv(self._python, GUEST)
+        program = self._program
+        folder = program.file.parent.absolute()
+        if self._level == "none":
+            return launch.Unconfined(argv, channel=channel, folder=folder)
+        policy = launch.policy(
+            self._level,
+            argv,
+            readable=[*readable, *([program.dependencies] if program.dependencies else [])],
+            folder=folder,
+            action=program.action,
         )
+        return launch.Confined(policy, channel=channel)
+
+    def _watch_connections(self, listener: int) -> None:
+        notifications = Notifications(listener, uid=launch.uid(self._program.action))
+        allowed = Egress(self._program.egress)
+        self._egress = EgressThread(notifications, allowed, denied=self._hear_denied)
+
+    def _hear_denied(self, text: str) -> None:
+        """In the thread that denies, before the guest has its answer."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody listens
+            self._loop.call_soon_threadsafe(self._show_denied, text)
+
+    def _show_denied(self, text: str) -> None:
+        """In every run under way: which of them asked is known only to the guest."""
+        for job in self.in_flight.values():
+            job.notice(("warning", text))
+        if not self._ready.done() and len(self._denied_early) < NOTICES:
+            self._denied_early.append(text)
 
     def _init(self) -> bytes:
         program = self._program
@@ -263,7 +249,8 @@ class GuestProcess(asyncio.Protocol):
                     "console_characters": CONSOLE_CHARACTERS,
                 },
                 "api": orjson.Fragment(program.api),
-                "parent": os.getpid(),
+                # Process 1 of a namespace has no parent there.
+                "parent": 0 if self._level == "namespaces" else os.getpid(),
             }
         )
 
@@ -303,7 +290,7 @@ class GuestProcess(asyncio.Protocol):
     def _loaded(self, kind: FrameType, payload: bytes) -> None:
         if kind is FrameType.FATAL:
             _, error = read_error(payload)
-            self._ready.set_exception(GuestLoadError(error))
+            self._ready.set_exception(GuestLoadError("\n".join([error, *self._denied_early])))
         elif kind is FrameType.READY:
             said = orjson.loads(payload)
             self._ready.set_result(
@@ -358,10 +345,9 @@ class GuestProcess(asyncio.Protocol):
     async def _reap(self, status: Status, reason: str) -> None:
         code = 0
         if self._process is not None:
-            # Also what the action itself started; the id is ours until `wait`.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            code = await asyncio.to_thread(self._process.wait)
+            code = await asyncio.to_thread(self._process.end)
+        if self._egress is not None:
+            self._egress.close()
         self._close_channel()
         tail = await self._stderr.close()
         ending = Ending(
@@ -383,6 +369,8 @@ class GuestProcess(asyncio.Protocol):
 
 
 def _exit_text(code: int) -> str:
+    if code == EXIT_NOT_CONFINED:
+        return "was not run"
     return (
         f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
     )

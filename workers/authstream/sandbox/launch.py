@@ -1,0 +1,223 @@
+"""Starts the process of a guest, confined by the launcher or, where that is allowed, not."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Literal, Protocol
+
+from authstream.errors import AuthstreamError
+from authstream.sandbox.launcher.policy import Policy
+
+#: How a guest is confined, strongest first.
+Level = Literal["namespaces", "landlock", "none"]
+
+LAUNCHER = Path(__file__).with_name("launcher") / "__main__.py"
+#: From its start until the launcher has confined itself.
+CONFINED_WITHIN = timedelta(seconds=10)
+#: Users that a root worker's guests get, one for each action: between login users and the range
+#: of systemd's dynamic users.
+FIRST_UID, UIDS = 61000, 184
+# Isolated from environment and user (-I) and from the worker's packages (-S); no caches (-B).
+PYTHON_FLAGS = ("-I", "-S", "-B")
+#: RES_OPTIONS: the C library asks for names over TCP, which is how the worker can answer.
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC", "RES_OPTIONS": "use-vc"}
+#: Libraries, certificates and time zones that programs expect on any Linux.
+SYSTEM = (
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/etc/ld.so.cache",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls",
+    "/etc/pki/ca-trust",
+    "/etc/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/ca-certificates",
+    "/usr/share/zoneinfo",
+)
+_NUMBER_BYTES = 32
+
+
+class NotConfinedError(AuthstreamError):
+    """The launcher could not confine a guest; it said why on its stderr, and nothing ran."""
+
+    code = "not_confined"
+
+
+class Process(Protocol):
+    """A process on its way to be a guest, and then the guest."""
+
+    stderr: IO[bytes]
+    #: Of the guest; before `confirm`, of whatever is to become it.
+    pid: int
+
+    def confirm(self) -> int | None:
+        """Wait until it is confined; the descriptor of its `connect` notifications.
+
+        None without confinement. Blocks. Raises NotConfinedError.
+        """
+        ...
+
+    def end(self) -> int:
+        """Kill it, and what it started; its exit status, negative for a signal. Blocks."""
+        ...
+
+
+class Unconfined:
+    """A plain child process, for level `none`."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        channel: socket.socket,
+        folder: Path,
+        environment: Mapping[str, str] = ENVIRONMENT,
+    ) -> None:
+        self._process = _popen(argv, channel, environment=environment, folder=folder)
+        self.stderr = _piped(self._process)
+        self.pid = self._process.pid
+
+    def confirm(self) -> None:
+        """Nothing to wait for."""
+
+    def end(self) -> int:
+        """Kill it, and what it started, by its group; the id is ours until `wait`."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        return self._process.wait()
+
+
+class Confined:
+    """A child process under a policy.
+
+    Make it in a thread that outlives it: the kernel kills a guest when that thread ends.
+    """
+
+    def __init__(self, policy: Policy, *, channel: socket.socket) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(CONFINED_WITHIN.total_seconds())
+        command = [_interpreter(), *PYTHON_FLAGS, str(LAUNCHER), str(theirs.fileno())]
+        with theirs:
+            self._launcher = _popen(
+                command, channel, environment={}, folder=Path("/"), passed=theirs.fileno()
+            )
+        self.stderr = _piped(self._launcher)
+        self.pid = self._launcher.pid
+        self._turn = threading.Lock()
+        self._listener: int | None = None
+        self._policy = policy
+
+    def confirm(self) -> int:
+        """Tell the policy and wait until it is in force; the caller closes the descriptor."""
+        with self._turn:
+            try:
+                self._control.send(self._policy.encode())
+                number = self._control.recv(_NUMBER_BYTES)
+                self.pid = int(number or self.pid)
+                _, passed, _, _ = socket.recv_fds(self._control, 1, 1)
+            except OSError as error:
+                raise NotConfinedError(f"the launcher gave up: {error}") from error
+            finally:
+                self._control.close()
+        if not passed:
+            raise NotConfinedError("the launcher gave up: see what it said")
+        return int(passed[0])
+
+    def end(self) -> int:
+        """Kill the guest; with the first process of a namespace all others in it end."""
+        with self._turn:  # not between two processes
+            self._control.close()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            status = self._launcher.wait()
+            if self.pid != self._launcher.pid:
+                _, waited = os.waitpid(self.pid, 0)
+                status = os.waitstatus_to_exitcode(waited)
+            return status
+
+
+def python_argv(python: str, program: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The command that runs a Python guest, and what it must be able to read besides `SYSTEM`."""
+    executable = os.path.realpath(python)
+    prefix = Path(executable).parent.parent
+    readable = (executable, str(prefix / "lib"), str(program.parent))
+    return (executable, *PYTHON_FLAGS, str(program)), readable
+
+
+def policy(  # noqa: PLR0913 - what distinguishes guests, by name
+    level: Level,
+    argv: Sequence[str],
+    *,
+    readable: Sequence[str | Path],
+    folder: Path,
+    action: str,
+    data_bytes: int | None = None,
+    environment: Mapping[str, str] = ENVIRONMENT,
+) -> Policy:
+    """A guest's policy: `readable` on top of the system's libraries; `data_bytes` None: default."""
+    paths = (os.path.realpath(path) for path in readable)
+    limits = {} if data_bytes is None else {"data_bytes": data_bytes}
+    return Policy(
+        level,
+        tuple(argv),
+        dict(environment),
+        str(folder.resolve()),
+        (*SYSTEM, *paths),
+        uid=uid(action),
+        **limits,
+    )
+
+
+_numbers = itertools.count()
+
+
+@functools.cache
+def uid(action: str) -> int | None:
+    """The user of an action's guests where the worker is root; an action keeps its own."""
+    del action  # the key
+    return FIRST_UID + next(_numbers) % UIDS if os.geteuid() == 0 else None
+
+
+def _interpreter() -> str:
+    return os.path.realpath(sys.executable)
+
+
+def _popen(
+    argv: Sequence[str],
+    channel: socket.socket,
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    passed: int | None = None,
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - our own programs
+        argv,
+        stdin=channel.fileno(),
+        stdout=channel.fileno(),
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=folder,
+        pass_fds=() if passed is None else (passed,),
+        start_new_session=True,
+    )
+
+
+def _piped(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert process.stderr is not None  # noqa: S101 - a pipe was asked for
+    return process.stderr

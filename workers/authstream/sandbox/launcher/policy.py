@@ -1,0 +1,45 @@
+"""What a guest may have: the one thing the worker tells the launcher."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+MIB = 1024 * 1024
+#: Private writable memory (RLIMIT_DATA), which includes the stacks of threads.
+DATA_BYTES = 256 * MIB
+#: Stack of the main thread and default of each other one.
+STACK_BYTES = 2 * MIB
+#: Threads of a guest, counted by the kernel per user.
+THREADS = 64
+DESCRIPTORS = 256
+#: The temporary folder, and the largest file in it. At level `landlock` there is none.
+TMP_BYTES = 16 * MIB
+NICE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One guest's confinement.
+
+    `level` is `namespaces` or `landlock`. `uid` is the user and group a root worker's guest gets;
+    None keeps the worker's own. Sizes in bytes. Paths are absolute and resolved.
+    """
+
+    level: str
+    argv: tuple[str, ...]
+    environment: dict[str, str]
+    folder: str
+    #: Files and folders that may be read, and executed.
+    readable: tuple[str, ...]
+    uid: int | None = None
+    data_bytes: int = DATA_BYTES
+    stack_bytes: int = STACK_BYTES
+    threads: int = THREADS
+    descriptors: int = DESCRIPTORS
+    tmp_bytes: int = TMP_BYTES
+    nice: int = NICE
+
+    def encode(self) -> bytes:
+        """As JSON."""
+        return json.dumps(asdict(self)).encode()

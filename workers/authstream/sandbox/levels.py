@@ -1,0 +1,84 @@
+"""Chooses how guests are confined: the strongest level that passes its own attacks here."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from typing import Literal, get_args
+
+from authstream.errors import ConfigurationError
+from authstream.sandbox.launch import Level
+from authstream.sandbox.launcher.numbers import MACHINE, NUMBERS
+from authstream.sandbox.probe import attack
+
+#: What an operator may ask for.
+Wanted = Literal["auto", "namespaces", "landlock", "external", "none"]
+#: The least that an operator accepts.
+Minimum = Literal["namespaces", "landlock", "none"]
+
+#: Strongest first.
+LEVELS: tuple[Level, ...] = get_args(Level)
+UNSAFE = "AUTHSTREAM_ENABLE_UNSAFE_CODE"
+_REMEDIES = {
+    "namespaces": "allow user namespaces (sysctl user.max_user_namespaces=15000; on Ubuntu also"
+    " kernel.apparmor_restrict_unprivileged_userns=0), or accept AUTHSTREAM_SANDBOX=landlock",
+    "landlock": "use Linux 5.13 or newer with Landlock (lsm=landlock,… on the kernel's command"
+    " line) and an interpreter and folders that the guest's user can read",
+}
+
+
+def choose(wanted: Wanted = "auto", *, minimum: Minimum = "none", unsafe: bool = False) -> Level:
+    """The level that guests run at, proven by attacking from inside it.
+
+    Raises:
+        ConfigurationError: No level that is wanted works here, or an unsafe one is not enabled.
+    """
+    if wanted == "external":
+        raise ConfigurationError(
+            "AUTHSTREAM_SANDBOX=external is not there yet: use auto, namespaces or landlock"
+        )
+    if wanted == "none":
+        return _none(minimum, unsafe=unsafe)
+    candidates: tuple[Literal["namespaces", "landlock"], ...] = (
+        ("namespaces", "landlock") if wanted == "auto" else (wanted,)
+    )
+    problems: list[str] = []
+    for level in candidates:
+        if _weaker(level, minimum):
+            problems.append(f"{level} is below AUTHSTREAM_SANDBOX_MIN_LEVEL={minimum}")
+            continue
+        failures = failures_of(level)
+        if not failures:
+            return level
+        problems.append(f"{level}: {'; '.join(failures)}: {_REMEDIES[level]}")
+    raise ConfigurationError(
+        f"actions cannot be confined on this machine, so they are not run. {'. '.join(problems)}."
+        f" For actions you wrote yourself: AUTHSTREAM_SANDBOX=none with {UNSAFE}=1"
+    )
+
+
+@functools.cache
+def failures_of(level: Literal["namespaces", "landlock"]) -> tuple[str, ...]:
+    """What a level does not protect here, found once per process; none: it works."""
+    if sys.platform != "linux":
+        return (f"{sys.platform} has no such protection: run the worker on Linux",)
+    if not NUMBERS:
+        return (f"the processor {MACHINE} is not supported: use x86-64 or arm64",)
+    return tuple(attack(level).failures(level))
+
+
+def _none(minimum: Minimum, *, unsafe: bool) -> Level:
+    if not unsafe:
+        raise ConfigurationError(
+            f"AUTHSTREAM_SANDBOX=none runs actions with all that the worker may do: set {UNSAFE}=1"
+            " as well if you wrote every action yourself, else use auto"
+        )
+    if minimum != "none":
+        raise ConfigurationError(
+            f"AUTHSTREAM_SANDBOX=none is below AUTHSTREAM_SANDBOX_MIN_LEVEL={minimum}: change one"
+        )
+    return "none"
+
+
+def _weaker(level: Level, minimum: Minimum) -> bool:
+    return LEVELS.index(level) > LEVELS.index(minimum)
