@@ -1,7 +1,7 @@
-"""Runs a command as root or as nobody, where the interpreter can be read by every user.
+"""Runs a command as root, as root of a container, or as nobody, where all can read the interpreter.
 
-`python as_user.py nobody|root COMMAND…`, by root. Where the interpreter is in a private folder, the
-command sees an empty one in its place, with nothing but the interpreter (a mount namespace).
+`python as_user.py root|container|nobody COMMAND…`, by root. Where the interpreter is in a private
+folder, the command sees in its place one with nothing but the interpreter (a mount namespace).
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ from pathlib import Path
 NOBODY = 65534
 _NEW_NS, _BIND, _RECURSIVE, _PRIVATE = 0x00020000, 4096, 16384, 1 << 18
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+#: What Docker leaves to root by default (capabilities(7)).
+_CONTAINER = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
+_CAPBSET_DROP = 24
 
 
 def expose(path: Path) -> None:
@@ -44,6 +49,10 @@ def main(user: str, command: list[str]) -> None:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+    if user == "container":
+        last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+        for number in {*range(last + 1)} - _CONTAINER:
+            _check(_libc.prctl(_CAPBSET_DROP, number, 0, 0, 0))
     os.execv(command[0], command)  # noqa: S606 - the test's own command
 
 

@@ -53,7 +53,7 @@ def proc(pid: int | None, name: str) -> bytes:
 
 def descriptors(pid: int | None) -> set[str]:
     """What a process has open."""
-    return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
 
 
 def children() -> list[int]:

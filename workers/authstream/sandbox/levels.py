@@ -25,6 +25,7 @@ _REMEDIES = {
     "landlock": "use Linux 5.13 or newer with Landlock (lsm=landlock,… on the kernel's command"
     " line) and an interpreter and folders that the guest's user can read",
 }
+_HOLE = "this attack succeeded, so the kernel does not enforce what was asked: use another kernel"
 
 
 def choose(wanted: Wanted = "auto", *, minimum: Minimum = "none", unsafe: bool = False) -> Level:
@@ -50,7 +51,7 @@ def choose(wanted: Wanted = "auto", *, minimum: Minimum = "none", unsafe: bool =
         failures = failures_of(level)
         if not failures:
             return level
-        problems.append(f"{level}: {'; '.join(failures)}: {_REMEDIES[level]}")
+        problems.append(f"{level}: {'; '.join(failures)}")
     raise ConfigurationError(
         f"actions cannot be confined on this machine, so they are not run. {'. '.join(problems)}."
         f" For actions you wrote yourself: AUTHSTREAM_SANDBOX=none with {UNSAFE}=1"
@@ -64,7 +65,10 @@ def failures_of(level: Literal["namespaces", "landlock"]) -> tuple[str, ...]:
         return (f"{sys.platform} has no such protection: run the worker on Linux",)
     if not NUMBERS:
         return (f"the processor {MACHINE} is not supported: use x86-64 or arm64",)
-    return tuple(attack(level).failures(level))
+    findings = attack(level)
+    if findings.problem:
+        return (f"{findings.problem}: {_REMEDIES[level]}",)
+    return tuple(f"{hole}: {_HOLE}" for hole in findings.failures(level))
 
 
 def _none(minimum: Minimum, *, unsafe: bool) -> Level:

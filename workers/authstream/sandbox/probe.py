@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -103,7 +103,7 @@ def _answers(channel: socket.socket) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _ground(attacks: list[str]) -> Iterator[tuple[dict[str, Any], Path]]:
+def _ground(attacks: list[str]) -> Generator[tuple[dict[str, Any], Path], None, None]:
     """What an attacker would like: a secret, services, a process; and the attacker's own folder."""
     secret = secrets.token_hex(8)
     sleeper = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]

@@ -77,7 +77,7 @@ class GuestProcess(asyncio.Protocol):
         self.in_flight: dict[int, Job] = {}
         self._program = program
         self._python = python
-        self._level = level
+        self._level: Level = level
         self._loop = asyncio.get_running_loop()
         #: Done when the process is gone.
         self.ended: asyncio.Future[Ending] = self._loop.create_future()
