@@ -66,11 +66,12 @@ class Process(Protocol):
     #: Of the guest; before `confirm`, of whatever is to become it.
     pid: int
 
-    def confirm(self) -> int | None:
-        """Wait until it is confined; the descriptor of its `connect` notifications.
+    def confirm(self) -> None:
+        """Wait until it is confined. Blocks. Raises NotConfinedError."""
+        ...
 
-        None without confinement. Blocks. Raises NotConfinedError.
-        """
+    def take_listener(self) -> int | None:
+        """The descriptor of its `connect` notifications, for the caller to close; none twice."""
         ...
 
     def end(self) -> int:
@@ -96,6 +97,9 @@ class Unconfined:
     def confirm(self) -> None:
         """Nothing to wait for."""
 
+    def take_listener(self) -> None:
+        """It connects by itself."""
+
     def end(self) -> int:
         """Kill it, and what it started, by its group; the id is ours until `wait`."""
         with contextlib.suppress(ProcessLookupError):
@@ -113,36 +117,58 @@ class Confined:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(CONFINED_WITHIN.total_seconds())
         command = [_interpreter(), *PYTHON_FLAGS, str(LAUNCHER), str(theirs.fileno())]
-        with theirs:
+        try:
             self._launcher = _popen(
                 command, channel, environment={}, folder=Path("/"), passed=theirs.fileno()
             )
+        except OSError:
+            self._control.close()
+            raise
+        finally:
+            theirs.close()
         self.stderr = _piped(self._launcher)
         self.pid = self._launcher.pid
         self._turn = threading.Lock()
         self._listener: int | None = None
+        #: Whether `pid` is known to be the guest's.
+        self._numbered = False
         self._policy = policy
 
-    def confirm(self) -> int:
-        """Tell the policy and wait until it is in force; the caller closes the descriptor."""
+    def confirm(self) -> None:
+        """Tell the policy and wait until it is in force."""
         with self._turn:
             try:
                 self._control.send(self._policy.encode())
-                number = self._control.recv(_NUMBER_BYTES)
-                self.pid = int(number or self.pid)
-                _, passed, _, _ = socket.recv_fds(self._control, 1, 1)
+                while self._hear():
+                    pass
             except OSError as error:
                 raise NotConfinedError(f"the launcher gave up: {error}") from error
             finally:
                 self._control.close()
-        if not passed:
-            raise NotConfinedError("the launcher gave up: see what it said")
-        return int(passed[0])
+            if self._listener is None:
+                raise NotConfinedError("the launcher gave up: see what it said")
+
+    def _hear(self) -> bool:
+        """One of two messages, in any order: they may come from two processes."""
+        said, passed, _, _ = socket.recv_fds(self._control, _NUMBER_BYTES, 1)
+        if passed:
+            self._listener = passed[0]
+        elif said:
+            self.pid = int(said)
+            self._numbered = True
+        return bool(said) and not (self._numbered and self._listener is not None)
+
+    def take_listener(self) -> int | None:
+        """The descriptor of its `connect` notifications, for the caller to close; none twice."""
+        listener, self._listener = self._listener, None
+        return listener
 
     def end(self) -> int:
         """Kill the guest; with the first process of a namespace all others in it end."""
         with self._turn:  # not between two processes
             self._control.close()
+            if (listener := self.take_listener()) is not None:
+                os.close(listener)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             status = self._launcher.wait()

@@ -71,7 +71,9 @@ def _talk(
     outcomes: dict[str, str] = {}
     egress: EgressThread | None = None
     try:
-        listener = process.confirm()
+        process.confirm()
+        listener = process.take_listener()
+        assert listener is not None  # noqa: S101 - confirmed
         egress = EgressThread(Notifications(listener, uid=uid), Egress(), denied=lambda _: None)
         channel.sendall(json.dumps(ground).encode())
         outcomes = dict(_answers(channel))

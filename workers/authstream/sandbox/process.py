@@ -195,11 +195,11 @@ class GuestProcess(asyncio.Protocol):
             self._process = self._started(theirs)
         await self._loop.connect_read_pipe(lambda: self._stderr, self._process.stderr)
         try:
-            listener = await asyncio.to_thread(self._process.confirm)
+            await asyncio.to_thread(self._process.confirm)
         except NotConfinedError:
             self._end("crashed", "")
             return
-        if listener is not None:
+        if (listener := self._process.take_listener()) is not None:
             self._watch_connections(listener)
         await self._loop.create_connection(lambda: self, sock=self._channel)
 
