@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
-from authstream.errors import AuthstreamError
+from authstream.errors import AuthstreamError, ConfigurationError
 from authstream.sandbox.launcher.policy import Policy
 
 #: How a guest is confined, strongest first.
@@ -196,8 +196,16 @@ def policy(  # noqa: PLR0913 - what distinguishes guests, by name
     data_bytes: int | None = None,
     environment: Mapping[str, str] = ENVIRONMENT,
 ) -> Policy:
-    """A guest's policy: `readable` on top of the system's libraries; `data_bytes` None: default."""
-    paths = (os.path.realpath(path) for path in readable)
+    """A guest's policy: `readable` on top of the system's libraries; `data_bytes` None: default.
+
+    Raises ConfigurationError for a path that would show the guest everything.
+    """
+    paths = [os.path.realpath(path) for path in (*readable, folder)]
+    if "/" in paths:
+        raise ConfigurationError(
+            f"the action {action} lies in the root folder, all of which its guest could read:"
+            " put it into a folder of its own"
+        )
     limits = {} if data_bytes is None else {"data_bytes": data_bytes}
     return Policy(
         level,
