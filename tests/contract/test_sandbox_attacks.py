@@ -77,12 +77,12 @@ def test_without_confinement_the_same_attacks_succeed() -> None:
     """So each of them can find a hole."""
     argv, _ = python_argv(sys.executable, probe.PROBE)
     ours, theirs = socket.socketpair()
-    with probe._ground(NEED_NOTHING) as (ground, folder), ours, theirs:
+    with probe.prepared(NEED_NOTHING) as (ground, folder), ours, theirs:
         environment = {**launch.ENVIRONMENT, "SECRET": "x"}
         process = Unconfined(argv, channel=theirs, folder=folder, environment=environment)
         theirs.close()
         ours.sendall(json.dumps(ground).encode())
-        outcomes = dict(probe._answers(ours))
+        outcomes = dict(probe.answers(ours))
         process.end()
         process.stderr.close()
     assert {name: outcome for name, outcome in outcomes.items() if outcome != "open"} == {}

@@ -49,7 +49,11 @@ def test_what_is_missing_comes_with_a_remedy(monkeypatch: pytest.MonkeyPatch) ->
     """Other words for what cannot be set up than for what does not hold."""
     found = [probe.Findings({}, "not confined: unshare: Operation not permitted")]
     found += [probe.Findings({"fork": "open"})]
-    monkeypatch.setattr(levels, "attack", lambda _: found.pop(0))
+
+    def attack(_: str) -> probe.Findings:
+        return found.pop(0)
+
+    monkeypatch.setattr(levels, "attack", attack)
     failures_of = levels.failures_of.__wrapped__
     assert "sysctl user.max_user_namespaces" in failures_of("namespaces")[0]
     assert failures_of("namespaces")[0].startswith("fork (open): this attack succeeded")

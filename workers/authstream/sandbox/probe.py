@@ -52,7 +52,7 @@ class Findings:
 def attack(level: Level, *, python: str = sys.executable, attacks: Sequence[str] = ()) -> Findings:
     """Run the attacks (none named: all) under the production policy of a level. Blocks."""
     names = list(attacks or ATTACKS)
-    with _ground(names) as (ground, folder):
+    with prepared(names) as (ground, folder):
         ours, theirs = socket.socketpair()
         argv, readable = python_argv(python, PROBE)
         wanted = policy(level, argv, readable=readable, folder=folder, action="self-test")
@@ -76,7 +76,7 @@ def _talk(
         assert listener is not None  # noqa: S101 - confirmed
         egress = EgressThread(Notifications(listener, uid=uid), Egress(), denied=lambda _: None)
         channel.sendall(json.dumps(ground).encode())
-        outcomes = dict(_answers(channel))
+        outcomes = dict(answers(channel))
     except NotConfinedError:
         pass  # its last words say why
     finally:
@@ -88,7 +88,8 @@ def _talk(
     return outcomes, said or f"exit status {status}"
 
 
-def _answers(channel: socket.socket) -> Iterator[tuple[str, str]]:
+def answers(channel: socket.socket) -> Iterator[tuple[str, str]]:
+    """Attack and outcome, as the probe tells them, for `ANSWER_WITHIN`."""
     until, buffer = time.monotonic() + ANSWER_WITHIN.total_seconds(), b""
     while (left := until - time.monotonic()) > 0:
         channel.settimeout(left)
@@ -105,7 +106,7 @@ def _answers(channel: socket.socket) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _ground(attacks: list[str]) -> Generator[tuple[dict[str, Any], Path], None, None]:
+def prepared(attacks: list[str]) -> Generator[tuple[dict[str, Any], Path], None, None]:
     """What an attacker would like: a secret, services, a process; and the attacker's own folder."""
     secret = secrets.token_hex(8)
     sleeper = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
