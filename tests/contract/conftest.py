@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from authstream.contracts.api import to_guest
 from authstream.sandbox.guest import Guest, Program
-from tests.guests import PL, SECRETS, NewGuest
+from tests.guests import FILES, PL, SECRETS, NewGuest
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ async def new_guest(tmp_path: Path) -> AsyncIterator[NewGuest]:
     """Makes guests of given code; ends them after the test."""
     guests: list[Guest] = []
 
-    def make(code: str, **options: Any) -> Guest:
-        file = tmp_path / "action.py"
-        file.write_text(textwrap.dedent(code))
+    def make(code: str | Mapping[str, str], *, language: str = "python", **options: Any) -> Guest:
+        file = tmp_path / FILES[language]
+        file.write_text(textwrap.dedent(code if isinstance(code, str) else code[language]))
         circuit = options.pop("circuit", None)
         values: dict[str, Any] = {
             "secrets": SECRETS,

@@ -12,7 +12,6 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import cast
 
 import orjson
@@ -29,6 +28,7 @@ from authstream.engine.program import (
 )
 from authstream.errors import AuthstreamError
 from authstream.sandbox.answer import read_error, read_result
+from authstream.sandbox.runtimes import command
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
 from authstream.sandbox.stderr import StderrTail
 
@@ -42,10 +42,6 @@ PONG_WITHIN = timedelta(seconds=1)
 #: Between CANCEL and giving up on what the run printed.
 CANCEL_GRACE = timedelta(milliseconds=100)
 
-GUEST = Path(__file__).with_name("guest_python") / "__main__.py"
-# Isolated from environment and user (-I) and from the worker's packages (-S); no caches (-B).
-_FLAGS = ("-I", "-S", "-B")
-_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}
 _IDS = 2**32
 
 
@@ -229,23 +225,24 @@ class GuestProcess(asyncio.Protocol):
         self._channel, theirs = socket.socketpair()
         try:
             self._process = self._popen(theirs)
-        except OSError:
+        except BaseException:
             self._channel.close()
             raise
         finally:
             theirs.close()
-        await self._loop.connect_read_pipe(lambda: self._stderr, self._process.stderr)
+        await self._loop.connect_read_pipe(lambda: self._stderr, self._process.stdout)
         await self._loop.create_connection(lambda: self, sock=self._channel)
 
     def _popen(self, channel: socket.socket) -> subprocess.Popen[bytes]:
         # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
-        return subprocess.Popen(  # noqa: S603 - the interpreter that runs us
-            [self._python, *_FLAGS, str(GUEST)],
-            stdin=channel.fileno(),
-            stdout=channel.fileno(),
-            stderr=subprocess.PIPE,
-            env=_ENVIRONMENT,
+        started = command(self._program, python=self._python)
+        return subprocess.Popen(  # noqa: S603 - a runtime of ours, found by path
+            started.arguments,
+            env=started.environment,
             cwd=self._program.file.parent,
+            stdin=channel.fileno(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
 

