@@ -320,11 +320,9 @@ async def test_a_method_that_is_not_there_names_its_neighbours(new_guest: NewGue
     assert "no 'idToken' here, but id_token" in outcome.error
 
 
-async def test_the_cache_answers_auth0s_codes_and_never_raises(new_guest: NewGuest) -> None:
-    """Limits, expiry and deletion; the store is shared by the runs of one guest."""
-    guest = new_guest(
-        """
-        import time
+CACHE = {
+    "python": """
+        import json, time
         async def on_execute_post_login(event, api):
             cache = api.cache
             if event.get("second"):
@@ -336,7 +334,7 @@ async def test_the_cache_answers_auth0s_codes_and_never_raises(new_guest: NewGue
                 cache.set("k", "v", ttl=float("nan")), cache.set("k", "v", {"expires_at": 1}),
                 cache.delete("none"),
             ]
-            print([result.code for result in said])
+            print(json.dumps([result.code for result in said]))
             assert cache.set("kept", "v").type == "success"
             left = cache.get("kept").expires_at - time.time() * 1000
             assert 899_000 < left <= 900_000, left
@@ -353,8 +351,45 @@ async def test_the_cache_answers_auth0s_codes_and_never_raises(new_guest: NewGue
                 cache.delete(f"e{n}")
             assert cache.set("big", "v" * 4096).type == "success"
             print(cache.set("big2", "v" * 4096).code)
-        """
-    )
+        """,
+    "javascript": """
+        const assert = require("node:assert");
+        exports.onExecutePostLogin = async (event, { cache }) => {
+          if (event.second) return console.log(cache.get("kept").value);
+          const said = [
+            cache.set("k".repeat(65), "v"), cache.set("k", "v".repeat(4097)), cache.set(7, "v"),
+            cache.set("k", 7), cache.set("k", "v", { ttl: "long" }),
+            cache.set("k", "v", { ttl: NaN }), cache.set("k", "v", { expires_at: 1 }),
+            cache.delete("none"),
+          ];
+          console.log(JSON.stringify(said.map((result) => result.code)));
+          assert.equal(cache.set("kept", "v").type, "success");
+          const left = cache.get("kept").expires_at - Date.now();
+          assert(899_000 < left && left <= 900_000, left);
+          const longest = cache.set("kept", "w", { ttl: 1e12 }).record.expires_at;
+          assert(longest <= Date.now() + 86_400_000);
+          assert.equal(cache.get("none"), undefined);
+          assert.equal(cache.set("short", "v", { ttl: 20 }).type, "success");
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          assert.equal(cache.get("short"), undefined);
+          assert.equal(cache.set("gone", "v").type, "success");
+          assert.equal(cache.delete("gone").type, "success");
+          for (let n = 0; n < 19; n++) assert.equal(cache.set(`e${n}`, "").type, "success");
+          console.log(cache.set("one more", "").code);
+          for (let n = 0; n < 19; n++) cache.delete(`e${n}`);
+          assert.equal(cache.set("big", "v".repeat(4096)).type, "success");
+          console.log(cache.set("big2", "v".repeat(4096)).code);
+        };
+        """,
+}
+
+
+@in_both_languages
+async def test_the_cache_answers_auth0s_codes_and_never_raises(
+    new_guest: NewGuest, language: str
+) -> None:
+    """Limits, expiry and deletion; the store is shared by the runs of one guest."""
+    guest = new_guest(CACHE, language=language)
     outcome = await guest.run(invocation())
     assert outcome.error is None
     codes = [
@@ -367,19 +402,32 @@ async def test_the_cache_answers_auth0s_codes_and_never_raises(new_guest: NewGue
         "ItemAlreadyExpired",
         "CacheKeyDoesNotExist",
     ]
-    assert texts(outcome) == [str(codes), "CacheSizeExceeded", "CacheSizeExceeded"]
+    assert json.loads(texts(outcome)[0]) == codes
+    assert texts(outcome)[1:] == ["CacheSizeExceeded", "CacheSizeExceeded"]
     assert outcome.commands == ()
     assert texts(await guest.run(invocation({"second": True}))) == ["w"]
 
 
-async def test_too_many_commands_are_refused_where_they_are_made(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_too_many_commands_are_refused_where_they_are_made(
+    new_guest: NewGuest, language: str
+) -> None:
     """256 kB of commands fit, more throws; the guest lives on."""
     guest = new_guest(
-        """
-        async def on_execute_post_login(event, api):
-            for n in range(event.times):
-                api.id_token.set_custom_claim(f"k{n}", "x" * 100_000)
-        """
+        {
+            "python": """
+                async def on_execute_post_login(event, api):
+                    for n in range(event.times):
+                        api.id_token.set_custom_claim(f"k{n}", "x" * 100_000)
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event, api) => {
+                  for (let n = 0; n < event.times; n++)
+                    api.idToken.setCustomClaim(`k${n}`, "x".repeat(100_000));
+                };
+                """,
+        },
+        language=language,
     )
     two, three = [await guest.run(invocation({"times": times})) for times in (2, 3)]
     assert (two.status, len(two.commands)) == ("ok", 2)
@@ -388,24 +436,37 @@ async def test_too_many_commands_are_refused_where_they_are_made(new_guest: NewG
     assert "too large together" in three.error
 
 
-async def test_calls_after_the_end_are_refused(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_calls_after_the_end_are_refused(new_guest: NewGuest, language: str) -> None:
     """A task that an action leaves behind cannot add to a result that is sent."""
     guest = new_guest(
-        """
-        import asyncio
-        said = []
-        async def late(api):
-            await asyncio.sleep(0.01)
-            try:
-                api.access.deny("late")
-            except ValueError as error:
-                said.append(str(error))
-        async def on_execute_post_login(event, api):
-            if said:
-                print(said)
-            else:
-                globals()["task"] = asyncio.ensure_future(late(api))
-        """
+        {
+            "python": """
+                import asyncio
+                said = []
+                async def late(api):
+                    await asyncio.sleep(0.01)
+                    try:
+                        api.access.deny("late")
+                    except ValueError as error:
+                        said.append(str(error))
+                async def on_execute_post_login(event, api):
+                    if said:
+                        print(said)
+                    else:
+                        globals()["task"] = asyncio.ensure_future(late(api))
+                """,
+            "javascript": """
+                let said;
+                exports.onExecutePostLogin = async (event, api) => {
+                  if (said) console.log(said);
+                  else setTimeout(() => {
+                    try { api.access.deny("late"); } catch (error) { said = error.message; }
+                  }, 10);
+                };
+                """,
+        },
+        language=language,
     )
     assert (await guest.run(invocation())).commands == ()
     said: list[str] = []

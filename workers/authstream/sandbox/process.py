@@ -28,8 +28,8 @@ from authstream.engine.program import (
 )
 from authstream.errors import AuthstreamError
 from authstream.sandbox.answer import read_error, read_result
-from authstream.sandbox.runtimes import command
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
+from authstream.sandbox.runtimes import command
 from authstream.sandbox.stderr import StderrTail
 
 #: From the start of the process until its action's top-level code has run.

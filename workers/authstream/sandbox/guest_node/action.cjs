@@ -126,7 +126,8 @@ function lines(stack) {
   for (let i = 0; i < found.length && shown < STACK_LINES; i++) {
     const frame = p.exec(FRAME, found[i]);
     if (!frame || p.startsWith(frame[2], __dirname)) continue;
-    const where = frame[1] ? ` in ${p.replace(frame[1], OWNER, "")}` : "";
+    const owner = frame[1] ? p.exec(OWNER, frame[1]) : null;
+    const where = frame[1] ? ` in ${p.slice(frame[1], owner ? owner[0].length : 0)}` : "";
     text += `${text && "\n"}${basename(frame[2])}:${frame[3]}${where}: ${source(frame[2], frame[3])}`;
     shown += 1;
   }

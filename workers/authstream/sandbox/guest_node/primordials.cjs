@@ -38,7 +38,6 @@ module.exports = {
   codeAt: uncurry(String.prototype.charCodeAt),
   indexOf: uncurry(String.prototype.indexOf),
   startsWith: uncurry(String.prototype.startsWith),
-  replace: uncurry(String.prototype.replace),
   trim: uncurry(String.prototype.trim),
   toWellFormed: uncurry(String.prototype.toWellFormed),
   mapGet: uncurry(Map.prototype.get),
