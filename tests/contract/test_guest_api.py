@@ -224,7 +224,8 @@ async def test_calls_are_recorded_in_order_under_auth0s_names(
                   roles.push("late");
                   api.user.setAppMetadata({ welcome: true, old: null });
                   api.user.setUserMetadata("k", { a: [1, 2.5] });
-                  api.effects.send("email", { to: event.user.email }, { on: "denied", key: "once" });
+                  const to = event.user.email;
+                  api.effects.send("email", { to }, { on: "denied", key: "once" });
                   api.effects.send("log", {}, { key: "once" });
                   api.access.deny("no");
                 };
@@ -266,7 +267,8 @@ async def test_transaction_metadata_shows_at_once_and_user_metadata_does_not(
                   api.transaction.setMetadata("a", 1).transaction.setMetadata("b", 2);
                   api.transaction.setMetadata("a", null);
                   api.user.setAppMetadata("new", 1);
-                  console.log(JSON.stringify([event.transaction.metadata, event.user.app_metadata]));
+                  const { transaction, user } = event;
+                  console.log(JSON.stringify([transaction.metadata, user.app_metadata]));
                 };
                 """,
         },

@@ -238,7 +238,7 @@ async def test_an_action_that_does_not_load_answers_with_its_error(
         },
         language=language,
     )
-    with pytest.raises(GuestLoadError, match="R[a-z]+Error: no config"):
+    with pytest.raises(GuestLoadError, match=r"R[a-z]+Error: no config"):
         await guest.start()
     outcomes = await asyncio.gather(*(guest.run(invocation()) for _ in range(3)))
     assert {o.status for o in outcomes} == {"error"}

@@ -18,8 +18,10 @@ EXPECTED = 'Use "exports.onExecutePostLogin = async function(event, api) { }" as
         "exports.onExecutePostLogin = async (event, api) => { api.access.deny('no'); }",
         "exports.onExecutePostLogin = async function (_, api) { api.access.deny('no'); }",
         "module.exports = { async onExecutePostLogin(event, api) { api.access.deny('no'); } }",
-        "async function onExecutePostLogin(e, api) { api.access.deny('no') }\n"
-        "module.exports = { onExecutePostLogin, helper: 1 }",
+        """
+        async function onExecutePostLogin(e, api) { api.access.deny('no') }
+        module.exports = { onExecutePostLogin, helper: 1 };
+        """,
     ],
 )
 async def test_every_shape_that_auth0_takes_is_taken(new_guest: NewGuest, code: str) -> None:

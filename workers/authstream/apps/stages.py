@@ -11,14 +11,17 @@ import structlog
 
 import authstream.effects
 import authstream.triggers
-from authstream.contracts.api import to_guest
+from authstream.apps import build
+from authstream.apps.build import say_nothing
 from authstream.contracts.topics import Topics
+from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.registry import plugins
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
+from authstream.sandbox import runtimes
 from authstream.sandbox.guest import Guest, Program
 from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
@@ -40,25 +43,12 @@ def deliveries() -> dict[str, Delivery]:
     return plugins(authstream.effects, kind, group="authstream.effects")
 
 
-def program(action: DeployedAction) -> Program:
-    """What the guest of an action runs."""
-    return Program(
-        action=action.name,
-        version=action.version,
-        file=action.code,
-        trigger=action.trigger,
-        api=to_guest(action.trigger),
-        secrets=action.secrets,
-        configuration=action.configuration,
-    )
-
-
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
-    def __init__(self, action: DeployedAction) -> None:
+    def __init__(self, action: DeployedAction, program: Program) -> None:
         self._version = action.version
-        self.guest = Guest(program(action))
+        self.guest = Guest(program)
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
@@ -71,13 +61,15 @@ class GuestAction(Action):
     def __init__(
         self,
         action: DeployedAction,
+        program: Program,
         *,
         topics: Topics,
         triggers: dict[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
     ) -> None:
-        self._guests = GuestVersions(action)
+        self._runtime = action.runtime
+        self._guests = GuestVersions(action, program)
         super().__init__(
             action.topic,
             name=action.name,
@@ -90,12 +82,20 @@ class GuestAction(Action):
 
     async def start(self) -> None:
         """Load the action now, so that the first login does not wait for it."""
+        guest, log = self._guests.guest, structlog.get_logger("authstream.action")
         try:
-            await self._guests.guest.start()
+            ready = await guest.start()
         except GuestError as error:
             # Its flows get `action_error` or are skipped; other actions are not hurt.
-            structlog.get_logger("authstream.action").error(
-                "action_cannot_start", stage=self.name, reason=str(error)
+            log.warning("action_cannot_start", stage=self.name, reason=str(error))
+        else:
+            log.info(
+                "action_started",
+                stage=self.name,
+                asked=self._runtime,
+                runs=ready.runtime,
+                binary=runtimes.binary(guest.program),
+                load_ms=ready.load_ms,
             )
 
     async def stop(self) -> None:
@@ -134,13 +134,24 @@ def assembly(
     reader: PointReader,
     clock: Clock,
     missing_secret: str | None = None,
+    say: Say = say_nothing,
 ) -> Assembly:
-    """Every stage that a folder needs. Raises ConfigurationError."""
+    """Every stage that a folder needs, its code built. Raises ConfigurationError.
+
+    Blocks while packages are installed, which `say` is told of.
+    """
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
     folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
     actions = [
-        GuestAction(action, topics=topics, triggers=known, clock=clock, slip_key=slip_key)
+        GuestAction(
+            action,
+            build.program(action, say),
+            topics=topics,
+            triggers=known,
+            clock=clock,
+            slip_key=slip_key,
+        )
         for action in folder.actions.values()
     ]
     stages: list[Stage] = [

@@ -66,12 +66,20 @@ class Worker:
         beating = asyncio.create_task(self._beat())
         reader = KafkaPointReader(self._settings)
         try:
-            return await self._host(
-                assembly(self._folder, self._settings, reader=reader, clock=SystemClock())
-            )
+            return await self._host(await asyncio.to_thread(self._assembly, reader))
         finally:
             beating.cancel()
             await asyncio.to_thread(reader.close)
+
+    def _assembly(self, reader: KafkaPointReader) -> Assembly:
+        """In a thread: packages may have to be installed, and the beat must go on."""
+        return assembly(
+            self._folder,
+            self._settings,
+            reader=reader,
+            clock=SystemClock(),
+            say=lambda text: self._log.info("building", what=text),
+        )
 
     async def _host(self, assembled: Assembly) -> int:
         assert self._ended is not None  # noqa: S101 - made in run

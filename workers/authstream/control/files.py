@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 
-from authstream.contracts.budgets import ACTIONS_PER_FLOW
+from authstream.contracts.budgets import ACTIONS_PER_FLOW, DEPENDENCIES_PER_ACTION
 from authstream.contracts.envelope import OnError
 from authstream.control.duration import Duration
 from authstream.engine.plan import STEP_TIMEOUT
@@ -35,8 +35,10 @@ class ActionFile(_File):
     """`actions/<name>/action.yaml`."""
 
     trigger: str
-    runtime: str = "python3.11"
-    dependencies: dict[str, str] = {}
+    #: Without one, what the code's file name says.
+    runtime: str | None = None
+    #: Package to exact version; `authstream deps lock` makes the lock that is installed.
+    dependencies: dict[str, str] = Field(default={}, max_length=DEPENDENCIES_PER_ACTION)
     #: Names only; values are in `.secrets.yaml`.
     secrets: tuple[str, ...] = ()
     egress: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Which interpreter runs an action, and how it is called: Python, or Node with its permission flag."""
+"""Which interpreter runs an action, and how: Python, or Node with its permission flag."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import functools
 import importlib.util
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -23,11 +22,6 @@ NODE_MAJOR = 20
 #: V8's own heap, megabytes; a guest over it ends.
 NODE_HEAP_MB = 128
 PROBE_WITHIN = timedelta(seconds=10)
-PYTHON_RUNTIME = re.compile(r"python3\.(\d+)")
-PYTHON_MINOR = 11
-#: Node versions that an action may name; what runs is `node()`, and the log says which it is.
-NODE_RUNTIMES = ("node18", "node20", "node22")
-
 _HERE = Path(__file__).parent
 GUEST_PYTHON = _HERE / "guest_python" / "__main__.py"
 GUEST_NODE = _HERE / "guest_node" / "main.cjs"
@@ -64,23 +58,6 @@ class Node:
     def major(self) -> int:
         """The first number of the version."""
         return int(self.version.partition(".")[0])
-
-
-def is_node(runtime: str) -> bool:
-    """Whether a `runtime:` is JavaScript.
-
-    Raises:
-        ConfigurationError: It is neither that nor a Python that is supported.
-    """
-    if runtime in NODE_RUNTIMES:
-        return True
-    match = PYTHON_RUNTIME.fullmatch(runtime)
-    if match is None or int(match[1]) < PYTHON_MINOR:
-        raise ConfigurationError(
-            f"runtime {runtime} is not supported: use python3.{PYTHON_MINOR} or newer,"
-            f" or {', '.join(NODE_RUNTIMES)}"
-        )
-    return False
 
 
 def command(program: Program, *, python: str = sys.executable) -> Command:

@@ -121,14 +121,14 @@ function describe(error) {
 function lines(stack) {
   const found = p.split(stack, "\n");
   const syntax = p.exec(SYNTAX, found[0]);
-  let text = syntax ? `${basename(syntax[1])}:${syntax[2]}: ${source(syntax[1], syntax[2])}` : "";
+  let text = syntax ? `${basename(syntax[1])}:${syntax[2]}${source(syntax[1], syntax[2])}` : "";
   let shown = 0;
   for (let i = 0; i < found.length && shown < STACK_LINES; i++) {
     const frame = p.exec(FRAME, found[i]);
     if (!frame || p.startsWith(frame[2], __dirname)) continue;
     const owner = frame[1] ? p.exec(OWNER, frame[1]) : null;
     const where = frame[1] ? ` in ${p.slice(frame[1], owner ? owner[0].length : 0)}` : "";
-    text += `${text && "\n"}${basename(frame[2])}:${frame[3]}${where}: ${source(frame[2], frame[3])}`;
+    text += `${text && "\n"}${basename(frame[2])}:${frame[3]}${where}${source(frame[2], frame[3])}`;
     shown += 1;
   }
   return text;
@@ -137,7 +137,7 @@ function lines(stack) {
 function source(file, line) {
   try {
     const text = p.trim(p.split(readFileSync(file, "utf8"), "\n")[line - 1] ?? "");
-    return p.slice(text, 0, SOURCE_CHARACTERS);
+    return text ? `: ${p.slice(text, 0, SOURCE_CHARACTERS)}` : "";
   } catch {
     return "";
   }
