@@ -82,7 +82,8 @@ class GuestAction(Action):
 
     async def start(self) -> None:
         """Load the action now, so that the first login does not wait for it."""
-        guest, log = self._guests.guest, structlog.get_logger("authstream.action")
+        guest = self._guests.guest
+        log: structlog.stdlib.BoundLogger = structlog.get_logger("authstream.action")
         try:
             ready = await guest.start()
         except GuestError as error:
