@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from authstream.contracts.api import to_guest
+from authstream.contracts.runtime import language
 from authstream.control.dependencies import Say, Tools, install
 from authstream.control.folder import DeployedAction
 from authstream.control.typescript import compiled
@@ -19,6 +20,8 @@ def say_nothing(_text: str) -> None:
 def program(action: DeployedAction, say: Say = say_nothing) -> Program:
     """What the guest of an action runs. Raises ConfigurationError."""
     code = action.code
+    if language(action.runtime) == "javascript":
+        runtimes.node()  # without one nothing of it can run: told before anything starts
     if code.suffix == ".ts":
         code = compiled(code, tools=TOOLS, say=say)
     return Program(

@@ -22,7 +22,9 @@ from authstream.engine.registry import plugins
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
-from authstream.sandbox.guest import Guest, Program
+from authstream.sandbox.fresh import FreshGuests
+from authstream.sandbox.guest import Program
+from authstream.sandbox.pool import GuestPool
 from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
@@ -48,7 +50,11 @@ class GuestVersions:
 
     def __init__(self, action: DeployedAction, program: Program) -> None:
         self._version = action.version
-        self.guest = Guest(program)
+        self.guest: FreshGuests | GuestPool = (
+            FreshGuests(program)
+            if action.isolation == "execution"
+            else GuestPool(program, size=action.guests)
+        )
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
@@ -83,14 +89,15 @@ class GuestAction(Action):
     async def start(self) -> None:
         """Load the action now, so that the first login does not wait for it."""
         guest = self._guests.guest
-        log: structlog.stdlib.BoundLogger = structlog.get_logger("authstream.action")
         try:
             ready = await guest.start()
         except GuestError as error:
             # Its flows get `action_error` or are skipped; other actions are not hurt.
-            log.warning("action_cannot_start", stage=self.name, reason=str(error))
+            structlog.get_logger("authstream.action").error(
+                "action_cannot_start", stage=self.name, reason=str(error)
+            )
         else:
-            log.info(
+            structlog.get_logger("authstream.action").info(
                 "action_started",
                 stage=self.name,
                 asked=self._runtime,

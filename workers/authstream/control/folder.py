@@ -14,6 +14,7 @@ from authstream.contracts.topics import Topics
 from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
 from authstream.engine.conditions import compiled
 from authstream.engine.plan import Binding, Flow
+from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 
@@ -36,6 +37,9 @@ class DeployedAction:
     configuration: Mapping[str, Any]
     #: Package to exact version.
     dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
+    isolation: Isolation = "action"
+    #: Processes at most, in one worker.
+    guests: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,8 @@ def _action(
         secrets=secrets.of(file, said),
         configuration=said.configuration,
         dependencies=said.dependencies,
+        isolation=said.isolation,
+        guests=said.limits.guests,
     )
 
 

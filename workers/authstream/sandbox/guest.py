@@ -60,6 +60,16 @@ class Guest:
         """The process that serves now, if any."""
         return None if self._serving is None else self._serving.pid
 
+    @property
+    def starting(self) -> bool:
+        """Whether a process is on its way up."""
+        return self._recovery is not None and not self._recovery.done()
+
+    def wake(self) -> None:
+        """Begin to start, without waiting for it."""
+        if self._serving is None:
+            self._wake()
+
     async def start(self) -> Ready:
         """Start now rather than at the first event.
 

@@ -32,7 +32,7 @@ class Recorder {
 
   /** Do what the table says about a method; throws `ApiError`. */
   call(row, args, api) {
-    const where = `api.${row.path}`;
+    const { where } = row;
     if (this.#closed) throw new ApiError(`${where} was called after the action had ended`);
     if (args.length > row.parameters.length) {
       throw new ApiError(
@@ -57,7 +57,7 @@ class Recorder {
 
   #record(row, args, where) {
     const rules = row.parameters;
-    let text = `[${p.stringify(row.path)}`;
+    let text = row.opening;
     let last = "";
     for (let i = 0; i < rules.length; i++) {
       const value = args[i];
@@ -112,6 +112,8 @@ function build(table) {
   const owners = new Map();
   for (const row of table) {
     prepare(row.parameters);
+    row.opening = `[${JSON.stringify(row.path)}`;
+    row.where = `api.${row.path}`;
     const [owner, name] = row.path.split(".");
     owners.set(owner, [...(owners.get(owner) ?? []), [name, row]]);
   }
@@ -121,11 +123,11 @@ function build(table) {
       this.#recorder = recorder;
     }
     static part(api, methods) {
-      const part = {};
+      const part = p.create(null);
       const recorder = api.#recorder;
       for (let i = 0; i < methods.length; i++) {
         const row = methods[i][1];
-        put(part, methods[i][0], (...args) => recorder.call(row, args, api));
+        part[methods[i][0]] = (...args) => recorder.call(row, args, api);
       }
       return p.freeze(part);
     }

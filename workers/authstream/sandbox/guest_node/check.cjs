@@ -16,15 +16,19 @@ function check(rule, value, where) {
     if (rule.types && !includes(rule.types, type)) {
       throw new Broken(`must be of type ${p.join(rule.types, " or ")}, not ${type}`);
     }
-    if (type === "string") checkText(rule, p.parse(text));
-    if (type === "number") checkNumber(rule, p.parse(text));
-    if (type === "object" && rule.members) checkMembers(rule, p.parse(text), where);
+    if (rule.limited) checkLimits(rule, type, text, where);
     if (rule.max_bytes !== undefined) checkSize(rule.max_bytes, type, text);
     return text;
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     throw new ApiError(`${where}: ${rule.name} ${error.message}`);
   }
+}
+
+function checkLimits(rule, type, text, where) {
+  if (type === "string") checkText(rule, p.parse(text));
+  if (type === "number") checkNumber(rule, p.parse(text));
+  if (type === "object" && rule.members) checkMembers(rule, p.parse(text), where);
 }
 
 function checkText(rule, value) {
@@ -92,9 +96,10 @@ function includes(list, value) {
   return false;
 }
 
-/** Make the rules' regular expressions once, before the action runs. */
+/** Make once, before the action runs, what the rules need. */
 function prepare(rules) {
   for (const rule of rules) {
+    rule.limited = Object.keys(rule).some((name) => !["name", "types", "optional"].includes(name));
     if (rule.pattern !== undefined) rule.expression = new RegExp(`^(?:${rule.pattern})$`, "u");
     if (rule.members) prepare(rule.members);
   }
