@@ -205,3 +205,54 @@ async def test_an_action_sees_its_folder_and_dependencies_and_none_of_the_machin
         None,
         [f"helper vendored string MODULE_NOT_FOUND {tmp_path}"],
     )
+
+
+FORGE = """
+const fs = require("node:fs");
+function frame(kind, number, text) {
+  const head = Buffer.alloc(9);
+  head.writeUInt32BE(5 + text.length, 0);
+  head.writeUInt8(kind, 4);
+  head.writeUInt32BE(number, 5);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+exports.onExecutePostLogin = async (event, api) => {
+  api.idToken.setCustomClaim("n", event.n);
+  ATTACK;
+};
+"""
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "Buffer.from([255, 255, 255, 255])",
+        "'garbage between frames'",
+        "Buffer.from([0, 0, 0, 5, 0x63, 0, 0, 0, 0])",
+    ],
+)
+async def test_bytes_that_are_no_frame_end_a_javascript_guest(
+    new_guest: NewGuest, attack: str
+) -> None:
+    """Written to the socket itself: killed, and only the culprit fails."""
+    code = FORGE.replace("ATTACK", f"if (event.n === 3) fs.writeSync(0, {attack})")
+    guest = new_guest(code, language="javascript")
+    outcomes = await asyncio.gather(*(guest.run(invocation({"n": n})) for n in range(6)))
+    assert [o.status for o in outcomes] == ["crashed" if n == 3 else "ok" for n in range(6)]
+    assert "broke the protocol" in (outcomes[3].error or "")
+
+
+async def test_forged_results_are_checked_and_forged_frames_dropped(new_guest: NewGuest) -> None:
+    """A command that is none is an error; frames of other kinds and for nobody change nothing."""
+    others = "for (const kind of [1, 2, 3, 5, 6, 8, 9, 12]) fs.writeSync(0, frame(kind, 999, '{}'))"
+    outcome = await new_guest(FORGE.replace("ATTACK", others), language="javascript").run(
+        invocation({"n": 1})
+    )
+    assert outcome.commands == (("idToken.setCustomClaim", ("n", 1)),)
+    forged = '\'{"commands": [["access.grant", 1]], "console": []}\''
+    result = f"for (let id = 1; id < 9; id++) fs.writeSync(0, frame(5, id, {forged}))"
+    outcome = await new_guest(FORGE.replace("ATTACK", result), language="javascript").run(
+        invocation({"n": 1})
+    )
+    assert (outcome.status, outcome.commands) == ("error", ())
+    assert "api.access.grant is not a command" in (outcome.error or "")
