@@ -368,6 +368,7 @@ class GuestProcess(asyncio.Protocol):
             self._ready.set_exception(
                 GuestStartError(f"the guest of {self._program.action} {ending.reason}")
             )
+            self._ready.exception()  # seen: whoever would wait for it may be gone
         if self._pong is not None and not self._pong.done():
             self._pong.set_result(False)
         self.ended.set_result(ending)
