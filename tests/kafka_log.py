@@ -14,11 +14,14 @@ from authstream.broker.kafka_reader import converted
 from authstream.engine.ports import Message, Output
 
 PATIENCE = timedelta(seconds=30)
-_POLL_SECONDS = 0.02
 
 
 def until(
-    condition: Callable[[], bool], what: str, *, within: timedelta = PATIENCE
+    condition: Callable[[], bool],
+    what: str,
+    *,
+    within: timedelta = PATIENCE,
+    every: timedelta = timedelta(milliseconds=20),
 ) -> None:
     """Wait for a condition.
 
@@ -28,16 +31,22 @@ def until(
     deadline = time.monotonic() + within.total_seconds()
     while not condition():
         assert time.monotonic() < deadline, f"not within {within.total_seconds()} s: {what}"
-        time.sleep(_POLL_SECONDS)
+        time.sleep(every.total_seconds())
 
 
 def create(
-    brokers: str, topics: Iterable[str], *, partitions: int = 4, config: dict[str, str] | None = None
+    brokers: str,
+    topics: Iterable[str],
+    *,
+    partitions: int = 4,
+    config: dict[str, str] | None = None,
 ) -> None:
     """Create topics and wait until each partition has a leader."""
     admin = AdminClient({"bootstrap.servers": brokers})
     names = list(topics)
-    made = admin.create_topics([NewTopic(name, partitions, 1, config=config or {}) for name in names])
+    made = admin.create_topics(
+        [NewTopic(name, partitions, 1, config=config or {}) for name in names]
+    )
     for future in made.values():
         future.result(PATIENCE.total_seconds())
 

@@ -1,4 +1,4 @@
-"""Engines in processes of their own: started by spawn, watched, stopped, their processor time read."""
+"""Engines in processes of their own: spawned, watched, stopped, their processor time read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Any
 
 import psutil
 
-from authstream.apps.worker import die_with_parent
+from authstream.apps.supervision import die_with_parent
 
 #: A client of librdkafka must not be inherited over fork.
 SPAWN = multiprocessing.get_context("spawn")
+#: librdkafka speaks of deleted topics and of coordinators that load; errors reach us anyway.
+QUIET = 2
 STOPPED_WITHIN = timedelta(seconds=10)
 
 
@@ -59,7 +61,7 @@ class Running:
 
 @contextmanager
 def running(*jobs: tuple[Callable[..., None], Any]) -> Generator[Running]:
-    """Each function in a process of its own with its argument, for as long as the context is open."""
+    """Each function in a process of its own with its argument, while the context is open."""
     processes = [
         SPAWN.Process(target=_child, args=(function, argument), name=function.__name__)
         for function, argument in jobs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -42,6 +43,8 @@ class Fate:
     replies: list[bytes] = field(default_factory=list)
     #: Records by effect id.
     effects: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    #: How often an effect was recorded as delivered.
+    delivered: int = 0
 
     @property
     def wait(self) -> float:
@@ -111,18 +114,22 @@ class Logins:
     def await_all(self, *, effects: bool = True) -> None:
         """Wait until every login published so far has its verdict, reply and effect."""
 
+        left = list(self.fates)
+
         def complete() -> bool:
             self._check()
-            return not self.unanswered(effects=effects)
+            left[:] = self.unanswered(left, effects=effects)
+            return not left
 
         until(complete, "every login is answered", within=SETTLED_WITHIN)
 
-    def unanswered(self, *, effects: bool = True) -> list[str]:
-        """Logins that still lack something."""
+    def unanswered(self, flows: Iterable[str], *, effects: bool = True) -> list[str]:
+        """Those that still lack something."""
+        fates = ((flow, self.fates[flow]) for flow in flows)
         return [
             flow
-            for flow, fate in list(self.fates.items())
-            if not fate.effective or not fate.replies or (effects and not fate.effects)
+            for flow, fate in fates
+            if not fate.effective or not fate.replies or (effects and not fate.delivered)
         ]
 
     @property
@@ -131,7 +138,10 @@ class Logins:
         return max(fate.wait for fate in self.fates.values())
 
     def assert_sound(self, *, longest: float | None = None, repeated: bool = True) -> None:
-        """One verdict, one answer, one effect for each login; `repeated`: the same may come twice."""
+        """One verdict, one answer, one effect for each login; `repeated`: the same may come twice.
+
+        After kill -9 a reply or an effect order may be written again, the same under the same id.
+        """
         fates = self.fates
         assert fates
         assert [flow for flow, fate in fates.items() if fate.effective != 1] == []
@@ -141,6 +151,7 @@ class Logins:
         if not repeated:
             assert [flow for flow, fate in fates.items() if len(fate.replies) != 1] == []
             assert [flow for flow, fate in fates.items() if sum(fate.effects.values()) != 1] == []
+            assert [flow for flow, fate in fates.items() if fate.delivered != 1] == []
         if longest is not None:
             assert self.longest_wait <= longest
 
@@ -191,6 +202,7 @@ class Logins:
             topics.decided(TRIGGER): self._on_decided,
             topics.replies: self._on_reply,
             topics.effects("log"): self._on_effect,
+            topics.effects_done("log"): self._on_delivered,
         }
         for topic, seen in watched.items():
             self._thread(self._follow, Log(self._brokers, topic), seen)
@@ -223,6 +235,11 @@ class Logins:
         fate, name = self._fate(message), h.text(message.headers, h.CE_ID)
         if fate is not None and name is not None:
             fate.effects[name] += 1
+
+    def _on_delivered(self, message: Message) -> None:
+        fate = self._fate(message)
+        if fate is not None:
+            fate.delivered += 1
 
 
 def event(user: str) -> bytes:

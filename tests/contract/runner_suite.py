@@ -262,7 +262,9 @@ class RunnerSuite:
         await ground.publish([Output(topics.input, b"last", b"last")])
         async with ground.running([Probe(topics, handle)]):
             await ground.records(topics.output, 21)
-        assert sorted(v or b"" for v in handled) == sorted([*(b"%d" % n for n in range(20)), b"last"])
+        assert sorted(v or b"" for v in handled) == sorted(
+            [*(b"%d" % n for n in range(20)), b"last"]
+        )
 
     async def test_headers_and_empty_values_arrive_as_they_were_sent(self, ground: Ground) -> None:
         """Bytes, order and repetition are kept; the trace context is there exactly once."""
@@ -284,9 +286,7 @@ class RunnerSuite:
 
         numbers = [*range(PARTITIONS)]
         async with ground.running([Probe(topics, handle)]):
-            await ground.publish(
-                [Output(topics.input, b"same", b"%d" % n, (), n) for n in numbers]
-            )
+            await ground.publish([Output(topics.input, b"same", b"%d" % n, (), n) for n in numbers])
             came = await ground.records(topics.output, PARTITIONS)
         assert sorted((m.partition, m.value) for m in came) == [(n, b"%d" % n) for n in numbers]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -126,7 +126,7 @@ def injected(headers: Headers, span: Span) -> Headers:
 
 
 @contextmanager
-def span(name: str, attributes: Mapping[str, str | int]) -> Iterator[Span]:
+def span(name: str, attributes: Mapping[str, str | int]) -> Generator[Span]:
     """A span of ours within the current one; does nothing when tracing is off."""
     if tracing() is None:
         yield trace.INVALID_SPAN
@@ -155,21 +155,23 @@ def deactivate() -> None:
 
 
 def configure(service: str) -> None:
-    """Export by OTLP/HTTP when the standard variables name an endpoint; batches, never in the login's way."""
+    """Export by OTLP/HTTP, in batches, when the standard variables name an endpoint."""
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(
         os.environ.get(name) for name in _ENDPOINTS
     ):
         return
     # Imported only when used: the exporter takes a tenth of a second to load.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http import (  # noqa: PLC0415 - see above
+        trace_exporter,
+    )
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - as above
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as above
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
 
     provider = TracerProvider(
         resource=Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", service)})
     )
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     activate(provider)
 

@@ -1,8 +1,11 @@
-"""What a supervised worker and its parent say: beats, what was met, what is set aside, whose turn."""
+"""What a supervised worker and its parent say: beats, what was met, set aside, whose turn."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import sys
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -12,6 +15,9 @@ import orjson
 REPORT_FD = "AUTHSTREAM_SUPERVISOR_FD"
 #: The worker reads one line from this descriptor before it starts: its history, and that it may.
 TURN_FD = "AUTHSTREAM_TURN_FD"
+#: Set by a process whose worker must not outlive it, however it ends.
+END_WITH_PARENT = "AUTHSTREAM_END_WITH_PARENT"
+_PR_SET_PDEATHSIG = 1
 
 Place = tuple[str, int, int]
 
@@ -128,3 +134,9 @@ class Verdicts:
         """The worker ran long enough: what is past is past, but what was set aside stays so."""
         self.counts, self.alone_counts = {}, {}
         self.history = History(offenders=self.history.offenders)
+
+
+def die_with_parent() -> None:
+    """End when the process that started us ends, however that is (Linux; elsewhere nothing)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -173,13 +173,16 @@ class Supervisor:
     def _watch(self, child: _Child) -> int:
         """Read its lines until it ends; kill it when they stop coming."""
         process = child.process
-        began = beaten = time.monotonic()
+        began = beaten = now = time.monotonic()
         limit, asked = STARTED_WITHIN, False
         rest = b""
         with selectors.DefaultSelector() as selector:
             selector.register(child.reading, selectors.EVENT_READ)
             while process.poll() is None:
-                now = time.monotonic()
+                last, now = now, time.monotonic()
+                if now - last > self._hung_after.total_seconds():
+                    # It is we who did not run, e.g. the machine slept.
+                    beaten = now
                 if selector.select(_TICK_SECONDS):
                     said = os.read(child.reading, _REPORT_BYTES)
                     if not said:

@@ -32,12 +32,37 @@ class _WithoutKafka(BootStrategy):
 class _App(faust.App):
     BootStrategy = _WithoutKafka
 
+    def _create_directories(self) -> None:
+        """Nothing is kept in files: no `<id>-data` where the worker happens to be started."""
+
     async def on_stop(self) -> None:
         """Also close what Faust makes for a consumer that it never runs."""
         await super().on_stop()
         thread_loop = getattr(getattr(self.consumer, "_thread", None), "thread_loop", None)
         if thread_loop is not None:
             thread_loop.close()
+
+
+def _app(prefix: str) -> faust.App:
+    return _App(
+        f"{prefix}.worker",
+        broker="kafka://127.0.0.1:1",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        table_standby_replicas=0,
+        stream_wait_empty=False,
+    )
+
+
+def preload() -> None:
+    """Make Faust load what it would load at its first agent (0.3 s), so that a spare starts fast."""
+    app = _app("preload")
+
+    @app.agent(app.channel(key_type=None, value_type=None), name="preload")
+    async def _consume(stream: AsyncIterator[None]) -> None:
+        async for _ in stream:
+            pass
 
 
 class FaustRunner:
@@ -58,15 +83,7 @@ class FaustRunner:
         #: Called with each stage's dispatcher before it gets its first message.
         self._prepared = prepared
         self._clock = clock or SystemClock()
-        self._app = _App(
-            f"{settings.prefix}.worker",
-            broker="kafka://127.0.0.1:1",
-            web_enabled=False,
-            topic_disable_leader=True,
-            topic_allow_declare=False,
-            table_standby_replicas=0,
-            stream_wait_empty=False,
-        )
+        self._app = _app(settings.prefix)
         self.consumers: list[StageConsumer] = []
         self.dispatchers: dict[str, Dispatcher] = {}
         self._producer: KafkaProducer | None = None
@@ -80,8 +97,7 @@ class FaustRunner:
         """Start every stage, then read. Raises what a stage's own start raises."""
         self._loop = asyncio.get_running_loop()
         self._producer = KafkaProducer(self._settings, failed=self._fatal)
-        for stage in self._stages:
-            await stage.start()
+        await asyncio.gather(*(stage.start() for stage in self._stages))
         channels = [self._channel(stage) for stage in self._stages]
         await self._app.start()
         self._app.flow_control.resume()

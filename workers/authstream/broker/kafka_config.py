@@ -17,6 +17,7 @@ DELIVERY_TIMEOUT = timedelta(seconds=30)
 #: The mock broker's Fetch does not wake on produce, so its wait is its latency.
 _EMBEDDED_FETCH_WAIT_MS = 2
 _FETCH_WAIT_MS = 100
+_READER_WAIT_MS = 10
 #: Small on purpose: a paused partition drops what was fetched ahead.
 _PREFETCH_KBYTES = 8 * 1024
 _BATCH_BYTES = 256 * 1024
@@ -88,6 +89,8 @@ def reader_config(settings: Settings, *, group: str = NO_GROUP) -> dict[str, Any
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
         **_reading(settings),
+        # The next partition is not fetched before the last one's fetch has come back.
+        "fetch.wait.max.ms": _EMBEDDED_FETCH_WAIT_MS if settings.embedded else _READER_WAIT_MS,
         **client_config(settings),
     }
 

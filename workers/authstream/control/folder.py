@@ -135,7 +135,8 @@ def _check_code(code: Path, said: ActionFile) -> None:
         )
     if said.dependencies:
         raise ConfigurationError(
-            f"{code.parent / 'action.yaml'}: dependencies are not installed yet; use the standard library for now"
+            f"{code.parent / 'action.yaml'}: dependencies are not installed yet; "
+            "use the standard library for now"
         )
     if not code.is_file():
         raise ConfigurationError(f"{code} is missing: put the action's handler there")
