@@ -1,10 +1,11 @@
-"""Reads and writes topics from outside, for tests: records by count, committed offsets, new topics."""
+"""Reads and writes topics from outside: records by count, committed offsets, new topics."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -42,9 +43,9 @@ def create(
     config: dict[str, str] | None = None,
 ) -> None:
     """Create topics and wait until each partition has a leader."""
-    admin = AdminClient({"bootstrap.servers": brokers})
+    admin: Any = AdminClient({"bootstrap.servers": brokers})
     names = list(topics)
-    made = admin.create_topics(
+    made: dict[str, Any] = admin.create_topics(
         [NewTopic(name, partitions, 1, config=config or {}) for name in names]
     )
     for future in made.values():
@@ -74,7 +75,7 @@ def publish(brokers: str, outputs: Sequence[Output]) -> list[tuple[int, int]]:
         places.append((message.partition(), message.offset()))  # type: ignore[attr-defined]  # theirs
 
     for output in outputs:
-        where = {} if output.partition is None else {"partition": output.partition}
+        where: dict[str, Any] = {} if output.partition is None else {"partition": output.partition}
         producer.produce(
             output.topic,
             output.value,

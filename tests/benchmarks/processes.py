@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,12 +15,11 @@ from typing import Any
 
 import psutil
 
-from authstream.apps.supervision import die_with_parent
-
 #: A client of librdkafka must not be inherited over fork.
 SPAWN = multiprocessing.get_context("spawn")
 #: librdkafka speaks of deleted topics and of coordinators that load; errors reach us anyway.
 QUIET = 2
+_PR_SET_PDEATHSIG = 1
 STOPPED_WITHIN = timedelta(seconds=10)
 
 
@@ -80,7 +82,9 @@ def running(*jobs: tuple[Callable[..., None], Any]) -> Generator[Running]:
 
 
 def _child(function: Callable[[Any], None], argument: Any) -> None:
-    die_with_parent()
+    # A parent that was killed has taken the broker with it: there is nothing to stop cleanly for.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     function(argument)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -13,13 +15,16 @@ import orjson
 from confluent_kafka import Producer
 
 from authstream.contracts import headers as h
+from authstream.contracts.avro import decode
 from authstream.contracts.topics import Topics
+from authstream.contracts.verdict import Verdict
 from authstream.engine.first_wins import FirstWins
 from authstream.engine.identity import effect_id, flow_id
 from authstream.engine.ports import Message
 from tests.kafka_log import Log, until
 
-RATE = 200  # logins a second
+#: Logins a second. CHAOS_RATE: less where other work shares the machine.
+RATE = int(os.environ.get("CHAOS_RATE", "200"))
 TRIGGER = "post-login"
 TENANT = "acme"
 SOURCE = "chaos"
@@ -36,11 +41,14 @@ class Fate:
 
     published: float
     decided: float | None = None
+    outcome: str = ""
     #: Verdicts that the first-wins rule lets stand.
     effective: int = 0
     #: Records in `decided` beside those.
     void: int = 0
-    replies: list[bytes] = field(default_factory=list)
+    replies: list[bytes] = field(default_factory=list[bytes])
+    #: Replies that say of themselves that they repeat the verdict.
+    repeats: int = 0
     #: Records by effect id.
     effects: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     #: How often an effect was recorded as delivered.
@@ -83,7 +91,7 @@ class Logins:
         event_id = f"login-{number}"
         flow = flow_id(TENANT, TRIGGER, SOURCE, event_id)
         self.fates[flow] = Fate(time.monotonic())
-        headers = [
+        headers: list[tuple[str, str | bytes | None]] = [
             (h.CE_ID, event_id.encode()),
             (h.CE_SOURCE, SOURCE.encode()),
             (h.CONTENT_TYPE, h.JSON_TYPE),
@@ -105,31 +113,39 @@ class Logins:
         """Publish no more."""
         self._driving.clear()
 
-    def settle(self, *, effects: bool = True) -> None:
+    def settle(self) -> None:
         """Publish no more and wait until every login has its verdict, reply and effect."""
         self.pause()
         assert self._producer.flush(SETTLED_WITHIN.total_seconds()) == 0
-        self.await_all(effects=effects)
+        self.await_all()
 
-    def await_all(self, *, effects: bool = True) -> None:
+    def await_all(self) -> None:
         """Wait until every login published so far has its verdict, reply and effect."""
-
         left = list(self.fates)
 
         def complete() -> bool:
             self._check()
-            left[:] = self.unanswered(left, effects=effects)
+            left[:] = self.unanswered(left)
             return not left
 
-        until(complete, "every login is answered", within=SETTLED_WITHIN)
+        try:
+            until(complete, "every login is answered", within=SETTLED_WITHIN)
+        except AssertionError as error:
+            lacking = [self.fates[flow] for flow in left]
+            raise AssertionError(
+                f"{len(left)} of {len(self.fates)} lack something: verdict"
+                f" {sum(not fate.effective for fate in lacking)}, reply"
+                f" {sum(not fate.replies for fate in lacking)}, effect"
+                f" {sum(not fate.delivered for fate in lacking)}; e.g. {lacking[:2]}"
+            ) from error
 
-    def unanswered(self, flows: Iterable[str], *, effects: bool = True) -> list[str]:
+    def unanswered(self, flows: Iterable[str]) -> list[str]:
         """Those that still lack something."""
         fates = ((flow, self.fates[flow]) for flow in flows)
         return [
             flow
             for flow, fate in fates
-            if not fate.effective or not fate.replies or (effects and not fate.delivered)
+            if not fate.effective or not fate.replies or _waits_for_effect(fate)
         ]
 
     @property
@@ -137,16 +153,26 @@ class Logins:
         """Seconds that the unluckiest login waited."""
         return max(fate.wait for fate in self.fates.values())
 
-    def assert_sound(self, *, longest: float | None = None, repeated: bool = True) -> None:
+    def assert_sound(
+        self, *, longest: float | None = None, repeated: bool = True, late: bool = False
+    ) -> None:
         """One verdict, one answer, one effect for each login; `repeated`: the same may come twice.
 
         After kill -9 a reply or an effect order may be written again, the same under the same id.
+        `late`: some may have failed at their deadline, and then have no effect.
         """
         fates = self.fates
         assert fates
         assert [flow for flow, fate in fates.items() if fate.effective != 1] == []
         assert [flow for flow, fate in fates.items() if len(set(fate.replies)) != 1] == []
-        wanted = {flow: [effect_id(flow, 0, 0)] for flow in fates}
+        assert {fate.outcome for fate in fates.values()} <= {
+            "allowed",
+            *(["failed"] if late else ()),
+        }
+        wanted = {
+            flow: [effect_id(flow, 0, 0)] if fate.outcome == "allowed" else []
+            for flow, fate in fates.items()
+        }
         assert {flow: list(fate.effects) for flow, fate in fates.items()} == wanted
         if not repeated:
             assert [flow for flow, fate in fates.items() if len(fate.replies) != 1] == []
@@ -155,11 +181,15 @@ class Logins:
         if longest is not None:
             assert self.longest_wait <= longest
 
+    def report(self) -> None:
+        """Leave the figures in the run's log."""
+        sys.stderr.write(f"{self.summary()}\n")
+
     def summary(self) -> str:
         """A line of figures for the log of a run."""
         fates = self.fates.values()
         waits = sorted(fate.wait for fate in fates)
-        again = sum(len(fate.replies) - 1 for fate in fates)
+        again = sum(len(fate.replies) - 1 + fate.repeats for fate in fates)
         void = sum(fate.void for fate in fates)
         return (
             f"{len(waits)} logins, wait p50 {waits[len(waits) // 2]:.3f} s, longest {waits[-1]:.3f}"
@@ -222,14 +252,17 @@ class Logins:
             return
         if self._first.accepts(message, flow, h.number(message.headers, h.LEG) or 0):
             fate.decided = fate.decided or time.monotonic()
+            fate.outcome = decode(Verdict, message.value).outcome
             fate.effective += 1
         else:
             fate.void += 1
 
     def _on_reply(self, message: Message) -> None:
         fate = self._fate(message)
-        if fate is not None:
+        if fate is not None and h.first(message.headers, h.REPEAT) is None:
             fate.replies.append(message.value or b"")
+        elif fate is not None:
+            fate.repeats += 1
 
     def _on_effect(self, message: Message) -> None:
         fate, name = self._fate(message), h.text(message.headers, h.CE_ID)
@@ -240,6 +273,10 @@ class Logins:
         fate = self._fate(message)
         if fate is not None:
             fate.delivered += 1
+
+
+def _waits_for_effect(fate: Fate) -> bool:
+    return fate.outcome == "allowed" and not fate.delivered
 
 
 def event(user: str) -> bytes:

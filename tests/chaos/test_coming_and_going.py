@@ -1,4 +1,4 @@
-"""Workers that stop, join and leave while logins come in: nothing is lost and nothing done twice."""
+"""Workers stop, join and leave while logins come in: nothing is lost and nothing done twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_sigterm_loses_nothing(workers: Workers, logins: Logins) -> None:
         started[name] = workers.start(name, *worker.stages)
         logins.await_all()
     logins.settle()
-    print(logins.summary())
+    logins.report()
     logins.assert_sound(repeated=False)
 
 
@@ -39,5 +39,5 @@ def test_workers_join_and_leave_while_working(
         assert guest.terminate() == 0
         logins.await_all()
     logins.settle()
-    print(logins.summary())
+    logins.report()
     logins.assert_sound()

@@ -46,6 +46,6 @@ def test_a_worker_that_hangs_is_replaced(workers: Workers, logins: Logins) -> No
     until(lambda: not hung.is_running(), "the hung worker is killed")
     logins.await_all()
     logins.settle()
-    print(logins.summary())
+    logins.report()
     assert "worker_hung" in worker.log.read_text()
     logins.assert_sound(longest=_HUNG_WAIT)

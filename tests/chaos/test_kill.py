@@ -1,4 +1,4 @@
-"""Kill -9 of every stage in turn, under load: no login is lost, decided twice, or waits for long."""
+"""Kill -9 of every stage in turn, under load: no login is lost, decided twice or waits long."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_kill_9_of_every_stage_in_turn(workers: Workers, logins: Logins, rounds:
         for worker in started.values():
             kill_and_await(worker, logins)
     logins.settle()
-    print(logins.summary())
+    logins.report()
     logins.assert_sound(longest=LONGEST_WAIT)
 
 
@@ -47,5 +47,5 @@ def test_another_worker_takes_over_from_a_lost_host(workers: Workers, logins: Lo
     lost.lose()
     logins.await_all()
     logins.settle()
-    print(logins.summary())
+    logins.report()
     logins.assert_sound(longest=LOST_HOST_WAIT)

@@ -19,6 +19,13 @@ FOLDER = Path(__file__).parent / "folder"
 #: A worker at work has threads of its client library; a spare that waits has one.
 _THREADS_AT_WORK = 4
 _ENDS_WITHIN = timedelta(seconds=40)
+_DIE_WITH_PARENT = """
+import ctypes, os, signal, sys
+PR_SET_PDEATHSIG = 1
+ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+if os.getppid() == int(sys.argv[1]):
+    os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Worker:
@@ -30,7 +37,8 @@ class Worker:
         self.name = name
         self.stages = stages
         self.log = log
-        command = (sys.executable, "-m", "authstream.cli", "worker", "--supervised")
+        dying = (sys.executable, "-c", _DIE_WITH_PARENT, f"{os.getpid()}")
+        command = (*dying, sys.executable, "-m", "authstream.cli", "worker", "--supervised")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
                 (*command, "--folder", f"{FOLDER}", *stages),

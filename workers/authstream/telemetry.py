@@ -43,7 +43,7 @@ class Tracing:
     """Makes the spans of messages. One for each process, or None when tracing is off."""
 
     def __init__(self, tracer: trace.Tracer, spans: MessageSpans | None = None) -> None:
-        self._tracer = tracer
+        self.tracer = tracer
         #: The cheap way, where the sampler need not be asked.
         self._spans = spans
 
@@ -63,7 +63,7 @@ class Tracing:
         )
 
     def send(self, topic: str, parent: Span | None = None) -> Span:
-        """The producer span of a record, a child of the span that made it, or of the current one."""
+        """The producer span of a record, a child of the span that made it or of the current one."""
         said: dict[str, str | int] = {
             "messaging.system": _SYSTEM,
             "messaging.operation.name": "send",
@@ -96,7 +96,7 @@ class Tracing:
             if parent is None
             else set_span_in_context(NonRecordingSpan(parent), context.Context())
         )
-        return self._tracer.start_span(
+        return self.tracer.start_span(
             name, context=under, kind=kind, attributes=attributes, links=links
         )
 
@@ -114,7 +114,13 @@ def remote_parent(headers: Headers) -> SpanContext | None:
         return None
     trace_id, span_id, flags = matched.groups()
     kept = TraceState.from_header([state.decode("ascii", "replace")]) if state else None
-    parent = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)), trace_state=kept)
+    parent = SpanContext(
+        int(trace_id, 16),
+        int(span_id, 16),
+        is_remote=True,
+        trace_flags=TraceFlags(int(flags, 16)),
+        trace_state=kept,
+    )
     return parent if parent.is_valid else None
 
 
@@ -128,10 +134,11 @@ def injected(headers: Headers, span: Span) -> Headers:
 @contextmanager
 def span(name: str, attributes: Mapping[str, str | int]) -> Generator[Span]:
     """A span of ours within the current one; does nothing when tracing is off."""
-    if tracing() is None:
+    active = tracing()
+    if active is None:
         yield trace.INVALID_SPAN
         return
-    with trace.get_tracer(_SERVICE).start_as_current_span(name, attributes=attributes) as current:
+    with active.tracer.start_as_current_span(name, attributes=attributes) as current:
         yield current
 
 
@@ -143,7 +150,7 @@ def tracing() -> Tracing | None:
 def activate(provider: trace.TracerProvider) -> Tracing:
     """Trace with this provider from now on."""
     # Imported only when used: the SDK takes some 40 ms to load.
-    from authstream.message_span import message_spans  # noqa: PLC0415
+    from authstream.message_span import message_spans  # noqa: PLC0415 - only when used
 
     _active[:] = [Tracing(provider.get_tracer(_SERVICE), message_spans(provider, _SERVICE))]
     return _active[0]

@@ -100,10 +100,10 @@ class Verdicts:
 
     #: Runs in a row that ended in a crash with the same message first.
     starts: int
-    met: dict[tuple[str, int], int] = field(default_factory=dict)
-    counts: dict[Place, int] = field(default_factory=dict)
+    met: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    counts: dict[Place, int] = field(default_factory=dict[Place, int])
     alone: Place | None = None
-    alone_counts: dict[Place, int] = field(default_factory=dict)
+    alone_counts: dict[Place, int] = field(default_factory=dict[Place, int])
     history: History = History()
 
     def heard(self, line: dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ class Verdicts:
         if self.alone is not None:
             self.alone_counts[self.alone] = self.alone_counts.get(self.alone, 0) + 1
             # Twice alone: once may have been somebody's kill.
-            offenders |= {place for place, count in self.alone_counts.items() if count >= 2}  # noqa: PLR2004 - twice
+            offenders |= {place for place, count in self.alone_counts.items() if count > 1}
         self.history = History(
             tuple(sorted(suspects | set(self.history.suspects))), tuple(sorted(offenders))
         )

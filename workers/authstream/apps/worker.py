@@ -164,7 +164,9 @@ def instruct(dispatcher: Dispatcher, history: History, report: Report) -> None:
 
 def main(folder: Path, settings: Settings, *, stages: Sequence[str] = ()) -> int:
     """Run a worker in this process; its exit status. A supervised one waits for its turn."""
-    triggers(), deliveries(), preload()
+    triggers()
+    deliveries()
+    preload()
     history = History.awaited()
     logs.configure(settings)
     telemetry.configure("authstream")

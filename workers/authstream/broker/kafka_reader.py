@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -40,8 +40,8 @@ def converted(message: KafkaMessage) -> Message:
         message.topic() or "",
         message.partition() or 0,
         message.offset() or 0,
-        message.key(),  # type: ignore[arg-type]  # bytes, unless a deserializer is set, and none is
-        message.value(),  # type: ignore[arg-type]  # as above
+        message.key(),
+        message.value(),
         tuple(headers) if headers else (),  # type: ignore[arg-type]  # values are bytes on receipt
         message.timestamp()[1],
     )
@@ -120,7 +120,7 @@ class KafkaReader:
 
 
 @contextmanager
-def _reachable(topic: str, partition: int) -> Iterator[None]:
+def _reachable(topic: str, partition: int) -> Generator[None]:
     try:
         yield
     except KafkaException as error:
