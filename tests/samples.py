@@ -18,7 +18,7 @@ TOPICS = Topics()
 TRIGGERS = {POST_LOGIN.name: POST_LOGIN}
 #: Broker time of every sample, milliseconds.
 NOW = 1_700_000_000_000
-FLOW = flow_id("default", "post-login", "idp", "login-1")
+FLOW = flow_id("default", "post-login", "idp", "login-1", subject="user-1")
 KEY = b"default/user-1"
 
 

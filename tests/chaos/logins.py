@@ -89,7 +89,8 @@ class Logins:
         number = self._count
         self._count += 1
         event_id = f"login-{number}"
-        flow = flow_id(TENANT, TRIGGER, SOURCE, event_id)
+        user = user or f"user-{number % _USERS}"
+        flow = flow_id(TENANT, TRIGGER, SOURCE, event_id, subject=user)
         self.fates[flow] = Fate(time.monotonic())
         headers: list[tuple[str, str | bytes | None]] = [
             (h.CE_ID, event_id.encode()),
@@ -98,7 +99,6 @@ class Logins:
             (h.REPLY_PARTITION, str(number % PARTITIONS).encode()),
             (h.CORRELATION_ID, event_id.encode()),
         ]
-        user = user or f"user-{number % _USERS}"
         topic = self.topics.requested(TRIGGER)
         self._producer.produce(topic, event(user), user.encode(), headers=headers)
         self._producer.poll(0)

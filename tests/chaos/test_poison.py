@@ -92,7 +92,9 @@ def test_poison_at_every_position(
     kafka_log.until(all_told, "whoever waits is told")
     log.close()
     assert {verdict.outcome for verdict in told.values()} == {"failed"}
-    assert told[b"poison-0"].flow_id == flow_id("default", TRIGGER, "poison", "poison-0")
+    assert told[b"poison-0"].flow_id == flow_id(
+        "default", TRIGGER, "poison", "poison-0", subject=None
+    )
 
 
 @pytest.fixture

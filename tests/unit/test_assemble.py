@@ -81,6 +81,11 @@ def asking(said: Envelope, *, timestamp: int = NOW) -> Message:
     return assembled(said, ASKING, timestamp=timestamp)
 
 
+def asking_again(flow: Envelope) -> Message:
+    """The same leg for a caller that asks a second time."""
+    return assembled(flow, {**ASKING, h.CORRELATION_ID: "c2"})
+
+
 async def test_a_verdict_and_its_execution_are_published() -> None:
     """The verdict in the partition of its envelope, with the caller's address."""
     bench = Bench()
@@ -100,7 +105,9 @@ async def test_a_leg_is_decided_once() -> None:
     bench = Bench()
     (first, _) = await bench.handle(asking(envelope()))
     other = envelope(command("access.deny", "no"))
-    (again,) = await bench.handle(assembled(other, {**ASKING, h.REPLY_PARTITION: "1"}))
+    (again,) = await bench.handle(
+        assembled(other, {h.REPLY_PARTITION: "1", h.CORRELATION_ID: "c2"})
+    )
     assert (again.topic, again.partition, again.value) == (DECIDED, 2, first.value)
     assert h.first(again.headers, h.REPEAT) == b"1"
     assert h.number(again.headers, h.REPLY_PARTITION) == 1
@@ -117,8 +124,16 @@ async def test_a_repeat_is_answered_while_the_verdict_is_on_its_way() -> None:
     """Its offset is not known yet, its bytes are."""
     bench = Bench()
     (first, _) = await bench.outputs(asking(envelope()))
-    (again,) = await bench.outputs(asking(envelope()))
+    (again,) = await bench.outputs(asking_again(envelope()))
     assert again.value == first.value
+
+
+async def test_a_record_read_again_after_a_crash_is_not_answered_twice() -> None:
+    """Its caller is the one that the recorded verdict answers."""
+    bench = Bench()
+    await bench.handle(asking(envelope()))
+    bench.moved()
+    assert await bench.handle(asking(envelope())) == []
 
 
 async def test_another_leg_of_a_flow_has_a_verdict_of_its_own() -> None:
@@ -133,9 +148,9 @@ async def test_what_was_decided_is_known_after_a_move() -> None:
     """Rebuilt from the decided partitions, repeats left out."""
     bench = Bench()
     first, _ = await bench.handle(asking(envelope()))
-    await bench.handle(asking(envelope()))
+    await bench.handle(asking_again(envelope()))
     bench.moved()
-    (again,) = await bench.handle(asking(envelope(command("access.deny", "no"))))
+    (again,) = await bench.handle(asking_again(envelope(command("access.deny", "no"))))
     assert again.value == first.value
 
 

@@ -102,7 +102,7 @@ def test_a_retry_of_the_provider_is_the_same_flow() -> None:
     """Same tenant, trigger, source and event id; any of them different, another flow."""
     flow = [forwarded(entry(), requested(event(), event_id=name))[1].flow_id for name in "aab"]
     assert flow[0] == flow[1] != flow[2]
-    assert flow[0] == flow_id("default", "post-login", "idp", "a")
+    assert flow[0] == flow_id("default", "post-login", "idp", "a", subject="user-1")
 
 
 def test_without_a_stable_id_each_record_is_a_new_flow() -> None:
@@ -222,7 +222,7 @@ def test_an_invalid_event_has_the_ids_that_a_valid_one_would_have() -> None:
     """So that a corrected retry does not get a second verdict from another partition."""
     broken = event(tenant={"id": "acme"}, request={})
     _, flow, _ = refusal(entry(), requested(broken))
-    assert flow.flow_id == flow_id("acme", "post-login", "idp", "login-1")
+    assert flow.flow_id == flow_id("acme", "post-login", "idp", "login-1", subject="user-1")
     assert (flow.tenant, flow.key) == ("acme", "acme/user-1")
 
 

@@ -1,7 +1,7 @@
-"""One trace for each login over every hop: spans, trace context in headers, export by the `OTEL_*` variables.
+"""One trace for each login over every hop: spans, trace context in headers, export by OTLP.
 
-Parent is the previous hop and the span also links to it (messaging semantic conventions allow the parent
-for single-message processing). Switched off it costs one comparison a message.
+Parent is the previous hop and the span also links to it (messaging semantic conventions allow the
+parent for single-message processing). Switched off it costs one comparison a message.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def remote_parent(headers: Headers) -> SpanContext | None:
 
 
 def injected(headers: Headers, span: Span) -> Headers:
-    """The headers with the span as `traceparent`, exactly once: two would be read as the old one."""
+    """The headers with the span as `traceparent`, once: of two the first, old one would count."""
     made = span.get_span_context()
     value = f"00-{made.trace_id:032x}-{made.span_id:016x}-{made.trace_flags:02x}".encode()
     return (*((name, kept) for name, kept in headers if name != TRACEPARENT), (TRACEPARENT, value))

@@ -100,6 +100,11 @@ class KafkaReader:
         finally:
             self._consumer.unassign()
 
+    def at(self, topic: str, partition: int, offset: int) -> Message | None:
+        """The record at exactly this offset, or None when it is gone. Raises as `span` does."""
+        found = chain.from_iterable(self.between(topic, partition, offset, end=offset + 1))
+        return next((message for message in found if message.offset == offset), None)
+
     def _consumed(
         self, topic: str, partition: int, position: int, *, end: int
     ) -> Iterator[list[Message]]:
