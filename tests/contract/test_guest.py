@@ -215,7 +215,7 @@ async def test_a_guest_holds_no_descriptor_of_the_worker(
     path = tmp_path / "private"
     path.touch()
     descriptor = os.open(path, os.O_RDONLY)
-    os.set_inheritable(descriptor, True)  # noqa: FBT003 - its signature
+    os.set_inheritable(descriptor, True)
     try:
         guest = new_guest(EMPTY, language=language)
         await guest.run(invocation())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import structlog
@@ -18,12 +19,12 @@ from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.ports import Clock, PointReader, Stage
+from authstream.engine.program import Program
 from authstream.engine.registry import plugins
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
 from authstream.sandbox.fresh import FreshGuests
-from authstream.sandbox.guest import Program
 from authstream.sandbox.pool import GuestPool
 from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
@@ -34,11 +35,13 @@ from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
 
 
+@cache
 def triggers() -> dict[str, Trigger]:
     """Every installed trigger by name."""
     return plugins(authstream.triggers, Trigger, group="authstream.triggers")
 
 
+@cache
 def deliveries() -> dict[str, Delivery]:
     """Every installed effect kind by name."""
     kind: type[Delivery] = Delivery  # type: ignore[type-abstract]  # only for isinstance
