@@ -66,7 +66,7 @@ def test_node_is_called_with_the_permission_flag_it_knows(
         f"--allow-fs-read={path}" for path in (runtimes.GUEST_NODE.parent, tmp_path, tmp_path / "d")
     ]
     assert not [value for value in arguments if "child" in value or "addons" in value]
-    assert arguments[-1] == str(runtimes.GUEST_NODE)
+    assert (arguments[0], arguments[-1]) == ("/opt/node", str(runtimes.GUEST_NODE))
 
 
 def test_python_is_isolated(tmp_path: Path) -> None:

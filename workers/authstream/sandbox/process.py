@@ -29,7 +29,7 @@ from authstream.engine.program import (
 from authstream.errors import AuthstreamError
 from authstream.sandbox.answer import read_error, read_result
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
-from authstream.sandbox.runtimes import command
+from authstream.sandbox.runtimes import command, unconfined
 from authstream.sandbox.stderr import StderrTail
 
 #: From the start of the process until its action's top-level code has run.
@@ -237,7 +237,7 @@ class GuestProcess(asyncio.Protocol):
         # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
         started = command(self._program, python=self._python)
         return subprocess.Popen(  # noqa: S603 - a runtime of ours, found by path
-            started.arguments,
+            unconfined(started, python=self._python),
             env=started.environment,
             cwd=self._program.file.parent,
             stdin=channel.fileno(),

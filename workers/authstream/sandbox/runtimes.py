@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -40,10 +40,15 @@ _PROBE = "[process.versions.node, ...process.allowedNodeEnvironmentFlags]"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """How a guest is started."""
+    """How a guest is started, whatever confines it."""
 
+    #: The interpreter and what follows it.
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    #: What the interpreter reads beside itself: the runner, the action's folder, its packages.
+    readable: tuple[Path, ...]
+    #: Whether the runner asks the kernel by itself to be killed when the worker dies.
+    dies_with_worker: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,22 @@ def command(program: Program, *, python: str = sys.executable) -> Command:
     Raises:
         ConfigurationError: It is JavaScript and there is no Node.
     """
+    its_own = [program.file.parent.absolute()]
+    its_own += [program.dependencies.absolute()] if program.dependencies else []
     if program.file.suffix == ".py":
-        return Command((python, *_ISOLATED, str(GUEST_PYTHON)), _ENVIRONMENT)
-    found = node()
-    readable = [GUEST_NODE.parent, program.file.parent.absolute()]
-    readable += [program.dependencies.absolute()] if program.dependencies else []
-    start = (python, *_ISOLATED, "-c", _DIES_WITH_WORKER, str(found.binary))
-    return Command((*start, *_node_flags(found, readable), str(GUEST_NODE)), _ENVIRONMENT)
+        readable = (GUEST_PYTHON.parent, *its_own)
+        interpreted = (python, *_ISOLATED, str(GUEST_PYTHON))
+        return Command(interpreted, _ENVIRONMENT, readable, dies_with_worker=True)
+    found, readable = node(), (GUEST_NODE.parent, *its_own)
+    arguments = (str(found.binary), *_node_flags(found, readable), str(GUEST_NODE))
+    return Command(arguments, _ENVIRONMENT, readable, dies_with_worker=False)
+
+
+def unconfined(started: Command, *, python: str = sys.executable) -> tuple[str, ...]:
+    """The arguments without a launcher, which would see to it that the guest dies with us."""
+    if started.dies_with_worker:
+        return started.arguments
+    return (python, *_ISOLATED, "-c", _DIES_WITH_WORKER, *started.arguments)
 
 
 def binary(program: Program, *, python: str = sys.executable) -> str:
@@ -141,7 +155,7 @@ def _probed(path: str) -> Node:
     return Node(binary_path, str(version), frozenset(flags))
 
 
-def _node_flags(found: Node, readable: list[Path]) -> list[str]:
+def _node_flags(found: Node, readable: Sequence[Path]) -> list[str]:
     """A second fence, against mistakes; files first, and no child processes or add-ons."""
     permission = "--permission" if "--permission" in found.flags else "--experimental-permission"
     flags = [permission, *(f"--allow-fs-read={path}" for path in readable)]
