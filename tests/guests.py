@@ -10,11 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import orjson
+import pytest
 
 from authstream.contracts.api import Operation
 from authstream.sandbox.guest import Guest, Invocation, Outcome
 
 PL = "post-login"
+#: The languages of actions, and the file that an action of each is in.
+FILES = {"python": "action.py", "javascript": "action.js"}
+#: Runs a test once for each language: its actions are written in both, side by side.
+in_both_languages = pytest.mark.parametrize("language", list(FILES))
 EVENT = {"user": {"email": "ada@example.com", "app_metadata": {"old": 1}}, "stats": {"n": 3}}
 SECRETS = {"TOKEN": "t0p-secret-value"}
 

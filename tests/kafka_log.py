@@ -1,10 +1,11 @@
-"""Reads and writes topics from outside, for tests: records by count, committed offsets, new topics."""
+"""Reads and writes topics from outside: records by count, committed offsets, new topics."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -14,11 +15,14 @@ from authstream.broker.kafka_reader import converted
 from authstream.engine.ports import Message, Output
 
 PATIENCE = timedelta(seconds=30)
-_POLL_SECONDS = 0.02
 
 
 def until(
-    condition: Callable[[], bool], what: str, *, within: timedelta = PATIENCE
+    condition: Callable[[], bool],
+    what: str,
+    *,
+    within: timedelta = PATIENCE,
+    every: timedelta = timedelta(milliseconds=20),
 ) -> None:
     """Wait for a condition.
 
@@ -28,16 +32,22 @@ def until(
     deadline = time.monotonic() + within.total_seconds()
     while not condition():
         assert time.monotonic() < deadline, f"not within {within.total_seconds()} s: {what}"
-        time.sleep(_POLL_SECONDS)
+        time.sleep(every.total_seconds())
 
 
 def create(
-    brokers: str, topics: Iterable[str], *, partitions: int = 4, config: dict[str, str] | None = None
+    brokers: str,
+    topics: Iterable[str],
+    *,
+    partitions: int = 4,
+    config: dict[str, str] | None = None,
 ) -> None:
     """Create topics and wait until each partition has a leader."""
-    admin = AdminClient({"bootstrap.servers": brokers})
+    admin: Any = AdminClient({"bootstrap.servers": brokers})
     names = list(topics)
-    made = admin.create_topics([NewTopic(name, partitions, 1, config=config or {}) for name in names])
+    made: dict[str, Any] = admin.create_topics(
+        [NewTopic(name, partitions, 1, config=config or {}) for name in names]
+    )
     for future in made.values():
         future.result(PATIENCE.total_seconds())
 
@@ -65,7 +75,7 @@ def publish(brokers: str, outputs: Sequence[Output]) -> list[tuple[int, int]]:
         places.append((message.partition(), message.offset()))  # type: ignore[attr-defined]  # theirs
 
     for output in outputs:
-        where = {} if output.partition is None else {"partition": output.partition}
+        where: dict[str, Any] = {} if output.partition is None else {"partition": output.partition}
         producer.produce(
             output.topic,
             output.value,

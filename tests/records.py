@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import types
 import typing
 from typing import Any, TypeVar
@@ -32,25 +33,28 @@ _SIMPLE: dict[object, st.SearchStrategy[Any]] = {
 
 
 def records(model: type[M]) -> st.SearchStrategy[M]:
-    """Any record of a model. Raises TypeError for a field whose type Avro has no shape for."""
+    """Any record of a model."""
     fields = {name: _of(field.annotation) for name, field in model.model_fields.items()}
     return st.builds(model, **fields)
 
 
 def _of(annotation: Any) -> st.SearchStrategy[Any]:
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if annotation in _SIMPLE:
-        return _SIMPLE[annotation]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return records(annotation)
-    if origin is typing.Literal:
-        return st.sampled_from(arguments)
-    if origin is typing.Annotated:
-        return _of(arguments[0])
-    if origin in (typing.Union, types.UnionType):
-        return st.one_of(*map(_of, arguments))
-    if origin is tuple:
-        return st.lists(_of(arguments[0]), max_size=3).map(tuple)
-    if origin is dict:
-        return OBJECTS
-    raise TypeError(f"no strategy for {annotation!r}")
+    if annotation in _SIMPLE:
+        return _SIMPLE[annotation]
+    return _generic(annotation)
+
+
+def _generic(annotation: Any) -> st.SearchStrategy[Any]:
+    match typing.get_origin(annotation), typing.get_args(annotation):
+        case (typing.Literal, values):
+            return st.sampled_from(values)
+        case (typing.Annotated, (inner, *_)):
+            return _of(inner)
+        case (typing.Union | types.UnionType, choices):
+            return st.one_of([_of(choice) for choice in choices])
+        case (builtins.tuple, (item, *_)):
+            return st.lists(_of(item), max_size=3).map(tuple)
+        case _:
+            return OBJECTS

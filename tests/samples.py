@@ -1,4 +1,4 @@
-"""Small valid records for tests: each builder takes what the test is about, and fills in the rest."""
+"""Small valid records: each builder takes what the test is about and fills in the rest."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TOPICS = Topics()
 TRIGGERS = {POST_LOGIN.name: POST_LOGIN}
 #: Broker time of every sample, milliseconds.
 NOW = 1_700_000_000_000
-FLOW = flow_id("default", "post-login", "idp", "login-1")
+FLOW = flow_id("default", "post-login", "idp", "login-1", subject="user-1")
 KEY = b"default/user-1"
 
 
@@ -98,8 +98,8 @@ def command(name: str, *arguments: object, action: str = "claims") -> Command:
 def envelope(*commands: Command, steps: tuple[Step, ...] = (), **members: Any) -> Envelope:
     """A flow under way, by default with all its steps done."""
     done = tuple(run(one.action, version=one.version) for one in steps if not one.skipped)
-    return Envelope(
-        **{
+    return Envelope.model_validate(
+        {
             "flow_id": FLOW,
             "tenant": "default",
             "trigger": "post-login",
@@ -118,8 +118,8 @@ def envelope(*commands: Command, steps: tuple[Step, ...] = (), **members: Any) -
 
 def verdict(**members: Any) -> Verdict:
     """An allowed leg."""
-    return Verdict(
-        **{
+    return Verdict.model_validate(
+        {
             "flow_id": FLOW,
             "leg": 0,
             "tenant": "default",

@@ -161,6 +161,17 @@ def test_a_guest_imports_only_itself_and_the_standard_library() -> None:
     assert foreign | climbing == set()
 
 
+def test_a_javascript_guest_requires_only_itself_and_node() -> None:
+    """Its files load each other and Node's own modules, so that it needs no package."""
+    guest = [path for path in FILES if PACKAGE / "sandbox" / "guest_node" in path.parents]
+    required = {
+        name for path in guest for name in re.findall(r'require\("([^"]+)"\)', path.read_text())
+    }
+    siblings = {f"./{path.name}" for path in guest}
+    foreign = {name for name in required if not name.startswith("node:")} - siblings
+    assert (len(guest) > 1, foreign) == (True, set())
+
+
 def test_the_wheel_is_the_package_and_nothing_else(tmp_path: Path) -> None:
     """The built wheel has one top-level import name, and every file of the package."""
     build = (sys.executable, "-m", "hatchling", "build", "--target", "wheel")

@@ -16,7 +16,7 @@ from typing import IO
 REPOSITORY = Path(__file__).parents[2]
 DEMO = REPOSITORY / "deploy/demo"
 COMMAND = (sys.executable, "-m", "authstream.cli")
-_COMMAND_SECONDS = 60
+_COMMAND_SECONDS = 120
 _STOP_SECONDS = 30
 
 

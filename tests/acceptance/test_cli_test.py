@@ -55,9 +55,26 @@ def test_runs_say_what_happened_to_each_action(first_login: tuple[int, dict[str,
         ("crm-enrich", "error"),
         ("risk-deny", "ok"),
         ("claims", "ok"),
+        ("Login-Customizations", "ok"),
         ("welcome", "ok"),
     ]
     assert all(run["duration_ms"] > 0 for run in runs)
+
+
+def test_the_classic_first_action_runs_unmodified(
+    first_login: tuple[int, dict[str, Any]],
+) -> None:
+    """Auth0's JavaScript: a claim, a line by console.log, metadata by the object form."""
+    _, result = first_login
+    made = [c for c in result["commands"] if c["action"] == "Login-Customizations"]
+    assert [(c["name"], c["arguments"]) for c in made] == [
+        ("idToken.setCustomClaim", ["https://your-app.com/roles", ["admin", "user"]]),
+        ("user.setAppMetadata", ["welcomeEmailSent", True]),
+    ]
+    (run,) = [run for run in result["runs"] if run["action"] == "Login-Customizations"]
+    assert run["console"] == [{"level": "info", "text": "Login of ada@example.com"}]
+    claims = result["verdict"]["claims"]["id_token"]
+    assert claims["https://your-app.com/roles"] == ["admin", "user"]
 
 
 def test_effects_are_listed_and_not_delivered(first_login: tuple[int, dict[str, Any]]) -> None:

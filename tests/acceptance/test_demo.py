@@ -34,6 +34,15 @@ def test_it_shows_claims_metadata_effects_and_what_was_dropped(demo: Finished) -
     assert "crm-enrich v1 ok" in first
 
 
+def test_the_javascript_action_shows_its_claim_its_line_and_its_metadata(demo: Finished) -> None:
+    """`Login-Customizations` is Auth0's classic first action, beside actions in Python."""
+    first = demo.out.split(" 2. ")[0]
+    assert "id_token: https://your-app.com/roles = ['admin', 'user']" in first
+    assert "info: Login of ada@example.com" in first
+    assert "app_metadata: welcomeEmailSent = True" in first
+    assert "Login-Customizations v1 ok" in first
+
+
 def test_a_denial_ends_the_flow_early(demo: Finished) -> None:
     """The embargoed login is denied with its message, and no later action ran."""
     kim = demo.out.split(" 3. ")[1].split(" 4. ")[0]

@@ -45,7 +45,7 @@ def main() -> int:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(page)
     sys.stdout.write(f"\n{page}\nAll values: {RESULTS.relative_to(_ROOT)}\n")
-    return 0 if all(target.met for target in report.targets(result)) else 1
+    return 0  # it reports, it never gates
 
 
 def _measured(parts: list[str], *, quick: bool) -> report.Result:

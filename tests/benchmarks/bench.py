@@ -1,4 +1,4 @@
-"""What every part of the benchmark is given: the broker, the traffic, how much to do, where to say so."""
+"""What every part of the benchmark is given: broker, traffic, how much to do, where to say so."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Extent:
     rebuilt_verdicts: int
 
 
-FULL = Extent(3, 20_000, 5_000, 20_000, 200, 5.0, 6_000, 100_000)
+FULL = Extent(3, 20_000, 5_000, 20_000, 200, 4.0, 6_000, 100_000)
 QUICK = Extent(1, 10_000, 2_000, 10_000, 100, 3.0, 2_000, 30_000)
 #: Rates of login events at which latency is measured, per second.
 RATES = (20, 200)

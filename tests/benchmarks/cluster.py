@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
-
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition, admin
+
+from tests.benchmarks.processes import QUIET
 
 _REQUEST_SECONDS = 10.0
 _RETRY_SECONDS = 0.05
@@ -25,7 +26,7 @@ class Cluster:
     def __init__(self, brokers: str) -> None:
         self.brokers = brokers
         #: Annotated in part by the library, so not at all here.
-        self._admin: Any = admin.AdminClient({"bootstrap.servers": brokers, "log_level": 0})
+        self._admin: Any = admin.AdminClient({"bootstrap.servers": brokers, "log_level": QUIET})
         self._made = 0
 
     def topic(self, name: str, *, partitions: int = 1) -> str:

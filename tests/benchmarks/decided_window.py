@@ -1,4 +1,4 @@
-"""What exactly-one-verdict costs: memory of the window of decided legs, and the time to rebuild it."""
+"""What exactly-one-verdict costs: memory of the window of decided legs, and time to rebuild it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 import psutil
 from confluent_kafka import Producer
 
+from authstream.apps import logs
 from authstream.apps.stages import triggers
 from authstream.broker.assignment import Assigned
 from authstream.broker.kafka_reader import KafkaPointReader
@@ -51,6 +52,7 @@ def measure(bench: Bench) -> Figures:
     count = bench.extent.rebuilt_verdicts
     prefix = bench.unique("window")
     settings = settings_of(bench.cluster.brokers, prefix, delivery="agent")
+    logs.configure(settings)
     topics = Topics(prefix)
     needed = wanted(topics, settings, triggers=[TRIGGER], actions=[], kinds=[])
     made = KafkaTopics(settings).apply(needed)
@@ -126,18 +128,22 @@ async def _rebuild(settings: Settings, topics: Topics, count: int) -> float:
     known = {TRIGGER: triggers()[TRIGGER]}
     stage = Assemble(topics=topics, triggers=known, reader=reader, slip_key=None)
     failures: list[BaseException] = []
+
+    def on_loop(function: Callable[[], None]) -> None:
+        loop.call_soon_threadsafe(function)
+
     recovery = Recovery(
         stage,
         settings,
         clock=SystemClock(),
-        on_loop=lambda do: loop.call_soon_threadsafe(do),
+        on_loop=on_loop,
         fatal=failures.append,
     )
     partition = Assigned(topics.assemble, 0)
     began = time.monotonic()
     recovery.begin([partition])
     async with asyncio.timeout(_REBUILT_WITHIN.total_seconds()):
-        while not partition.ready:
+        while not partition.ready:  # noqa: ASYNC110 - a partition becomes ready silently
             await asyncio.sleep(0.01)
     seconds = time.monotonic() - began
     reader.close()

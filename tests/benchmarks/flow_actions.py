@@ -1,7 +1,7 @@
 """The flow of the benchmark: three actions as plain functions in the worker, as guests in a folder.
 
-`enrich` looks up a plan and shares it, `claims` puts it into the tokens and on the user, `deny` denies a
-country. `folder` writes the same three as a folder that real guests run.
+`enrich` looks up a plan and shares it, `claims` puts it into the tokens and on the user, `deny`
+denies a country. `folder` writes the same three as a folder that real guests run.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def deny(event: Event) -> list[RecordedCommand]:
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """A Runtime and the only version of its action: calls a Python function, without any isolation."""
+    """A Runtime and the only version of its action: calls a Python function, without isolation."""
 
     function: Callable[[Event], list[RecordedCommand]]
 

@@ -1,4 +1,4 @@
-"""One stage between two topics: how many messages per second, how long each takes, what a span costs."""
+"""One stage between two topics: messages per second, how long each takes, what a span costs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ IDLE = tuple(engine for engine in ENGINES if engine.name not in (AGENT_TRACED, D
 
 
 def throughput(bench: Bench) -> Figures:
-    """Messages per second and processor time per message of every engine, one partition, one process."""
+    """Messages per second and processor time per message of every engine, in one process."""
     figures = Figures()
     source = bench.cluster.topic("hop-in")
     bench.traffic.publish(Publish(source, bench.envelopes, bench.extent.hop_messages))

@@ -32,7 +32,7 @@ def facts() -> dict[str, str]:
 
 
 def load() -> float:
-    """Processes that wanted to run over the last minute: above the number of cores, figures suffer."""
+    """Processes that wanted to run over the last minute: above the number of cores, it shows."""
     return os.getloadavg()[0]
 
 

@@ -1,6 +1,6 @@
-"""Published figures of what one would use instead: measured on another day, on a machine of the same kind.
+"""Published figures of what one would use instead, measured on another day.
 
-Source: the project's comparison of alternatives (2026-11-23, 2 cores, 24 GiB; the same event size, three
+Source: the project's own comparison (2026-11-23, 2 cores, 24 GiB; an event of the same size, three
 actions, one load generator, latency from the intended send time).
 """
 
@@ -25,8 +25,8 @@ class Peer:
 PEERS = (
     Peer(
         "Node.js, actions in the provider's own process (Auth0's model)",
-        "1.4–1.5 / 2.1–4.6",
-        "0.9 / 1.6–1.7",
+        "1.4-1.5 / 2.1-4.6",
+        "0.9 / 1.6-1.7",
         "18 468 (64 in flight)",
         "0.16",
     ),
@@ -39,8 +39,8 @@ PEERS = (
     ),
     Peer(
         "webhook chain, three FastAPI services",
-        "3.5 / 4.5–5.1",
-        "1.7–1.8 / 2.7",
+        "3.5 / 4.5-5.1",
+        "1.7-1.8 / 2.7",
         "3 212 (64)",
         "0.88",
     ),
@@ -68,7 +68,7 @@ PEERS = (
     ),
     Peer(
         "Temporal, 3 activities, PostgreSQL",
-        "at its limit: 665–1 113 / 1 134–4 823",
+        "at its limit: 665-1 113 / 1 134-4 823",
         "not reached",
         "16 (32)",
         "at 20/s: 20 + 60",
@@ -76,8 +76,8 @@ PEERS = (
     Peer("DBOS in process, PostgreSQL", "4.7 / 8.3", "2.9 / 13", "293 (16)", "1.8 + database"),
     Peer(
         "plain Python over confluent-kafka, 4 hops, no engine",
-        "3.8–4.5 / 5.5–10.5",
-        "2.5–2.6 / 4.6–6.3",
+        "3.8-4.5 / 5.5-10.5",
+        "2.5-2.6 / 4.6-6.3",
         "10 483 (1 000)",
         "0.86 + broker 1.4",
     ),

@@ -1,8 +1,11 @@
-"""Engines in processes of their own: started by spawn, watched, stopped, their processor time read."""
+"""Engines in processes of their own: spawned, watched, stopped, their processor time read."""
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
+import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,10 +15,11 @@ from typing import Any
 
 import psutil
 
-from authstream.apps.worker import die_with_parent
-
 #: A client of librdkafka must not be inherited over fork.
 SPAWN = multiprocessing.get_context("spawn")
+#: librdkafka speaks of deleted topics and of coordinators that load; errors reach us anyway.
+QUIET = 2
+_PR_SET_PDEATHSIG = 1
 STOPPED_WITHIN = timedelta(seconds=10)
 
 
@@ -59,7 +63,7 @@ class Running:
 
 @contextmanager
 def running(*jobs: tuple[Callable[..., None], Any]) -> Generator[Running]:
-    """Each function in a process of its own with its argument, for as long as the context is open."""
+    """Each function in a process of its own with its argument, while the context is open."""
     processes = [
         SPAWN.Process(target=_child, args=(function, argument), name=function.__name__)
         for function, argument in jobs
@@ -78,7 +82,9 @@ def running(*jobs: tuple[Callable[..., None], Any]) -> Generator[Running]:
 
 
 def _child(function: Callable[[Any], None], argument: Any) -> None:
-    die_with_parent()
+    # A parent that was killed has taken the broker with it: there is nothing to stop cleanly for.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     function(argument)
 
 

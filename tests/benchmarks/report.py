@@ -1,11 +1,11 @@
-"""Turns the values of a run into `docs/reference/performance.md`, and into targets met or missed."""
+"""Turns the values of a run into `docs/reference/performance.md`, and targets met or missed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypedDict
 
-from tests.benchmarks import decided_window, flow, hop
+from tests.benchmarks import decided_window, flow, hop, prose
 from tests.benchmarks.bench import RATES
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.peers import MEASURED, PEERS
@@ -49,7 +49,7 @@ class Target:
         """A row of the table."""
         sign = "<=" if self.at_most else ">="
         verdict = "not measured" if self.value is None else "met" if self.met else "**missed**"
-        value = "–" if self.value is None else _short(self.value)
+        value = "-" if self.value is None else _short(self.value)
         return f"| {self.what} | {sign} {_short(self.bound)} | {value} | {verdict} |"
 
 
@@ -96,7 +96,7 @@ def render(result: Result) -> str:
         _flow(_figures(result, "flow")),
         _window(_figures(result, "window")),
         _peers(_figures(result, "flow")),
-        _LIMITS,
+        prose.LIMITS,
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -107,25 +107,12 @@ def _figures(result: Result, part: str) -> Figures:
 
 def _head(result: Result) -> str:
     facts = "\n".join(f"- {name}: {value}" for name, value in result["machine"].items())
-    repetitions = int(result["extent"]["repetitions"])
-    return f"""# Performance
-
-Written by `make bench` with `--write`; do not edit. Measured {result["measured"]} in one run, {repetitions} repetition(s), interleaved.
-
-{facts}
-- waiting to run on these cores when it began: {result["load_before"]:.1f} processes
-
-Broker, load generator, sink and the system under test share the machine. Levels drift between runs and machines;
-**read the ratios**, which are of the same run: the median over repetitions of (this row / raw of that repetition).
-
-```
-.venv/bin/python -m tests.benchmarks --write    # this page
-.venv/bin/python -m tests.benchmarks --quick    # about 3 minutes, prints only
-```
-
-The work of a message, the same in every engine: decode a 2.3 KB Avro envelope (a 2 KB login event, a slip of three steps, two commands), add a run,
-encode it, by our own `contracts.avro`. `acks=all`, no lingering. *Raw* is a bare loop over confluent-kafka with order per partition,
-delivery callbacks and contiguous commits every 100 ms: what nobody can be faster than in Python, without time-outs, order per key, tracing or clean rebalances."""
+    return prose.HEAD.format(
+        measured=result["measured"],
+        repetitions=int(result["extent"]["repetitions"]),
+        facts=facts,
+        load=f"{result['load_before']:.1f}",
+    )
 
 
 def _targets(result: Result) -> str:
@@ -146,7 +133,8 @@ def _throughput(figures: Figures) -> str:
     ]
     table = _table(["engine", "messages/s", "x raw", "CPU µs a message", "x raw"], rows)
     spans = "\n".join(_span(figures, *pair) for pair in _TRACED)
-    return f"## One stage, flat out\n\nOne partition, one process, a topic filled beforehand.\n\n{table}\n\n{spans}"
+    said = "One partition, one process, a topic filled beforehand."
+    return f"## One stage, flat out\n\n{said}\n\n{table}\n\n{spans}"
 
 
 _TRACED = ((hop.AGENT, hop.AGENT_TRACED), (hop.DIRECT, hop.DIRECT_TRACED))
@@ -158,7 +146,10 @@ def _span(figures: Figures, plain: str, traced: str) -> str:
         return f"- {plain}: cost of a span not measured."
     cost = (with_spans - without) / _SPANS
     share = _ratio(figures, traced, "rate", plain)
-    return f"- {plain}: a recorded span costs {cost:.1f} µs of CPU (two a message); throughput with all spans recorded is {share} of that without."
+    return (
+        f"- {plain}: a recorded span costs {cost:.1f} µs of CPU (two a message);"
+        f" throughput with all spans recorded is {share} of that without."
+    )
 
 
 def _latency(figures: Figures) -> str:
@@ -204,23 +195,18 @@ def _flow(figures: Figures) -> str:
             row += [_median(figures, way, name), _ratio(figures, way, name, flow.RAW_CHAIN)]
         row += [_median(figures, way, name) for name in ("cpu_ms_200", "cpu_ms")]
         rows.append(row)
-    said = (
-        "Entry (validates JSON, plans the flow), three actions, assemble (folds, decides once, records the execution):"
-        " five hops, four partitions.\nActions are Python functions in the worker unless it says guest processes."
-        " Every verdict was checked; none was missing or wrong.\nThe raw chain has five hops and does the work of"
-        " a message in each: no JSON validation, no actions, no fold."
-    )
-    return f"## The whole flow\n\n{said}\n\n{_table(header, rows)}\n\n{_isolation(figures)}"
+    return f"## The whole flow\n\n{prose.FLOW}\n\n{_table(header, rows)}\n\n{_isolation(figures)}"
 
 
 def _isolation(figures: Figures) -> str:
     def difference(name: str) -> str:
         guests, plain = (figures.median(way, name) for way in (flow.GUESTS, flow.SEPARATE))
-        return "–" if guests is None or plain is None else f"{guests - plain:+.2f}"
+        return "-" if guests is None or plain is None else f"{guests - plain:+.2f}"
 
+    p50, p99, cpu = (difference(name) for name in ("p50_200", "p99_200", "cpu_ms_200"))
     return (
-        f"Isolation of the three actions by processes costs, for a login at 200/s: {difference('p50_200')} ms at p50,"
-        f" {difference('p99_200')} ms at p99, {difference('cpu_ms_200')} ms of CPU."
+        "Isolation of the three actions by processes costs, for a login at 200/s:"
+        f" {p50} ms at p50, {p99} ms at p99, {cpu} ms of CPU."
     )
 
 
@@ -231,17 +217,16 @@ def _window(figures: Figures) -> str:
         return "## The window of decided legs\n\nNot measured."
     legs = _LOGINS_PER_SECOND * _WINDOW_SECONDS
     memory = per_leg * legs * _WINDOW_PARTS_HELD / _MEBIBYTE
-    return f"""## The window of decided legs
-
-Assemble remembers every leg it decided for {_WINDOW_SECONDS // 3600} h (`DECIDED_WINDOW`), and reads it back from `decided` when it is given a partition.
-
-| | measured | at {_LOGINS_PER_SECOND:,} logins/s |
-|---|---|---|
-| memory | {per_leg:.0f} bytes a leg ({decided_window.LEGS:,} legs) | {memory:,.0f} MiB over all partitions |
-| rebuild, one partition at a time | {rebuilt:,.0f} verdicts/s | {legs / rebuilt:,.0f} s for all partitions; with 4 workers {legs / 4 / rebuilt:,.0f} s each |
-
-A partition is held back until its window is rebuilt. Where that is too long, use more partitions and workers, or a shorter window: a leg older than
-the window is dead-lettered, so it must be longer than any login takes (20 s, or 15 min with a redirect)."""
+    return prose.WINDOW.format(
+        hours=_WINDOW_SECONDS // 3600,
+        logins=f"{_LOGINS_PER_SECOND:,}",
+        per_leg=f"{per_leg:.0f}",
+        legs=f"{decided_window.LEGS:,}",
+        memory=f"{memory:,.0f}",
+        rebuilt=f"{rebuilt:,.0f}",
+        seconds=f"{legs / rebuilt:,.0f}",
+        seconds_of_four=f"{legs / rebuilt / 4:,.0f}",
+    )
 
 
 def _peers(figures: Figures) -> str:
@@ -261,25 +246,8 @@ def _peers(figures: Figures) -> str:
         "most decisions/s (in flight)",
         "CPU-s per 1 000 at 200/s",
     ]
-    said = (
-        f"Their rows are **figures of another day** ({MEASURED}, same kind of machine, three actions on a 2 KB event): compare"
-        " orders of magnitude, not digits.\nOurs do more than theirs: five hops, validation, a recorded execution, one verdict per leg."
-    )
+    said = prose.PEERS.format(day=MEASURED)
     return f"## Against what one would use instead\n\n{said}\n\n{_table(header, rows)}"
-
-
-_LIMITS = """## What limits us
-
-- **One Python core for each process.** A stage is bound by its own work: most of the CPU of a message above is Avro and pydantic
-  (compare raw, which does only that). More partitions do not help inside one process; more processes do.
-- **Each hop writes to the log and waits for the acknowledgement** of its outputs before it commits. That is the guarantee, and at
-  replication 1 on loopback it is as cheap as it gets: with three replicas add a network round trip to each of the five hops.
-- **At login rates wake-ups dominate**: a message passes a consumer thread, the event loop, a Faust agent, librdkafka's threads
-  and the delivery thread. Batches share these costs, so CPU per message falls as load rises.
-- **p99 on few cores is queueing for a core.** Five stage processes, broker, load and sink run here; hosting all stages
-  in one process has fewer threads to schedule.
-- **A fixed window of 256 messages per stage**: a handler that waits 20 ms cannot exceed 12 800/s per process.
-- Short runs, no TLS, no replication, page-cache durability (Kafka's default), no soak."""
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
@@ -289,12 +257,12 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 
 def _median(figures: Figures, row: str, name: str) -> str:
     value = figures.median(row, name)
-    return "–" if value is None else _short(value)
+    return "-" if value is None else _short(value)
 
 
 def _ratio(figures: Figures, row: str, name: str, to: str) -> str:
     value = figures.ratio(row, name, to=to)
-    return "–" if value is None else f"{value:.2f}"
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _short(value: float) -> str:

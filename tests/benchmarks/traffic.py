@@ -1,7 +1,7 @@
 """Load and sink, each in a process of its own that lives as long as the benchmark.
 
-Latency is counted from the moment a record was meant to be sent (open loop): a load generator that is
-late does not hide what a caller would have waited.
+Latency is counted from the moment a record was meant to be sent (open loop): a load generator that
+is late does not hide what a caller would have waited.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from tests.benchmarks.processes import SPAWN
+from tests.benchmarks.processes import QUIET, SPAWN
 from tests.benchmarks.records import CORRELATION, Sample
 
 _SPIN_SECONDS = 0.002
@@ -68,7 +68,7 @@ class Traffic:
         return lambda: self._answer(self._load)
 
     def latencies(self, order: Publish, expected: Expect) -> list[float]:
-        """Milliseconds from the intended sending of each record to its arrival; as many as arrived."""
+        """Milliseconds from each record's intended sending to its arrival; as many as arrived."""
         self._sink.send(expected)
         self._answer(self._sink)
         self.publish(order)
@@ -105,7 +105,12 @@ def traffic(brokers: str) -> Generator[Traffic]:
 
 
 def _load(brokers: str, end: Connection) -> None:
-    common = {"bootstrap.servers": brokers, "acks": "all", "partitioner": "murmur2_random"}
+    common = {
+        "bootstrap.servers": brokers,
+        "acks": "all",
+        "partitioner": "murmur2_random",
+        "log_level": QUIET,
+    }
     paced = Producer({**common, "linger.ms": 0})
     bulk = Producer(
         {
@@ -145,7 +150,12 @@ def _wait_until(due: int, producer: Producer) -> None:
 
 def _sink(brokers: str, end: Connection) -> None:
     consumer = Consumer(
-        {"bootstrap.servers": brokers, "group.id": "bench-sink", "enable.auto.commit": False}
+        {
+            "bootstrap.servers": brokers,
+            "group.id": "bench-sink",
+            "enable.auto.commit": False,
+            "log_level": QUIET,
+        }
     )
     while True:
         expected: Expect = end.recv()

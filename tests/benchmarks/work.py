@@ -1,4 +1,4 @@
-"""The unit of work that every engine does on a message: decode the envelope, add a run, encode it."""
+"""The work that every engine does on a message: decode the envelope, add a run, encode it."""
 
 from __future__ import annotations
 

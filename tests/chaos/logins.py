@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -12,13 +15,16 @@ import orjson
 from confluent_kafka import Producer
 
 from authstream.contracts import headers as h
+from authstream.contracts.avro import decode
 from authstream.contracts.topics import Topics
+from authstream.contracts.verdict import Verdict
 from authstream.engine.first_wins import FirstWins
 from authstream.engine.identity import effect_id, flow_id
 from authstream.engine.ports import Message
 from tests.kafka_log import Log, until
 
-RATE = 200  # logins a second
+#: Logins a second. CHAOS_RATE: less where other work shares the machine.
+RATE = int(os.environ.get("CHAOS_RATE", "200"))
 TRIGGER = "post-login"
 TENANT = "acme"
 SOURCE = "chaos"
@@ -35,13 +41,18 @@ class Fate:
 
     published: float
     decided: float | None = None
+    outcome: str = ""
     #: Verdicts that the first-wins rule lets stand.
     effective: int = 0
     #: Records in `decided` beside those.
     void: int = 0
-    replies: list[bytes] = field(default_factory=list)
+    replies: list[bytes] = field(default_factory=list[bytes])
+    #: Replies that say of themselves that they repeat the verdict.
+    repeats: int = 0
     #: Records by effect id.
     effects: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    #: How often an effect was recorded as delivered.
+    delivered: int = 0
 
     @property
     def wait(self) -> float:
@@ -78,16 +89,16 @@ class Logins:
         number = self._count
         self._count += 1
         event_id = f"login-{number}"
-        flow = flow_id(TENANT, TRIGGER, SOURCE, event_id)
+        user = user or f"user-{number % _USERS}"
+        flow = flow_id(TENANT, TRIGGER, SOURCE, event_id, subject=user)
         self.fates[flow] = Fate(time.monotonic())
-        headers = [
+        headers: list[tuple[str, str | bytes | None]] = [
             (h.CE_ID, event_id.encode()),
             (h.CE_SOURCE, SOURCE.encode()),
             (h.CONTENT_TYPE, h.JSON_TYPE),
             (h.REPLY_PARTITION, str(number % PARTITIONS).encode()),
             (h.CORRELATION_ID, event_id.encode()),
         ]
-        user = user or f"user-{number % _USERS}"
         topic = self.topics.requested(TRIGGER)
         self._producer.produce(topic, event(user), user.encode(), headers=headers)
         self._producer.poll(0)
@@ -102,27 +113,39 @@ class Logins:
         """Publish no more."""
         self._driving.clear()
 
-    def settle(self, *, effects: bool = True) -> None:
+    def settle(self) -> None:
         """Publish no more and wait until every login has its verdict, reply and effect."""
         self.pause()
         assert self._producer.flush(SETTLED_WITHIN.total_seconds()) == 0
-        self.await_all(effects=effects)
+        self.await_all()
 
-    def await_all(self, *, effects: bool = True) -> None:
+    def await_all(self) -> None:
         """Wait until every login published so far has its verdict, reply and effect."""
+        left = list(self.fates)
 
         def complete() -> bool:
             self._check()
-            return not self.unanswered(effects=effects)
+            left[:] = self.unanswered(left)
+            return not left
 
-        until(complete, "every login is answered", within=SETTLED_WITHIN)
+        try:
+            until(complete, "every login is answered", within=SETTLED_WITHIN)
+        except AssertionError as error:
+            lacking = [self.fates[flow] for flow in left]
+            raise AssertionError(
+                f"{len(left)} of {len(self.fates)} lack something: verdict"
+                f" {sum(not fate.effective for fate in lacking)}, reply"
+                f" {sum(not fate.replies for fate in lacking)}, effect"
+                f" {sum(not fate.delivered for fate in lacking)}; e.g. {lacking[:2]}"
+            ) from error
 
-    def unanswered(self, *, effects: bool = True) -> list[str]:
-        """Logins that still lack something."""
+    def unanswered(self, flows: Iterable[str]) -> list[str]:
+        """Those that still lack something."""
+        fates = ((flow, self.fates[flow]) for flow in flows)
         return [
             flow
-            for flow, fate in list(self.fates.items())
-            if not fate.effective or not fate.replies or (effects and not fate.effects)
+            for flow, fate in fates
+            if not fate.effective or not fate.replies or _waits_for_effect(fate)
         ]
 
     @property
@@ -130,25 +153,43 @@ class Logins:
         """Seconds that the unluckiest login waited."""
         return max(fate.wait for fate in self.fates.values())
 
-    def assert_sound(self, *, longest: float | None = None, repeated: bool = True) -> None:
-        """One verdict, one answer, one effect for each login; `repeated`: the same may come twice."""
+    def assert_sound(
+        self, *, longest: float | None = None, repeated: bool = True, late: bool = False
+    ) -> None:
+        """One verdict, one answer, one effect for each login; `repeated`: the same may come twice.
+
+        After kill -9 a reply or an effect order may be written again, the same under the same id.
+        `late`: some may have failed at their deadline, and then have no effect.
+        """
         fates = self.fates
         assert fates
         assert [flow for flow, fate in fates.items() if fate.effective != 1] == []
         assert [flow for flow, fate in fates.items() if len(set(fate.replies)) != 1] == []
-        wanted = {flow: [effect_id(flow, 0, 0)] for flow in fates}
+        assert {fate.outcome for fate in fates.values()} <= {
+            "allowed",
+            *(["failed"] if late else ()),
+        }
+        wanted = {
+            flow: [effect_id(flow, 0, 0)] if fate.outcome == "allowed" else []
+            for flow, fate in fates.items()
+        }
         assert {flow: list(fate.effects) for flow, fate in fates.items()} == wanted
         if not repeated:
             assert [flow for flow, fate in fates.items() if len(fate.replies) != 1] == []
             assert [flow for flow, fate in fates.items() if sum(fate.effects.values()) != 1] == []
+            assert [flow for flow, fate in fates.items() if fate.delivered != 1] == []
         if longest is not None:
             assert self.longest_wait <= longest
+
+    def report(self) -> None:
+        """Leave the figures in the run's log."""
+        sys.stderr.write(f"{self.summary()}\n")
 
     def summary(self) -> str:
         """A line of figures for the log of a run."""
         fates = self.fates.values()
         waits = sorted(fate.wait for fate in fates)
-        again = sum(len(fate.replies) - 1 for fate in fates)
+        again = sum(len(fate.replies) - 1 + fate.repeats for fate in fates)
         void = sum(fate.void for fate in fates)
         return (
             f"{len(waits)} logins, wait p50 {waits[len(waits) // 2]:.3f} s, longest {waits[-1]:.3f}"
@@ -191,6 +232,7 @@ class Logins:
             topics.decided(TRIGGER): self._on_decided,
             topics.replies: self._on_reply,
             topics.effects("log"): self._on_effect,
+            topics.effects_done("log"): self._on_delivered,
         }
         for topic, seen in watched.items():
             self._thread(self._follow, Log(self._brokers, topic), seen)
@@ -210,19 +252,31 @@ class Logins:
             return
         if self._first.accepts(message, flow, h.number(message.headers, h.LEG) or 0):
             fate.decided = fate.decided or time.monotonic()
+            fate.outcome = decode(Verdict, message.value).outcome
             fate.effective += 1
         else:
             fate.void += 1
 
     def _on_reply(self, message: Message) -> None:
         fate = self._fate(message)
-        if fate is not None:
+        if fate is not None and h.first(message.headers, h.REPEAT) is None:
             fate.replies.append(message.value or b"")
+        elif fate is not None:
+            fate.repeats += 1
 
     def _on_effect(self, message: Message) -> None:
         fate, name = self._fate(message), h.text(message.headers, h.CE_ID)
         if fate is not None and name is not None:
             fate.effects[name] += 1
+
+    def _on_delivered(self, message: Message) -> None:
+        fate = self._fate(message)
+        if fate is not None:
+            fate.delivered += 1
+
+
+def _waits_for_effect(fate: Fate) -> bool:
+    return fate.outcome == "allowed" and not fate.delivered
 
 
 def event(user: str) -> bytes:

@@ -19,15 +19,26 @@ FOLDER = Path(__file__).parent / "folder"
 #: A worker at work has threads of its client library; a spare that waits has one.
 _THREADS_AT_WORK = 4
 _ENDS_WITHIN = timedelta(seconds=40)
+_DIE_WITH_PARENT = """
+import ctypes, os, signal, sys
+PR_SET_PDEATHSIG = 1
+ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+if os.getppid() == int(sys.argv[1]):
+    os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Worker:
     """One supervisor with its children, in a process group of its own."""
 
-    def __init__(self, name: str, stages: tuple[str, ...], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, stages: tuple[str, ...], environment: dict[str, str], log: Path
+    ) -> None:
         self.name = name
+        self.stages = stages
         self.log = log
-        command = (sys.executable, "-m", "authstream.cli", "worker", "--supervised")
+        dying = (sys.executable, "-c", _DIE_WITH_PARENT, f"{os.getpid()}")
+        command = (*dying, sys.executable, "-m", "authstream.cli", "worker", "--supervised")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
                 (*command, "--folder", f"{FOLDER}", *stages),
@@ -54,9 +65,20 @@ class Worker:
         """Children that have begun."""
         return [child for child in self.children() if _threads(child) >= _THREADS_AT_WORK]
 
-    def spare(self) -> bool:
-        """A spare is there, besides the one at work."""
-        return len(self.children()) > len(self.at_work())
+    def await_assigned(self) -> None:
+        """Wait until it has partitions."""
+        until(lambda: '"assigned"' in self.log.read_text(), f"{self.name} has partitions")
+
+    def await_spare(self) -> None:
+        """Wait until a spare is there and loaded: it does nothing any more."""
+        used: list[float] = [-1.0]
+
+        def loaded() -> bool:
+            spares = [child for child in self.children() if _threads(child) == 1]
+            before, used[0] = used[0], sum(map(_cpu_seconds, spares))
+            return bool(spares) and used[0] == before > 0
+
+        until(loaded, f"a loaded spare of {self.name}", every=timedelta(milliseconds=300))
 
     def children(self) -> list[psutil.Process]:
         """All direct children that live."""
@@ -73,6 +95,20 @@ class Worker:
         """SIGTERM to the supervisor; its exit status."""
         self.process.terminate()
         return self.process.wait(_ENDS_WITHIN.total_seconds())
+
+    def stop_child(self) -> psutil.Process:
+        """SIGSTOP of the process at work, unseen by its supervisor, which is stopped as well."""
+        child = self.child()
+        self.process.send_signal(signal.SIGSTOP)
+        child.send_signal(signal.SIGSTOP)
+        return child
+
+    def lose(self) -> None:
+        """Kill -9 of the supervisor, as when its host is lost; the worker goes with it."""
+        family = self.children()
+        self.process.kill()
+        self.process.wait()
+        psutil.wait_procs(family, timeout=_ENDS_WITHIN.total_seconds())
 
     def destroy(self) -> None:
         """End everything of it, whatever state it is in."""
@@ -128,6 +164,13 @@ def _threads(process: psutil.Process) -> int:
         return process.num_threads()
     except psutil.NoSuchProcess:
         return 0
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        return sum(process.cpu_times()[:2])
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def _descendants(process: psutil.Process) -> list[psutil.Process]:

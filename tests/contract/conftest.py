@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from authstream.contracts.api import to_guest
 from authstream.sandbox.guest import Guest, Program
-from tests.guests import PL, SECRETS, NewGuest
+from tests.guests import FILES, PL, SECRETS, NewGuest
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ async def new_guest(tmp_path: Path) -> AsyncIterator[NewGuest]:
     guests: list[Guest] = []
     os.chmod(tmp_path, 0o755)  # noqa: PTH101, S103 - blocks no loop; where tests run as root, a guest has a user of its own
 
-    def make(code: str, **options: Any) -> Guest:
-        file = tmp_path / "action.py"
-        file.write_text(textwrap.dedent(code))
+    def make(code: str | Mapping[str, str], *, language: str = "python", **options: Any) -> Guest:
+        file = tmp_path / FILES[language]
+        file.write_text(textwrap.dedent(code if isinstance(code, str) else code[language]))
         choices = {key: options.pop(key) for key in ("circuit", "level") if key in options}
         values: dict[str, Any] = {
             "secrets": SECRETS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from authstream.broker.embedded import touch
@@ -35,14 +35,14 @@ class KafkaGround(Ground):
         return await asyncio.to_thread(kafka_log.publish, self.settings.brokers, outputs)
 
     @asynccontextmanager
-    async def running(self, stages: Sequence[Stage]) -> AsyncIterator[None]:
+    async def running(self, stages: Sequence[Stage]) -> AsyncGenerator[None]:
         """The Faust runner, ready; afterwards it must have stopped without a failure."""
         failures: list[BaseException] = []
         runner = FaustRunner(stages, self.settings, failed=failures.append)
         await runner.start()
         try:
             async with asyncio.timeout(kafka_log.PATIENCE.total_seconds()):
-                while not runner.ready and not failures:
+                while not runner.ready and not failures:  # noqa: ASYNC110 - it sets no event
                     await asyncio.sleep(0.01)
             yield
         finally:

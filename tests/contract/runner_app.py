@@ -11,13 +11,13 @@ import os
 import signal
 import sys
 
+from authstream.apps.supervision import History, Report
+from authstream.apps.worker import BEAT, instruct
 from authstream.broker.faust import FaustRunner
 from authstream.engine.ports import Message, Output, Outputs
 from authstream.errors import AuthstreamError, UndecodableError
 from authstream.settings import Settings
 from tests.contract.probe_stage import Probe, ProbeTopics, echo
-
-_STARTED = b"started"
 
 
 class _Behaviour:
@@ -32,6 +32,8 @@ class _Behaviour:
                 raise ValueError("boom")
             case b"poison":
                 raise UndecodableError("not a record")
+            case b"die":
+                os.kill(os.getpid(), signal.SIGKILL)
             case b"big":
                 size = int(os.environ["PROBE_BIG"])
                 return [Output(self._topics.output, message.key, b"x" * size)]
@@ -40,7 +42,14 @@ class _Behaviour:
         return [echo(self._topics, message)]
 
 
-async def run() -> int:
+async def beat(report: Report) -> None:
+    """Tell a supervisor that the loop turns."""
+    while True:
+        report.beat()
+        await asyncio.sleep(BEAT.total_seconds())
+
+
+async def run(history: History) -> int:
     """Until SIGTERM or a failure."""
     settings = Settings()
     loop = asyncio.get_running_loop()
@@ -52,15 +61,23 @@ async def run() -> int:
 
     loop.add_signal_handler(signal.SIGTERM, end, None)
     topics = ProbeTopics(settings.prefix)
-    runner = FaustRunner([Probe(topics, _Behaviour(topics).handle)], settings, failed=end)
+    report = Report()
+    runner = FaustRunner(
+        [Probe(topics, _Behaviour(topics).handle)],
+        settings,
+        failed=end,
+        prepared=lambda dispatcher: instruct(dispatcher, history, report),
+    )
     await runner.start()
+    beating = asyncio.create_task(beat(report))
     error = await ended
     if error is None:
         await runner.stop()
+        beating.cancel()
         return 0
     # As the worker does: Faust's tasks do not end when cancelled.
     os._exit(error.exit_status if isinstance(error, AuthstreamError) else 70)
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(run()))
+    sys.exit(asyncio.run(run(History.awaited())))

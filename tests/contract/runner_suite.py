@@ -6,7 +6,7 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
@@ -110,9 +110,10 @@ class RunnerSuite:
             await asyncio.sleep(0.01)
             return [echo(topics, message)]
 
-        def handle(message: Message) -> Outputs:
-            waits = int(message.value or b"0") % 3 == 0
-            return later(message) if waits else [echo(topics, message)]  # type: ignore[return-value]  # as stages do
+        def handle(message: Message) -> Outputs | Awaitable[Outputs]:
+            if int(message.value or b"0") % 3 == 0:
+                return later(message)
+            return [echo(topics, message)]
 
         sent = [(f"user-{n % 2}".encode(), str(n).encode()) for n in range(60)]
         async with ground.running([Probe(topics, handle)]):
@@ -262,7 +263,9 @@ class RunnerSuite:
         await ground.publish([Output(topics.input, b"last", b"last")])
         async with ground.running([Probe(topics, handle)]):
             await ground.records(topics.output, 21)
-        assert sorted(v or b"" for v in handled) == sorted([*(b"%d" % n for n in range(20)), b"last"])
+        assert sorted(v or b"" for v in handled) == sorted(
+            [*(b"%d" % n for n in range(20)), b"last"]
+        )
 
     async def test_headers_and_empty_values_arrive_as_they_were_sent(self, ground: Ground) -> None:
         """Bytes, order and repetition are kept; the trace context is there exactly once."""
@@ -284,9 +287,7 @@ class RunnerSuite:
 
         numbers = [*range(PARTITIONS)]
         async with ground.running([Probe(topics, handle)]):
-            await ground.publish(
-                [Output(topics.input, b"same", b"%d" % n, (), n) for n in numbers]
-            )
+            await ground.publish([Output(topics.input, b"same", b"%d" % n, (), n) for n in numbers])
             came = await ground.records(topics.output, PARTITIONS)
         assert sorted((m.partition, m.value) for m in came) == [(n, b"%d" % n) for n in numbers]
 
@@ -331,9 +332,9 @@ async def prepared(ground: Ground) -> ProbeTopics:
     return topics
 
 
-def by_key(pairs: object) -> dict[bytes, list[bytes]]:
+def by_key(pairs: Iterable[tuple[bytes | None, bytes | None]]) -> dict[bytes, list[bytes]]:
     """Values in order, for each key."""
     values: dict[bytes, list[bytes]] = defaultdict(list)
-    for key, value in pairs:  # type: ignore[attr-defined]  # pairs of key and value
-        values[key].append(value)
+    for key, value in pairs:
+        values[key or b""].append(value or b"")
     return values

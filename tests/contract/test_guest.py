@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from authstream.sandbox.levels import choose
-from tests.guests import NewGuest, descriptors, invocation, proc, texts
+from tests.guests import NewGuest, descriptors, in_both_languages, invocation, proc, texts
 
 
 async def test_a_guest_is_confined_unless_it_is_told_otherwise(new_guest: NewGuest) -> None:
@@ -18,9 +19,16 @@ async def test_a_guest_is_confined_unless_it_is_told_otherwise(new_guest: NewGue
     assert (await guest.run(invocation())).status == "error"
 
 
-async def test_a_guest_starts_at_its_first_event(new_guest: NewGuest) -> None:
+EMPTY = {
+    "python": "async def on_execute_post_login(event, api): pass",
+    "javascript": "exports.onExecutePostLogin = async (event, api) => {};",
+}
+
+
+@in_both_languages
+async def test_a_guest_starts_at_its_first_event(new_guest: NewGuest, language: str) -> None:
     """Until then there is no process; then one serves all events."""
-    guest = new_guest("async def on_execute_post_login(event, api): pass")
+    guest = new_guest(EMPTY, language=language)
     assert guest.pid is None
     assert (await guest.run(invocation())).status == "ok"
     first = guest.pid
@@ -28,19 +36,29 @@ async def test_a_guest_starts_at_its_first_event(new_guest: NewGuest) -> None:
     assert guest.pid == first is not None
 
 
-async def test_ready_names_what_the_action_has(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_ready_names_what_the_action_has(new_guest: NewGuest, language: str) -> None:
     """Handlers come in Auth0's spelling; what is no handler is not listed."""
     guest = new_guest(
-        """
-        def on_execute_post_login(event): pass
-        async def on_continue_post_login(event, api): pass
-        on_execute_something = 3
-        def helper(): pass
-        """
+        {
+            "python": """
+                def on_execute_post_login(event): pass
+                async def on_continue_post_login(event, api): pass
+                on_execute_something = 3
+                def helper(): pass
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event) => {};
+                exports.onContinuePostLogin = async function (event, api) {};
+                exports.something = 3;
+                exports.helper = () => {};
+                """,
+        },
+        language=language,
     )
     ready = await guest.start()
     assert ready.handlers == ("onExecutePostLogin", "onContinuePostLogin")
-    assert ready.runtime.startswith("python 3.")
+    assert ready.runtime.startswith({"python": "python 3.", "javascript": "node 2"}[language])
     assert ready.load_ms >= 0
 
 
@@ -64,16 +82,24 @@ async def test_both_shapes_take_either_argument_or_none(
     assert len(outcome.commands) + len(outcome.console) == 1
 
 
-async def test_top_level_code_runs_once_per_guest(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_top_level_code_runs_once_per_guest(new_guest: NewGuest, language: str) -> None:
     """A module's global survives from event to event."""
     guest = new_guest(
-        """
-        count = 0
-        async def on_execute_post_login(event, api):
-            global count
-            count += 1
-            print(count)
-        """
+        {
+            "python": """
+                count = 0
+                async def on_execute_post_login(event, api):
+                    global count
+                    count += 1
+                    print(count)
+                """,
+            "javascript": """
+                let count = 0;
+                exports.onExecutePostLogin = async () => console.log(++count);
+                """,
+        },
+        language=language,
     )
     assert [texts(await guest.run(invocation())) for _ in range(3)] == [["1"], ["2"], ["3"]]
 
@@ -100,28 +126,51 @@ async def test_the_event_is_read_by_attribute_and_by_item(new_guest: NewGuest) -
     assert "AttributeError" in outcome.error
 
 
-async def test_mutations_of_the_event_stay_in_their_run(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_mutations_of_the_event_stay_in_their_run(new_guest: NewGuest, language: str) -> None:
     """Members, secrets and configuration are a copy per run."""
     guest = new_guest(
-        """
-        async def on_execute_post_login(event, api):
-            print(event.user.email, event.secrets.TOKEN, event.configuration.tier.name)
-            event.user.email = "changed"
-            event.secrets.TOKEN = "changed"
-            event.configuration.tier.name = "changed"
-        """
+        {
+            "python": """
+                async def on_execute_post_login(event, api):
+                    print(event.user.email, event.secrets.TOKEN, event.configuration.tier.name)
+                    event.user.email = "changed"
+                    event.secrets.TOKEN = "changed"
+                    event.configuration.tier.name = "changed"
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event, api) => {
+                  console.log(event.user.email, event.secrets.TOKEN, event.configuration.tier.name);
+                  event.user.email = "changed";
+                  event.secrets.TOKEN = "changed";
+                  event.configuration.tier.name = "changed";
+                };
+                """,
+        },
+        language=language,
     )
     first, second = await guest.run(invocation()), await guest.run(invocation())
     assert texts(first) == texts(second) == ["ada@example.com t0p-secret-value gold"]
 
 
-async def test_commands_of_earlier_actions_show_in_the_event(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_commands_of_earlier_actions_show_in_the_event(
+    new_guest: NewGuest, language: str
+) -> None:
     """Operations set and unset top-level keys, and make the objects that are not there."""
     guest = new_guest(
-        """
-        async def on_execute_post_login(event, api):
-            print(event.user.app_metadata, event.transaction.metadata.seen, event.user.get("x"))
-        """
+        {
+            "python": """
+                import json
+                async def on_execute_post_login(event, api):
+                    print(json.dumps([event.user.app_metadata, event.transaction.metadata.seen]))
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async ({ user, transaction }) =>
+                  console.log(JSON.stringify([user.app_metadata, transaction.metadata.seen]));
+                """,
+        },
+        language=language,
     )
     operations = (
         ("set", "user.app_metadata", "new", {"a": 1}),
@@ -130,15 +179,22 @@ async def test_commands_of_earlier_actions_show_in_the_event(new_guest: NewGuest
         ("unset", "user.user_metadata", "never"),
     )
     outcome = await guest.run(invocation(operations=operations))
-    assert texts(outcome) == ["{'new': {'a': 1}} True None"]
+    assert json.loads(texts(outcome)[0]) == [{"new": {"a": 1}}, True]
 
 
+@in_both_languages
 async def test_secrets_come_by_init_and_nowhere_else(
-    new_guest: NewGuest, monkeypatch: pytest.MonkeyPatch
+    new_guest: NewGuest, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither its own secrets nor the worker's environment are in the guest's environment."""
     monkeypatch.setenv("WORKER_PASSWORD", "hunter2")
-    guest = new_guest("async def on_execute_post_login(event): print(event.secrets.TOKEN)")
+    guest = new_guest(
+        {
+            "python": "async def on_execute_post_login(event): print(event.secrets.TOKEN)",
+            "javascript": "exports.onExecutePostLogin = async (e) => console.log(e.secrets.TOKEN)",
+        },
+        language=language,
+    )
     outcome = await guest.run(invocation({"secrets": {"TOKEN": "forged"}}))
     assert texts(outcome) == ["t0p-secret-value"]
     environ = proc(guest.pid, "environ")
@@ -152,16 +208,17 @@ async def test_secrets_come_by_init_and_nowhere_else(
     assert b"t0p" not in environ + cmdline
 
 
+@in_both_languages
 async def test_a_guest_holds_no_descriptor_of_the_worker(
-    new_guest: NewGuest, tmp_path: Path
+    new_guest: NewGuest, language: str, tmp_path: Path
 ) -> None:
     """Even inheritable descriptors are closed."""
     path = tmp_path / "private"
     path.touch()
     descriptor = os.open(path, os.O_RDONLY)
-    os.set_inheritable(descriptor, True)  # noqa: FBT003 - its signature
+    os.set_inheritable(descriptor, True)
     try:
-        guest = new_guest("async def on_execute_post_login(): pass")
+        guest = new_guest(EMPTY, language=language)
         await guest.run(invocation())
         links = descriptors(guest.pid)
     finally:

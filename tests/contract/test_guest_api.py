@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from authstream.contracts.api import CommandRefusedError, check_command
-from tests.guests import PL, NewGuest, invocation, texts
+from authstream.contracts.api import (
+    CommandRefusedError,
+    check_command,
+    methods,
+    python_path,
+)
+from tests.guests import PL, NewGuest, in_both_languages, invocation, texts
 
-CALLS = """
-async def on_execute_post_login(event, api):
-    for path, arguments in event.calls:
-        target = api
-        for name in path.split("."):
-            target = getattr(target, name)
-        try:
-            if target(*arguments) is not api:
-                print("no chain")
-        except ValueError as error:
-            print(type(error).__name__, error)
-"""
+CALLS = {
+    "python": """
+        async def on_execute_post_login(event, api):
+            for path, arguments in event.calls:
+                target = api
+                for name in path.split("."):
+                    target = getattr(target, name)
+                try:
+                    if target(*arguments) is not api:
+                        print("no chain")
+                except ValueError as error:
+                    print(type(error).__name__, error)
+        """,
+    "javascript": """
+        exports.onExecutePostLogin = async (event, api) => {
+          for (const [path, args] of event.calls) {
+            const [owner, name] = path.split(".");
+            try {
+              if (api[owner][name](...args) !== api) console.log("no chain");
+            } catch (error) {
+              console.log(error.name, error.message);
+            }
+          }
+        };
+        """,
+}
 
 REFUSED: list[tuple[str, list[Any]]] = [
     ("access.deny", []),
@@ -42,21 +62,44 @@ REFUSED: list[tuple[str, list[Any]]] = [
 ]
 
 
-def _python(path: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in path)
+ACCEPTED: dict[str, list[Any]] = {
+    "access.deny": ["no"],
+    "idToken.setCustomClaim": ["https://example.com/a", {"deep": [1, 2.5, None, "ü"]}],
+    "accessToken.setCustomClaim": ["https://example.com/a", None],
+    "user.setAppMetadata": ["k", True],
+    "user.setUserMetadata": ["k", [1]],
+    "transaction.setMetadata": ["k", 2**53 - 1],
+    "effects.send": ["email", {"to": "ada@example.com"}, {"on": "always", "key": "k"}],
+}
 
 
+def _spelled(path: str, language: str) -> str:
+    return python_path(path) if language == "python" else path
+
+
+@in_both_languages
+async def test_every_command_of_the_table_is_recorded(new_guest: NewGuest, language: str) -> None:
+    """The guest makes its api from the table, so a method is there as soon as it is declared."""
+    commands = {path for path, method in methods(PL).items() if method.kind == "command"}
+    assert set(ACCEPTED) == commands
+    calls = [(_spelled(path, language), arguments) for path, arguments in ACCEPTED.items()]
+    outcome = await new_guest(CALLS, language=language).run(invocation({"calls": calls}))
+    assert (outcome.error, texts(outcome)) == (None, [])
+    assert outcome.commands == tuple((path, tuple(args)) for path, args in ACCEPTED.items())
+
+
+@in_both_languages
 async def test_guest_and_worker_refuse_the_same_calls_in_the_same_words(
-    new_guest: NewGuest,
+    new_guest: NewGuest, language: str
 ) -> None:
     """Both check by one table; only the spelling of the method differs."""
-    calls = [(_python(path), arguments) for path, arguments in REFUSED]
-    outcome = await new_guest(CALLS).run(invocation({"calls": calls}))
+    calls = [(_spelled(path, language), arguments) for path, arguments in REFUSED]
+    outcome = await new_guest(CALLS, language=language).run(invocation({"calls": calls}))
     assert (outcome.status, outcome.commands) == ("ok", ())
     for (path, arguments), said in zip(REFUSED, texts(outcome), strict=True):
         with pytest.raises(CommandRefusedError) as refusal:
             check_command(PL, path, arguments)
-        assert said == f"ApiError {refusal.value}".replace(path, _python(path))
+        assert said == f"ApiError {refusal.value}".replace(path, _spelled(path, language))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +114,9 @@ async def test_guest_and_worker_refuse_the_same_calls_in_the_same_words(
         ("{1, 2}", "JSON value, not set"),
     ],
 )
-async def test_only_json_values_pass(new_guest: NewGuest, value: str, message: str) -> None:
+async def test_only_json_values_pass_from_python(
+    new_guest: NewGuest, value: str, message: str
+) -> None:
     """What JSON cannot carry is refused where the author wrote it."""
     guest = new_guest(
         f"""
@@ -89,20 +134,104 @@ async def test_only_json_values_pass(new_guest: NewGuest, value: str, message: s
     assert "action.py:6" in outcome.error
 
 
-async def test_calls_are_recorded_in_order_under_auth0s_names(new_guest: NewGuest) -> None:
-    """Chaining, keywords, one object for several keys, and a snapshot of each value."""
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("NaN", "finite number: JSON has no NaN"),
+        ("() => 1", "JSON value, not function"),
+        ("Symbol('s')", "JSON value, not symbol"),
+        ("1n", "JSON value, not bigint"),
+        ("'\\ud800'", "valid Unicode"),
+        ("2 ** 63", "64 bits"),
+        ("deep", "nested deeper"),
+        ("{ a: { b: new Set([1]) } }", "JSON value, not Set"),
+        ("loop", "nested deeper"),
+    ],
+)
+async def test_only_json_values_pass_from_javascript(
+    new_guest: NewGuest, value: str, message: str
+) -> None:
+    """What JSON cannot carry is refused where the author wrote it."""
+    guest = new_guest(
+        f"""
+        let deep = [];
+        for (let i = 0; i < 101; i++) deep = [deep];
+        const loop = {{}};
+        loop.self = loop;
+        exports.onExecutePostLogin = async (event, api) => {{
+          api.idToken.setCustomClaim("k", {value});
+        }};
+        """,
+        language="javascript",
+    )
+    outcome = await guest.run(invocation())
+    assert outcome.status == "error"
+    assert outcome.error is not None
+    assert message in outcome.error
+    assert "action.js:7 in onExecutePostLogin" in outcome.error
+
+
+async def test_javascript_values_are_what_json_makes_of_them(new_guest: NewGuest) -> None:
+    """Dates are text, undefined members are left out, and an undefined claim is no claim."""
     guest = new_guest(
         """
-        async def on_execute_post_login(event, api):
-            roles = ["admin"]
-            api.id_token.set_custom_claim("roles", roles).access_token.set_custom_claim("a", "ü")
-            roles.append("late")
-            api.user.set_app_metadata({"welcome": True, "old": None})
-            api.user.set_user_metadata(key="k", value={"a": (1, 2.5)})
-            api.effects.send("email", {"to": event.user.email}, on="denied", key="once")
-            api.effects.send("log", {}, {"key": "once"})
-            api.access.deny(reason="no")
-        """
+        exports.onExecutePostLogin = async (event, api) => {
+          const { setCustomClaim } = api.idToken;
+          setCustomClaim("date", new Date(0));
+          setCustomClaim("members", { here: 1, gone: undefined, list: [undefined] });
+          setCustomClaim("none", event.user.nothing);
+          api.user.setAppMetadata({ a: 1, gone: undefined });
+          api.effects.send("log", {}, undefined);
+          setCustomClaim("__proto__", JSON.parse('{"__proto__": 1}'));
+        };
+        """,
+        language="javascript",
+    )
+    outcome = await guest.run(invocation())
+    assert outcome.error is None
+    assert outcome.commands == (
+        ("idToken.setCustomClaim", ("date", "1970-01-01T00:00:00.000Z")),
+        ("idToken.setCustomClaim", ("members", {"here": 1, "list": [None]})),
+        ("user.setAppMetadata", ("a", 1)),
+        ("effects.send", ("log", {})),
+        ("idToken.setCustomClaim", ("__proto__", {"__proto__": 1})),
+    )
+
+
+@in_both_languages
+async def test_calls_are_recorded_in_order_under_auth0s_names(
+    new_guest: NewGuest, language: str
+) -> None:
+    """Chaining, keywords, one object for several keys, and a snapshot of each value."""
+    guest = new_guest(
+        {
+            "python": """
+                async def on_execute_post_login(event, api):
+                    roles = ["admin"]
+                    api.id_token.set_custom_claim("roles", roles) \\
+                        .access_token.set_custom_claim("a", "ü")
+                    roles.append("late")
+                    api.user.set_app_metadata({"welcome": True, "old": None})
+                    api.user.set_user_metadata(key="k", value={"a": (1, 2.5)})
+                    api.effects.send("email", {"to": event.user.email}, on="denied", key="once")
+                    api.effects.send("log", {}, {"key": "once"})
+                    api.access.deny(reason="no")
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event, api) => {
+                  const roles = ["admin"];
+                  api.idToken.setCustomClaim("roles", roles).accessToken.setCustomClaim("a", "ü");
+                  roles.push("late");
+                  api.user.setAppMetadata({ welcome: true, old: null });
+                  api.user.setUserMetadata("k", { a: [1, 2.5] });
+                  const to = event.user.email;
+                  api.effects.send("email", { to }, { on: "denied", key: "once" });
+                  api.effects.send("log", {}, { key: "once" });
+                  api.access.deny("no");
+                };
+                """,
+        },
+        language=language,
     )
     outcome = await guest.run(invocation())
     assert outcome.error is None
@@ -118,38 +247,68 @@ async def test_calls_are_recorded_in_order_under_auth0s_names(new_guest: NewGues
     )
 
 
+@in_both_languages
 async def test_transaction_metadata_shows_at_once_and_user_metadata_does_not(
-    new_guest: NewGuest,
+    new_guest: NewGuest, language: str
 ) -> None:
     """As Auth0: only the transaction's is updated in real time."""
     guest = new_guest(
-        """
-        async def on_execute_post_login(event, api):
-            api.transaction.set_metadata("a", 1).transaction.set_metadata("b", 2)
-            api.transaction.set_metadata("a", None)
-            api.user.set_app_metadata("new", 1)
-            print(event.transaction.metadata, event.user.app_metadata)
-        """
+        {
+            "python": """
+                import json
+                async def on_execute_post_login(event, api):
+                    api.transaction.set_metadata("a", 1).transaction.set_metadata("b", 2)
+                    api.transaction.set_metadata("a", None)
+                    api.user.set_app_metadata("new", 1)
+                    print(json.dumps([event.transaction.metadata, event.user.app_metadata]))
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event, api) => {
+                  api.transaction.setMetadata("a", 1).transaction.setMetadata("b", 2);
+                  api.transaction.setMetadata("a", null);
+                  api.user.setAppMetadata("new", 1);
+                  const { transaction, user } = event;
+                  console.log(JSON.stringify([transaction.metadata, user.app_metadata]));
+                };
+                """,
+        },
+        language=language,
     )
-    assert texts(await guest.run(invocation())) == ["{'b': 2} {'old': 1}"]
+    assert json.loads(texts(await guest.run(invocation()))[0]) == [{"b": 2}, {"old": 1}]
 
 
-async def test_transaction_metadata_has_a_limit_in_all(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_transaction_metadata_has_a_limit_in_all(new_guest: NewGuest, language: str) -> None:
     """Over 16 KB together the call throws and changes nothing."""
     guest = new_guest(
-        """
-        async def on_execute_post_login(event, api):
-            api.transaction.set_metadata("a", "x" * 8000).transaction.set_metadata("b", "x" * 8000)
-            try:
-                api.transaction.set_metadata("c", "x" * 1000)
-            except ValueError as error:
-                print(error, "c" in event.transaction.metadata)
-        """
+        {
+            "python": """
+                async def on_execute_post_login(event, api):
+                    for key in "ab":
+                        api.transaction.set_metadata(key, "x" * 8000)
+                    try:
+                        api.transaction.set_metadata("c", "x" * 1000)
+                    except ValueError as error:
+                        print(error, list(event.transaction.metadata))
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event, api) => {
+                  for (const key of "ab") api.transaction.setMetadata(key, "x".repeat(8000));
+                  try {
+                    api.transaction.setMetadata("c", "x".repeat(1000));
+                  } catch (error) {
+                    console.log(error.message, Object.keys(event.transaction.metadata));
+                  }
+                };
+                """,
+        },
+        language=language,
     )
     outcome = await guest.run(invocation())
-    assert texts(outcome) == [
-        "api.transaction.set_metadata: all of it together must not exceed 16384 bytes False"
-    ]
+    method = _spelled("transaction.setMetadata", language)
+    assert texts(outcome)[0].replace(" ", "") == (
+        f"api.{method}: all of it together must not exceed 16384 bytes ['a', 'b']".replace(" ", "")
+    )
     assert len(outcome.commands) == 2
 
 
@@ -163,66 +322,26 @@ async def test_a_method_that_is_not_there_names_its_neighbours(new_guest: NewGue
     assert "no 'idToken' here, but id_token" in outcome.error
 
 
-async def test_the_cache_answers_auth0s_codes_and_never_raises(new_guest: NewGuest) -> None:
-    """Limits, expiry and deletion; the store is shared by the runs of one guest."""
-    guest = new_guest(
-        """
-        import time
-        async def on_execute_post_login(event, api):
-            cache = api.cache
-            if event.get("second"):
-                print(cache.get("kept").value)
-                return
-            said = [
-                cache.set("k" * 65, "v"), cache.set("k", "v" * 4097), cache.set(7, "v"),
-                cache.set("k", 7), cache.set("k", "v", {"ttl": "long"}),
-                cache.set("k", "v", ttl=float("nan")), cache.set("k", "v", {"expires_at": 1}),
-                cache.delete("none"),
-            ]
-            print([result.code for result in said])
-            assert cache.set("kept", "v").type == "success"
-            left = cache.get("kept").expires_at - time.time() * 1000
-            assert 899_000 < left <= 900_000, left
-            longest = cache.set("kept", "w", ttl=1e12).record.expires_at
-            assert longest <= time.time() * 1000 + 86_400_000
-            assert cache.get("none") is None
-            assert cache.set("short", "v", ttl=20).type == "success"
-            time.sleep(0.03)
-            assert cache.get("short") is None
-            assert cache.set("gone", "v").type == cache.delete("gone").type == "success"
-            assert [cache.set(f"e{n}", "").type for n in range(19)] == ["success"] * 19
-            print(cache.set("one more", "").code)
-            for n in range(19):
-                cache.delete(f"e{n}")
-            assert cache.set("big", "v" * 4096).type == "success"
-            print(cache.set("big2", "v" * 4096).code)
-        """
-    )
-    outcome = await guest.run(invocation())
-    assert outcome.error is None
-    codes = [
-        "CacheKeySizeExceeded",
-        "CacheValueSizeExceeded",
-        "FailedToSetCacheRecord",
-        "FailedToSetCacheRecord",
-        "InvalidExpiry",
-        "InvalidExpiry",
-        "ItemAlreadyExpired",
-        "CacheKeyDoesNotExist",
-    ]
-    assert texts(outcome) == [str(codes), "CacheSizeExceeded", "CacheSizeExceeded"]
-    assert outcome.commands == ()
-    assert texts(await guest.run(invocation({"second": True}))) == ["w"]
-
-
-async def test_too_many_commands_are_refused_where_they_are_made(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_too_many_commands_are_refused_where_they_are_made(
+    new_guest: NewGuest, language: str
+) -> None:
     """256 kB of commands fit, more throws; the guest lives on."""
     guest = new_guest(
-        """
-        async def on_execute_post_login(event, api):
-            for n in range(event.times):
-                api.id_token.set_custom_claim(f"k{n}", "x" * 100_000)
-        """
+        {
+            "python": """
+                async def on_execute_post_login(event, api):
+                    for n in range(event.times):
+                        api.id_token.set_custom_claim(f"k{n}", "x" * 100_000)
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event, api) => {
+                  for (let n = 0; n < event.times; n++)
+                    api.idToken.setCustomClaim(`k${n}`, "x".repeat(100_000));
+                };
+                """,
+        },
+        language=language,
     )
     two, three = [await guest.run(invocation({"times": times})) for times in (2, 3)]
     assert (two.status, len(two.commands)) == ("ok", 2)
@@ -231,24 +350,37 @@ async def test_too_many_commands_are_refused_where_they_are_made(new_guest: NewG
     assert "too large together" in three.error
 
 
-async def test_calls_after_the_end_are_refused(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_calls_after_the_end_are_refused(new_guest: NewGuest, language: str) -> None:
     """A task that an action leaves behind cannot add to a result that is sent."""
     guest = new_guest(
-        """
-        import asyncio
-        said = []
-        async def late(api):
-            await asyncio.sleep(0.01)
-            try:
-                api.access.deny("late")
-            except ValueError as error:
-                said.append(str(error))
-        async def on_execute_post_login(event, api):
-            if said:
-                print(said)
-            else:
-                globals()["task"] = asyncio.ensure_future(late(api))
-        """
+        {
+            "python": """
+                import asyncio
+                said = []
+                async def late(api):
+                    await asyncio.sleep(0.01)
+                    try:
+                        api.access.deny("late")
+                    except ValueError as error:
+                        said.append(str(error))
+                async def on_execute_post_login(event, api):
+                    if said:
+                        print(said)
+                    else:
+                        globals()["task"] = asyncio.ensure_future(late(api))
+                """,
+            "javascript": """
+                let said;
+                exports.onExecutePostLogin = async (event, api) => {
+                  if (said) console.log(said);
+                  else setTimeout(() => {
+                    try { api.access.deny("late"); } catch (error) { said = error.message; }
+                  }, 10);
+                };
+                """,
+        },
+        language=language,
     )
     assert (await guest.run(invocation())).commands == ()
     said: list[str] = []

@@ -20,7 +20,7 @@ from authstream.sandbox.guest import (
     Outcome,
     Program,
 )
-from tests.guests import PL, NewGuest, invocation, texts, until
+from tests.guests import PL, NewGuest, in_both_languages, invocation, texts, until
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,32 @@ async def test_a_busy_thread_is_really_stopped(new_guest: NewGuest) -> None:
     pytest.fail("the thread went on")
 
 
+async def test_a_javascript_event_over_its_time_is_ended_alone(new_guest: NewGuest) -> None:
+    """Its signal is aborted and it is answered; the same process runs the others meanwhile."""
+    guest = new_guest(
+        """
+        let aborted = 0;
+        exports.onExecutePostLogin = async (event) => {
+          console.log("before", aborted);
+          if (!event.slow) return;
+          event.signal.addEventListener("abort", () => aborted++);
+          await new Promise(() => {});
+        };
+        """,
+        language="javascript",
+    )
+    await guest.start()
+    pid = guest.pid
+    slow = asyncio.create_task(guest.run(invocation({"slow": True}, timeout=0.3)))
+    others = await asyncio.gather(*(guest.run(invocation()) for _ in range(10)))
+    outcome = await asyncio.wait_for(slow, 2)
+    assert {o.status for o in others} == {"ok"}
+    assert (outcome.status, texts(outcome)) == ("timeout", ["before 0"])
+    assert outcome.error == "the action did not end within 0.3 s"
+    assert texts(await guest.run(invocation())) == ["before 1"]
+    assert guest.pid == pid
+
+
 async def test_a_caller_that_gives_up_stops_its_run(new_guest: NewGuest, tmp_path: Path) -> None:
     """Cancelling `run` cancels the action's task."""
     guest = new_guest(
@@ -93,21 +119,42 @@ async def test_a_caller_that_gives_up_stops_its_run(new_guest: NewGuest, tmp_pat
     await until((tmp_path / "stopped").exists)
 
 
-MISBEHAVES = """
-import asyncio, ctypes, os, time
-async def on_execute_post_login(event, api):
-    await asyncio.sleep(0)
-    match event.get("mode"):
-        case "exit":
-            os._exit(3)
-        case "segfault":
-            os.write(2, b"last words")
-            ctypes.string_at(0)
-        case "loop":
-            while True:
-                pass
-    api.id_token.set_custom_claim("n", event.n)
-"""
+MISBEHAVES = {
+    "python": """
+        import asyncio, ctypes, os, time
+        async def on_execute_post_login(event, api):
+            await asyncio.sleep(0)
+            match event.get("mode"):
+                case "exit":
+                    os._exit(3)
+                case "killed":
+                    os.write(2, b"last words")
+                    ctypes.string_at(0)
+                case "loop":
+                    while True:
+                        pass
+            api.id_token.set_custom_claim("n", event.n)
+        """,
+    "javascript": """
+        const fs = require("node:fs");
+        exports.onExecutePostLogin = async (event, api) => {
+          await null;
+          if (event.mode === "exit") {
+            process.removeAllListeners("uncaughtException");
+            process.nextTick(() => { throw new Error("out of the handler"); });
+            await new Promise(() => {});
+          }
+          if (event.mode === "killed") {
+            fs.writeSync(2, "last words");
+            process.kill(process.pid, "SIGKILL");
+          }
+          while (event.mode === "loop");
+          api.idToken.setCustomClaim("n", event.n);
+        };
+        """,
+}
+#: JavaScript has no fault to make, and at level namespaces a guest's own signals do not reach it.
+LEVELS = {"python": None, "javascript": "none"}
 
 
 async def _with_one_bad(guest: Guest, mode: str) -> tuple[list[Outcome], float]:
@@ -126,33 +173,38 @@ def _assert_only_the_seventh_failed(outcomes: list[Outcome], status: str) -> Non
     assert [o.commands[0][1] for o in outcomes] == [("n", n) for n in expected]
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("mode", "reason"),
-    [("exit", "exited with status 3"), ("segfault", "SIGSEGV; it last said: last words")],
+    [("exit", "exited with status"), ("killed", "; it last said: last words")],
 )
 async def test_a_crash_hurts_only_its_own_event(
-    new_guest: NewGuest, mode: str, reason: str
+    new_guest: NewGuest, mode: str, reason: str, language: str
 ) -> None:
     """The unfinished events are run again one at a time until the culprit shows itself."""
-    guest = new_guest(MISBEHAVES)
+    level = LEVELS[language] if mode == "killed" else None
+    guest = new_guest(MISBEHAVES, language=language, level=level)
     outcomes, _ = await _with_one_bad(guest, mode)
     assert reason in (outcomes[7].error or "")
+    assert mode != "killed" or "was ended by SIG" in (outcomes[7].error or "")
     _assert_only_the_seventh_failed(outcomes, "crashed")
     assert (await guest.run(invocation({"n": 1}))).status == "ok"
 
 
-async def test_an_endless_loop_hurts_only_its_own_event(new_guest: NewGuest) -> None:
+@in_both_languages
+async def test_an_endless_loop_hurts_only_its_own_event(new_guest: NewGuest, language: str) -> None:
     """No PONG for a second, twice (found, and found out): about two seconds, then all are done."""
-    outcomes, seconds = await _with_one_bad(new_guest(MISBEHAVES), "loop")
+    outcomes, seconds = await _with_one_bad(new_guest(MISBEHAVES, language=language), "loop")
     _assert_only_the_seventh_failed(outcomes, "timeout")
     assert 2 < seconds < 6
 
 
+@in_both_languages
 async def test_a_loop_that_outlives_its_own_event_is_not_blamed_on_the_next(
-    new_guest: NewGuest,
+    new_guest: NewGuest, language: str
 ) -> None:
     """An event is cut before its guest is found stuck; the others are run again, and pass."""
-    guest = new_guest(MISBEHAVES)
+    guest = new_guest(MISBEHAVES, language=language)
     await guest.start()
     bad = guest.run(invocation({"mode": "loop", "n": 0}, timeout=0.2))
     outcomes = await asyncio.gather(bad, *(guest.run(invocation({"n": n})) for n in range(1, 6)))

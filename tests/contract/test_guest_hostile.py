@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from authstream.contracts.budgets import COMMANDS_BYTES
-from tests.guests import NewGuest, children, invocation, is_running, texts, until
+from tests.guests import (
+    FILES,
+    NewGuest,
+    children,
+    in_both_languages,
+    invocation,
+    is_running,
+    texts,
+    until,
+)
 
 FORGE = """
 import gc
@@ -94,10 +103,17 @@ async def test_stop_answers_what_is_under_way_and_ends_the_process(new_guest: Ne
     await until(lambda: not is_running(pid) and not is_running(child))
 
 
+@in_both_languages
 @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 50])
-async def test_stop_during_a_start_leaves_nothing(new_guest: NewGuest, turns: int) -> None:
+async def test_stop_during_a_start_leaves_nothing(
+    new_guest: NewGuest, turns: int, language: str
+) -> None:
     """However far the start is: the event is answered and no process is left."""
-    guest = new_guest("async def on_execute_post_login(event): pass")
+    code = {
+        "python": "async def on_execute_post_login(event): pass",
+        "javascript": "exports.onExecutePostLogin = async () => {}",
+    }
+    guest = new_guest(code, language=language)
     task = asyncio.create_task(guest.run(invocation()))
     for _ in range(turns):
         await asyncio.sleep(0)
@@ -125,11 +141,18 @@ asyncio.run(main())
 """
 
 
-async def test_a_guest_dies_with_its_worker(tmp_path: Path) -> None:
+LOOPS = {
+    "python": "async def on_execute_post_login(event):\n  while True: pass\n",
+    "javascript": "exports.onExecutePostLogin = async () => { for (;;); }",
+}
+
+
+@in_both_languages
+async def test_a_guest_dies_with_its_worker(tmp_path: Path, language: str) -> None:
     """Even a guest in an endless loop, and a worker that was killed with SIGKILL."""
     os.chmod(tmp_path, 0o755)  # noqa: PTH101, S103 - as for other guests
-    action = tmp_path / "action.py"
-    action.write_text("async def on_execute_post_login(event):\n  while True: pass\n")
+    action = tmp_path / FILES[language]
+    action.write_text(LOOPS[language])
     source = Path(__file__).parents[2] / "workers"
     with subprocess.Popen(  # noqa: ASYNC220 - starting it is quick
         [sys.executable, "-c", PARENT, str(action)],

@@ -1,4 +1,4 @@
-"""What stock Faust loses, ours does not: the cases L1 to L4 and L6, with real processes and Kafka."""
+"""What stock Faust loses, ours does not: L1 to L4 and L6, with real processes and Kafka."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def start(case: Case) -> Iterator[Start]:
 
 
 def test_l1_a_slow_head_is_not_committed_over(case: Case, start: Start) -> None:
-    """Messages done behind one in work: kill -9, and the one in work is done by the next process."""
+    """Messages done behind one in work: after kill -9 that one is done by the next process."""
     case.create()
     case.publish(b"slow", b"one", b"two")
     worker = start(PROBE_SLOW="60")
@@ -167,7 +167,7 @@ def test_l4_sigterm_does_not_commit_what_is_cut_off(case: Case, start: Start) ->
 
 
 def test_l6_an_output_that_is_refused_for_good_ends_the_process(case: Case, start: Start) -> None:
-    """The broker does not take it: the process ends with its input uncommitted, to be done again."""
+    """The broker does not take it: the process ends, its input uncommitted, to be done again."""
     case.create(**{"max.message.bytes": "2000"})
     case.publish(b"big", b"one")
     worker = start(PROBE_BIG="5000")

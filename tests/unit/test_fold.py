@@ -31,7 +31,10 @@ def test_no_command_allows_with_nothing_added() -> None:
 
 def test_claims_go_to_the_token_they_are_for() -> None:
     """ID token and access token are apart."""
-    commands = (command("idToken.setCustomClaim", "a", 1), command("accessToken.setCustomClaim", "b", 2))
+    commands = (
+        command("idToken.setCustomClaim", "a", 1),
+        command("accessToken.setCustomClaim", "b", 2),
+    )
     claims = fold(envelope(*commands), now=NOW).claims
     assert (claims.id_token, claims.access_token) == ({"a": 1}, {"b": 2})
 
@@ -77,7 +80,8 @@ def test_a_restricted_claim_is_dropped_and_said(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["email", "https://example.com/auth0.com", "https://notauth0.com/x", "urn:auth0x", "Sub"]
+    "name",
+    ["email", "https://example.com/auth0.com", "https://notauth0.com/x", "urn:auth0x", "Sub"],
 )
 def test_a_name_that_only_looks_restricted_is_kept(name: str) -> None:
     """Profile claims, other hosts and other spellings may be set."""

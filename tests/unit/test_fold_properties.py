@@ -23,7 +23,7 @@ APP, USER = "user.setAppMetadata", "user.setUserMetadata"
 
 def calls(name: str, keys: st.SearchStrategy[str]) -> st.SearchStrategy[Command]:
     """Any call of one method."""
-    return st.builds(lambda key, value: command(name, key, value), keys, _VALUES)
+    return st.builds(command, st.just(name), keys, _VALUES)
 
 
 SETS = st.lists(calls(CLAIM, _CLAIM_NAMES) | calls(APP, _KEYS) | calls(USER, _KEYS), max_size=12)

@@ -28,7 +28,7 @@ def test_without_a_flow_nothing_is_planned() -> None:
 
 
 def test_a_slip_pins_what_was_bound() -> None:
-    """Order, version, topic, time limit and error policy as they are now, and where they are from."""
+    """Order, version, topic, time limit and error policy as they are at that control offset."""
     flow = Flow("default", "post-login", (binding("b"), binding("a")), control_offset=7)
     slip = plan(flow, event())
     assert [one.action for one in slip.steps] == ["b", "a"]
@@ -45,7 +45,9 @@ def test_a_slip_pins_what_was_bound() -> None:
 
 def test_a_false_condition_skips_its_step() -> None:
     """The step stays in the slip, so that the verdict can list it."""
-    flow = Flow("default", "post-login", (binding("a", "event.client.name == 'Other'"), binding("b")))
+    flow = Flow(
+        "default", "post-login", (binding("a", "event.client.name == 'Other'"), binding("b"))
+    )
     assert [one.skipped for one in plan(flow, event()).steps] == [True, False]
 
 
@@ -80,7 +82,7 @@ def test_a_condition_is_cel_over_the_event(source: str | None, *, expected: bool
     ],
 )
 def test_a_condition_that_is_neither_true_nor_false_fails_the_flow(source: str) -> None:
-    """A missing member, types that do not fit, division by zero: never a step left out in silence."""
+    """A missing member, types that do not fit, division by zero: no step is left out in silence."""
     with pytest.raises(ConditionError, match="condition "):
         holds(source, event(zero=0, list=[1]))
 

@@ -1,8 +1,8 @@
 """The span of one message in one hop, recorded at a fraction of the cost of the SDK's own.
 
-The SDK checks, copies and locks attributes one by one, because it cannot know them. Those of a message are
-made by us, all at the start, and are few: the span is its own readable form, and nothing is copied.
-It holds for a sampled parent under the default sampler; for all else `telemetry` asks the SDK.
+The SDK checks, copies and locks attributes one by one, because it cannot know them. Those of a
+message are made by us, all at the start, and are few: the span is its own readable form, nothing is
+copied. For a sampled parent under the default sampler; for all else `telemetry` asks the SDK.
 """
 
 from __future__ import annotations
@@ -134,8 +134,8 @@ class MessageSpan(Span, ReadableSpan):
         exception: BaseException,
         attributes: Mapping[str, AnyValue] | None = None,
         timestamp: int | None = None,
-        escaped: bool = False,
-    ) -> None:  # noqa: FBT001, FBT002 - the API's signature
+        escaped: bool = False,  # noqa: FBT001, FBT002 - the API's signature
+    ) -> None:
         """An event of the semantic conventions; no stack trace, which may hold secrets."""
         said = {
             "exception.type": type(exception).__qualname__,
@@ -146,7 +146,7 @@ class MessageSpan(Span, ReadableSpan):
 
 
 def message_spans(provider: TracerProvider, scope: str) -> MessageSpans | None:
-    """What makes spans for this provider, or None where its sampler must be asked for each of them."""
+    """What makes spans for this provider, or None where its sampler must be asked for each."""
     tracer = provider.get_tracer(scope)
     return (
         MessageSpans(tracer, scope)

@@ -1,14 +1,14 @@
-"""One trace for each login over every hop: spans, trace context in headers, export by the `OTEL_*` variables.
+"""One trace for each login over every hop: spans, trace context in headers, export by OTLP.
 
-Parent is the previous hop and the span also links to it (messaging semantic conventions allow the parent
-for single-message processing). Switched off it costs one comparison a message.
+Parent is the previous hop and the span also links to it (messaging semantic conventions allow the
+parent for single-message processing). Switched off it costs one comparison a message.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ class Tracing:
     """Makes the spans of messages. One for each process, or None when tracing is off."""
 
     def __init__(self, tracer: trace.Tracer, spans: MessageSpans | None = None) -> None:
-        self._tracer = tracer
+        self.tracer = tracer
         #: The cheap way, where the sampler need not be asked.
         self._spans = spans
 
@@ -63,7 +63,7 @@ class Tracing:
         )
 
     def send(self, topic: str, parent: Span | None = None) -> Span:
-        """The producer span of a record, a child of the span that made it, or of the current one."""
+        """The producer span of a record, a child of the span that made it or of the current one."""
         said: dict[str, str | int] = {
             "messaging.system": _SYSTEM,
             "messaging.operation.name": "send",
@@ -96,7 +96,7 @@ class Tracing:
             if parent is None
             else set_span_in_context(NonRecordingSpan(parent), context.Context())
         )
-        return self._tracer.start_span(
+        return self.tracer.start_span(
             name, context=under, kind=kind, attributes=attributes, links=links
         )
 
@@ -114,24 +114,31 @@ def remote_parent(headers: Headers) -> SpanContext | None:
         return None
     trace_id, span_id, flags = matched.groups()
     kept = TraceState.from_header([state.decode("ascii", "replace")]) if state else None
-    parent = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)), trace_state=kept)
+    parent = SpanContext(
+        int(trace_id, 16),
+        int(span_id, 16),
+        is_remote=True,
+        trace_flags=TraceFlags(int(flags, 16)),
+        trace_state=kept,
+    )
     return parent if parent.is_valid else None
 
 
 def injected(headers: Headers, span: Span) -> Headers:
-    """The headers with the span as `traceparent`, exactly once: two would be read as the old one."""
+    """The headers with the span as `traceparent`, once: of two the first, old one would count."""
     made = span.get_span_context()
     value = f"00-{made.trace_id:032x}-{made.span_id:016x}-{made.trace_flags:02x}".encode()
     return (*((name, kept) for name, kept in headers if name != TRACEPARENT), (TRACEPARENT, value))
 
 
 @contextmanager
-def span(name: str, attributes: Mapping[str, str | int]) -> Iterator[Span]:
+def span(name: str, attributes: Mapping[str, str | int]) -> Generator[Span]:
     """A span of ours within the current one; does nothing when tracing is off."""
-    if tracing() is None:
+    active = tracing()
+    if active is None:
         yield trace.INVALID_SPAN
         return
-    with trace.get_tracer(_SERVICE).start_as_current_span(name, attributes=attributes) as current:
+    with active.tracer.start_as_current_span(name, attributes=attributes) as current:
         yield current
 
 
@@ -143,7 +150,7 @@ def tracing() -> Tracing | None:
 def activate(provider: trace.TracerProvider) -> Tracing:
     """Trace with this provider from now on."""
     # Imported only when used: the SDK takes some 40 ms to load.
-    from authstream.message_span import message_spans  # noqa: PLC0415
+    from authstream.message_span import message_spans  # noqa: PLC0415 - only when used
 
     _active[:] = [Tracing(provider.get_tracer(_SERVICE), message_spans(provider, _SERVICE))]
     return _active[0]
@@ -155,21 +162,23 @@ def deactivate() -> None:
 
 
 def configure(service: str) -> None:
-    """Export by OTLP/HTTP when the standard variables name an endpoint; batches, never in the login's way."""
+    """Export by OTLP/HTTP, in batches, when the standard variables name an endpoint."""
     if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not any(
         os.environ.get(name) for name in _ENDPOINTS
     ):
         return
     # Imported only when used: the exporter takes a tenth of a second to load.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http import (  # noqa: PLC0415 - see above
+        trace_exporter,
+    )
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - as above
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - as above
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - as above
 
     provider = TracerProvider(
         resource=Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", service)})
     )
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     activate(provider)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import platform
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +14,12 @@ from authstream.apps.stages import chosen
 from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
 from authstream.errors import AuthstreamError, ConfigurationError
+from authstream.sandbox import runtimes
 from authstream.sandbox.launch import Level
 from authstream.settings import Settings
 
 State = Literal["ok", "warning", "failed"]
 OLDEST_PYTHON = (3, 11)
-OLDEST_NODE = 20
-_COMMAND_SECONDS = 10
 #: `adjtimex` answers this when no time service disciplines the clock (adjtimex(2)).
 _TIME_ERROR = 5
 _TIMEX_BYTES = 256
@@ -66,19 +63,12 @@ def _python() -> Check:
 
 
 def _node() -> Check:
-    path = shutil.which("node")
-    remedy = f"only JavaScript actions need it: install Node {OLDEST_NODE} or newer"
-    if path is None:
-        return Check("node", "warning", "not installed", remedy)
-    said = subprocess.run(  # noqa: S603 - the node that PATH names
-        [path, "--version"], capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
-    ).stdout.strip()
-    major = said.removeprefix("v").split(".")[0]
-    return (
-        Check("node", "ok", said)
-        if major.isdigit() and int(major) >= OLDEST_NODE
-        else Check("node", "warning", said or "does not answer", remedy)
-    )
+    """What runs JavaScript actions: the system's Node, or the wheel's."""
+    try:
+        found = runtimes.node()
+    except ConfigurationError as error:
+        return Check("node", "warning", "none that runs JavaScript actions", str(error))
+    return Check("node", "ok", f"{found.version} ({found.binary})")
 
 
 def _clock() -> Check:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from authstream.apps.build import say_nothing
 from authstream.apps.stages import assembly
 from authstream.broker.memory import MemoryBroker, MemoryRunner
 from authstream.contracts import headers as h
@@ -15,11 +16,14 @@ from authstream.contracts.effect import Effect
 from authstream.contracts.envelope import Command, Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Verdict
+from authstream.control.dependencies import Say
 from authstream.engine.ports import Output, SystemClock
 from authstream.settings import Settings
 
 
-async def rehearse(folder: Path, event: bytes, *, trigger: str) -> dict[str, Any]:
+async def rehearse(
+    folder: Path, event: bytes, *, trigger: str, say: Say = say_nothing
+) -> dict[str, Any]:
     """`{verdict, commands, runs, effects}` of one event, JSON-ready.
 
     Effects are listed, not delivered.
@@ -28,7 +32,7 @@ async def rehearse(folder: Path, event: bytes, *, trigger: str) -> dict[str, Any
     """
     clock = SystemClock()
     broker = MemoryBroker(clock)
-    assembled = assembly(folder, Settings(), reader=broker, clock=clock, missing_secret="")
+    assembled = assembly(folder, Settings(), reader=broker, clock=clock, missing_secret="", say=say)
     runner = MemoryRunner(
         broker, [stage for stage in assembled.stages if not stage.name.startswith("effect.")]
     )

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import structlog
 
 import authstream.effects
 import authstream.triggers
-from authstream.contracts.api import to_guest
+from authstream.apps import build
+from authstream.apps.build import say_nothing
 from authstream.contracts.topics import Topics
+from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.ports import Clock, PointReader, Stage
+from authstream.engine.program import Program
 from authstream.engine.registry import plugins
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
-from authstream.sandbox.guest import Guest, Program
+from authstream.sandbox import runtimes
+from authstream.sandbox.fresh import FreshGuests
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
+from authstream.sandbox.pool import GuestPool
 from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
@@ -31,11 +37,13 @@ from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
 
 
+@cache
 def triggers() -> dict[str, Trigger]:
     """Every installed trigger by name."""
     return plugins(authstream.triggers, Trigger, group="authstream.triggers")
 
 
+@cache
 def deliveries() -> dict[str, Delivery]:
     """Every installed effect kind by name."""
     kind: type[Delivery] = Delivery  # type: ignore[type-abstract]  # only for isinstance
@@ -49,26 +57,16 @@ def chosen(settings: Settings) -> Level:
     )
 
 
-def program(action: DeployedAction) -> Program:
-    """What the guest of an action runs."""
-    return Program(
-        action=action.name,
-        version=action.version,
-        file=action.code,
-        trigger=action.trigger,
-        api=to_guest(action.trigger),
-        secrets=action.secrets,
-        configuration=action.configuration,
-        egress=action.egress,
-    )
-
-
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
-    def __init__(self, action: DeployedAction, *, level: Level) -> None:
+    def __init__(self, action: DeployedAction, program: Program, *, level: Level) -> None:
         self._version = action.version
-        self.guest = Guest(program(action), level=level)
+        self.guest: FreshGuests | GuestPool = (
+            FreshGuests(program, level=level)
+            if action.isolation == "execution"
+            else GuestPool(program, level=level, size=action.guests)
+        )
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
@@ -81,14 +79,15 @@ class GuestAction(Action):
     def __init__(
         self,
         action: DeployedAction,
+        guests: GuestVersions,
         *,
-        level: Level,
         topics: Topics,
         triggers: dict[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
     ) -> None:
-        self._guests = GuestVersions(action, level=level)
+        self._runtime = action.runtime
+        self._guests = guests
         super().__init__(
             action.topic,
             name=action.name,
@@ -101,12 +100,22 @@ class GuestAction(Action):
 
     async def start(self) -> None:
         """Load the action now, so that the first login does not wait for it."""
+        guest = self._guests.guest
         try:
-            await self._guests.guest.start()
+            ready = await guest.start()
         except GuestError as error:
             # Its flows get `action_error` or are skipped; other actions are not hurt.
             structlog.get_logger("authstream.action").error(
                 "action_cannot_start", stage=self.name, reason=str(error)
+            )
+        else:
+            structlog.get_logger("authstream.action").info(
+                "action_started",
+                stage=self.name,
+                asked=self._runtime,
+                runs=ready.runtime,
+                binary=runtimes.binary(guest.program),
+                load_ms=ready.load_ms,
             )
 
     async def stop(self) -> None:
@@ -147,15 +156,24 @@ def assembly(
     reader: PointReader,
     clock: Clock,
     missing_secret: str | None = None,
+    say: Say = say_nothing,
 ) -> Assembly:
-    """Every stage that a folder needs; its confinement is tested. Raises ConfigurationError."""
+    """Every stage that a folder needs, its code built and its confinement tested.
+
+    Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
+    """
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
     folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
     level = chosen(settings)
     actions = [
         GuestAction(
-            action, level=level, topics=topics, triggers=known, clock=clock, slip_key=slip_key
+            action,
+            GuestVersions(action, build.program(action, say), level=level),
+            topics=topics,
+            triggers=known,
+            clock=clock,
+            slip_key=slip_key,
         )
         for action in folder.actions.values()
     ]

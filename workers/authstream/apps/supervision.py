@@ -1,8 +1,11 @@
-"""What a supervised worker and its parent say: beats, what was met, what is set aside, whose turn."""
+"""What a supervised worker and its parent say: beats, what was met, set aside, whose turn."""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import sys
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -12,6 +15,9 @@ import orjson
 REPORT_FD = "AUTHSTREAM_SUPERVISOR_FD"
 #: The worker reads one line from this descriptor before it starts: its history, and that it may.
 TURN_FD = "AUTHSTREAM_TURN_FD"
+#: Set by a process whose worker must not outlive it, however it ends.
+END_WITH_PARENT = "AUTHSTREAM_END_WITH_PARENT"
+_PR_SET_PDEATHSIG = 1
 
 Place = tuple[str, int, int]
 
@@ -94,10 +100,10 @@ class Verdicts:
 
     #: Runs in a row that ended in a crash with the same message first.
     starts: int
-    met: dict[tuple[str, int], int] = field(default_factory=dict)
-    counts: dict[Place, int] = field(default_factory=dict)
+    met: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])
+    counts: dict[Place, int] = field(default_factory=dict[Place, int])
     alone: Place | None = None
-    alone_counts: dict[Place, int] = field(default_factory=dict)
+    alone_counts: dict[Place, int] = field(default_factory=dict[Place, int])
     history: History = History()
 
     def heard(self, line: dict[str, Any]) -> None:
@@ -117,7 +123,7 @@ class Verdicts:
         if self.alone is not None:
             self.alone_counts[self.alone] = self.alone_counts.get(self.alone, 0) + 1
             # Twice alone: once may have been somebody's kill.
-            offenders |= {place for place, count in self.alone_counts.items() if count >= 2}  # noqa: PLR2004 - twice
+            offenders |= {place for place, count in self.alone_counts.items() if count > 1}
         self.history = History(
             tuple(sorted(suspects | set(self.history.suspects))), tuple(sorted(offenders))
         )
@@ -128,3 +134,9 @@ class Verdicts:
         """The worker ran long enough: what is past is past, but what was set aside stays so."""
         self.counts, self.alone_counts = {}, {}
         self.history = History(offenders=self.history.offenders)
+
+
+def die_with_parent() -> None:
+    """End when the process that started us ends, however that is (Linux; elsewhere nothing)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Runs a worker as a child: restarts it when it crashes, kills it when it hangs, leaves a fenced one."""
+"""Runs a worker as a child: restarts it when it crashes, kills it when it hangs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _REPORT_BYTES = 65536
 #: Exit statuses after which a restart would only do harm.
 FINAL = (0, FencedError.exit_status, ConfigurationError.exit_status)
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+_LIBC: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(slots=True)
@@ -112,10 +112,10 @@ class Supervisor:
 
     def _run(self) -> int:
         history, crashes = History(), 0
-        while not self._stopping:
+        while not self._told_to_stop():
             started = time.monotonic()
             status = self._once(history)
-            if self._stopping:
+            if self._told_to_stop():
                 break
             if status in FINAL:
                 return status
@@ -139,10 +139,15 @@ class Supervisor:
         while not self._stopping and (left := deadline - time.monotonic()) > 0:
             time.sleep(min(left, _TICK_SECONDS))
 
+    def _told_to_stop(self) -> bool:
+        # A signal handler sets it at any moment, which a checker cannot see.
+        return self._stopping
+
     def _backoff(self, crashes: int) -> float:
         if crashes <= STARTS:
             return 0.0
-        return min(FIRST_BACKOFF * 2 ** (crashes - STARTS - 1), LONGEST_BACKOFF).total_seconds()
+        doublings: int = 2 ** (crashes - STARTS - 1)
+        return min(FIRST_BACKOFF * doublings, LONGEST_BACKOFF).total_seconds()
 
     def _once(self, history: History) -> int:
         spare, self._spare = self._spare, None
@@ -173,13 +178,16 @@ class Supervisor:
     def _watch(self, child: _Child) -> int:
         """Read its lines until it ends; kill it when they stop coming."""
         process = child.process
-        began = beaten = time.monotonic()
+        began = beaten = now = time.monotonic()
         limit, asked = STARTED_WITHIN, False
         rest = b""
         with selectors.DefaultSelector() as selector:
             selector.register(child.reading, selectors.EVENT_READ)
             while process.poll() is None:
-                now = time.monotonic()
+                last, now = now, time.monotonic()
+                if now - last > self._hung_after.total_seconds():
+                    # It is we who did not run, e.g. the machine slept.
+                    beaten = now
                 if selector.select(_TICK_SECONDS):
                     said = os.read(child.reading, _REPORT_BYTES)
                     if not said:

@@ -11,9 +11,10 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from types import FrameType, TracebackType
+from typing import NoReturn, Self
 
+from authstream.apps.supervision import END_WITH_PARENT
 from authstream.broker.embedded import PARTITIONS, EmbeddedBroker
 from authstream.errors import AuthstreamError
 
@@ -41,6 +42,7 @@ class Up:
             "AUTHSTREAM_EMBEDDED": "true",
             "AUTHSTREAM_PARTITIONS": str(PARTITIONS),
             "AUTHSTREAM_READY_FILE": str(self._ready),
+            END_WITH_PARENT: "1",
             **(environment or {}),
         }
         self.brokers = self._broker.bootstrap
@@ -60,6 +62,8 @@ class Up:
         )
 
     def __enter__(self) -> Self:
+        # As Ctrl-C: the worker ends in order and the scratch folder goes.
+        self._before = signal.signal(signal.SIGTERM, _interrupt)
         return self
 
     def __exit__(
@@ -69,6 +73,7 @@ class Up:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+        signal.signal(signal.SIGTERM, self._before)
 
     def wait_ready(self) -> None:
         """Until every stage works. Raises NotReadyError when the worker ends or takes too long."""
@@ -97,3 +102,7 @@ class Up:
                 self.worker.wait()
         self._broker.close()
         self._scratch.cleanup()
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

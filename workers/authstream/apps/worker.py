@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -16,11 +15,11 @@ import structlog
 from authstream import telemetry
 from authstream.apps import logs
 from authstream.apps.doctor import NOT_CONFINED
-from authstream.apps.stages import Assembly, assembly, deliveries, triggers
+from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers
 from authstream.apps.supervision import History, Report
 from authstream.broker import embedded
 from authstream.broker.dispatcher import Dispatcher
-from authstream.broker.faust import FaustRunner
+from authstream.broker.faust import FaustRunner, preload
 from authstream.broker.kafka_reader import KafkaPointReader
 from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.engine.ports import SystemClock
@@ -35,7 +34,6 @@ RECONNECT = timedelta(seconds=2)
 SUSPECT_RANGE = 1024
 #: Exit status after an error nobody foresaw (sysexits.h, EX_SOFTWARE).
 SOFTWARE_ERROR = 70
-_PR_SET_PDEATHSIG = 1
 NO_HISTORY = History()
 
 
@@ -67,12 +65,20 @@ class Worker:
         beating = asyncio.create_task(self._beat())
         reader = KafkaPointReader(self._settings)
         try:
-            return await self._host(
-                assembly(self._folder, self._settings, reader=reader, clock=SystemClock())
-            )
+            return await self._host(await asyncio.to_thread(self._assembly, reader))
         finally:
             beating.cancel()
             await asyncio.to_thread(reader.close)
+
+    def _assembly(self, reader: KafkaPointReader) -> Assembly:
+        """In a thread: packages may have to be installed, and the beat must go on."""
+        return assembly(
+            self._folder,
+            self._settings,
+            reader=reader,
+            clock=SystemClock(),
+            say=lambda text: self._log.info("building", what=text),
+        )
 
     async def _host(self, assembled: Assembly) -> int:
         assert self._ended is not None  # noqa: S101 - made in run
@@ -81,7 +87,12 @@ class Worker:
             self._log.warning("actions_not_confined", reason=NOT_CONFINED)
         if not await self._topics_ready(assembled):
             return 0
-        runner = FaustRunner(selected, self._settings, failed=self._end, prepared=self._instruct)
+        runner = FaustRunner(
+            selected,
+            self._settings,
+            failed=self._end,
+            prepared=lambda dispatcher: instruct(dispatcher, self._history, self._report),
+        )
         await runner.start()
         self._log.info(
             "worker_started",
@@ -150,29 +161,25 @@ class Worker:
         else:
             file.unlink(missing_ok=True)
 
-    def _instruct(self, dispatcher: Dispatcher) -> None:
-        history = self._history
-        dispatcher.suspects = {
-            (topic, partition): offset + SUSPECT_RANGE
-            for topic, partition, offset in history.suspects
-            if topic in dispatcher.topics
-        }
-        dispatcher.offenders = set(history.offenders)
-        dispatcher.met = self._report.met
-        dispatcher.announce = lambda message: self._report.alone(
-            message.topic, message.partition, message.offset
-        )
 
-
-def die_with_parent() -> None:
-    """End when the process that started us ends, however that is (Linux; elsewhere nothing)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def instruct(dispatcher: Dispatcher, history: History, report: Report) -> None:
+    """Tell a dispatcher what earlier runs died on, and to report what may end this one."""
+    dispatcher.suspects = {
+        (topic, partition): offset + SUSPECT_RANGE
+        for topic, partition, offset in history.suspects
+        if topic in dispatcher.topics
+    }
+    dispatcher.offenders = set(history.offenders)
+    dispatcher.met = report.met
+    dispatcher.announce = lambda message: report.alone(*message[:3])
 
 
 def main(folder: Path, settings: Settings, *, stages: Sequence[str] = ()) -> int:
     """Run a worker in this process; its exit status. A supervised one waits for its turn."""
-    triggers(), deliveries()
+    triggers()
+    deliveries()
+    preload()
+    chosen(settings)  # the self-test now: a spare that takes over has no time for it
     history = History.awaited()
     logs.configure(settings)
     telemetry.configure("authstream")

@@ -1,1 +1,1 @@
-"""What feeds stages: Faust over confluent-kafka, memory, the embedded broker, topic administration."""
+"""What feeds stages: Faust over confluent-kafka, memory, the embedded broker, topics."""

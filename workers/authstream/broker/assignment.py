@@ -19,7 +19,7 @@ class Assigned:
     topic: str
     number: int
     #: In offset order; the head leaves when it is done.
-    pending: deque[Cell] = field(default_factory=deque)
+    pending: deque[Cell] = field(default_factory=deque["Cell"])
     #: Everything before this offset is done; None when nothing is yet.
     safe: int | None = None
     committed: int | None = None

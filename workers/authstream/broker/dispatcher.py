@@ -117,7 +117,7 @@ class Dispatcher:
         tracing = telemetry.tracing()
         try:
             return self._handle(cell, None) if tracing is None else self._traced(tracing, cell)
-        except Exception as error:  # noqa: BLE001 - a refusal that cannot be made: nothing may be committed past it
+        except Exception as error:  # noqa: BLE001 - not to be committed past
             self._fatal(error)
             return False
 
@@ -145,7 +145,7 @@ class Dispatcher:
             result = self._stage.handle(message)
         except RecordError as error:
             self._emit(cell, self._refused(message, error, span), span)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the login is answered
+        except Exception as error:  # noqa: BLE001 - every login is answered
             self._emit(cell, self._refused(message, self._broken(error), span), span)
         else:
             # A stage that need not wait gave its outputs at once: no task, no key to hold.
@@ -174,7 +174,7 @@ class Dispatcher:
     async def _finish(self, cell: Cell, result: Awaitable[Outputs], span: Span | None) -> None:
         try:
             outputs = await self._bounded(cell.message, result, span)
-        except Exception as error:  # noqa: BLE001 - a refusal that cannot be made: nothing may be committed past it
+        except Exception as error:  # noqa: BLE001 - not to be committed past
             self._fatal(error)
             return
         # The key's next message goes before any that waits for room.
@@ -194,7 +194,7 @@ class Dispatcher:
                 return await result
         except RecordError as error:
             return self._refused(message, error, span)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the login is answered
+        except Exception as error:  # noqa: BLE001 - every login is answered
             if not limit.expired():
                 return self._refused(message, self._broken(error), span)
             late = HandlerTimeoutError(f"{self._stage.name} did not finish within {seconds} s")
@@ -235,14 +235,14 @@ class Dispatcher:
         )
         try:
             self._emit(cell, self._refused(cell.message, error, None), None)
-        except Exception as failure:  # noqa: BLE001 - a refusal that cannot be made: nothing may be committed past it
+        except Exception as failure:  # noqa: BLE001 - not to be committed past
             self._fatal(failure)
 
     def _emit(self, cell: Cell, outputs: Outputs, span: Span | None) -> None:
         """Write the outputs; the message is done when all are acknowledged."""
         try:
             self._write(cell, outputs, span)
-        except Exception as error:  # noqa: BLE001 - nothing may be committed past this message
+        except Exception as error:  # noqa: BLE001 - not to be committed past
             self._fatal(error)
             return
         if cell.waiting == 0:
@@ -269,7 +269,7 @@ class Dispatcher:
             if output.then is not None:
                 try:
                     self._write(cell, output.then(offset), sending)
-                except Exception as error:  # noqa: BLE001 - nothing may be committed past this message
+                except Exception as error:  # noqa: BLE001 - not to be committed past
                     self._fatal(error)
                     return
             if cell.waiting == 0:

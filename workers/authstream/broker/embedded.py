@@ -1,8 +1,8 @@
 """The embedded broker: librdkafka's own mock cluster, in this process, on loopback, in memory.
 
-For demo, development and tests on one machine. It keeps about 5 MB a partition, creates any topic with
-4 partitions on first use, knows no static membership, no compaction and no transactions, and its data
-ends with the process.
+For demo, development and tests on one machine. It keeps about 5 MB a partition, creates any topic
+with 4 partitions on first use, knows no static membership, no compaction and no transactions, and
+its data ends with the process.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class EmbeddedBroker:
 
 
 def touch(settings: Settings, names: Iterable[str]) -> None:
-    """Make topics appear: the mock creates one when somebody asks for it. Raises BrokerUnreachableError."""
+    """Make topics appear: the mock creates what is asked for. Raises BrokerUnreachableError."""
     client = Producer(client_config(settings))
     try:
         for name in names:

@@ -11,12 +11,14 @@ from authstream.settings import Settings
 
 #: A lost host costs this much; the least that brokers allow by default.
 SESSION_TIMEOUT = timedelta(seconds=6)
-HEARTBEAT = timedelta(seconds=2)
+#: A member hears of a rebalance by its heartbeat, and everybody waits for the last one.
+HEARTBEAT = timedelta(milliseconds=500)
 #: Retries of a produce are given up after this; the process then ends with its input uncommitted.
 DELIVERY_TIMEOUT = timedelta(seconds=30)
 #: The mock broker's Fetch does not wake on produce, so its wait is its latency.
 _EMBEDDED_FETCH_WAIT_MS = 2
 _FETCH_WAIT_MS = 100
+_READER_WAIT_MS = 10
 #: Small on purpose: a paused partition drops what was fetched ahead.
 _PREFETCH_KBYTES = 8 * 1024
 _BATCH_BYTES = 256 * 1024
@@ -45,7 +47,7 @@ def client_config(settings: Settings) -> dict[str, Any]:
 
 
 def producer_config(settings: Settings) -> dict[str, Any]:
-    """Acknowledged by all replicas, idempotent, without lingering; keys partitioned as Java clients do."""
+    """Acknowledged by all replicas, idempotent, no lingering; partitioned as Java clients do."""
     return {
         "acks": "all",
         "enable.idempotence": True,
@@ -59,7 +61,7 @@ def producer_config(settings: Settings) -> dict[str, Any]:
 
 
 def consumer_config(settings: Settings, *, group: str, assignor: Assignor) -> dict[str, Any]:
-    """A group member whose offsets we commit ourselves; a static one where the process has a stable name."""
+    """A group member whose offsets we commit; static where the process has a stable name."""
     config: dict[str, Any] = {
         "group.id": group,
         "enable.auto.commit": False,
@@ -82,12 +84,14 @@ def group_of(settings: Settings, stage: Stage) -> str:
 
 
 def reader_config(settings: Settings, *, group: str = NO_GROUP) -> dict[str, Any]:
-    """A consumer that assigns itself partitions; it joins no group, but may ask for one's offsets."""
+    """A consumer that assigns itself partitions; it may ask for a group's offsets."""
     return {
         "group.id": group,
         "enable.auto.commit": False,
         "auto.offset.reset": "earliest",
         **_reading(settings),
+        # The next partition is not fetched before the last one's fetch has come back.
+        "fetch.wait.max.ms": _EMBEDDED_FETCH_WAIT_MS if settings.embedded else _READER_WAIT_MS,
         **client_config(settings),
     }
 

@@ -1,4 +1,4 @@
-"""Creates and checks topics: what is missing, what has another number of partitions, never by accident."""
+"""Creates and checks topics: what is missing, what has another number of partitions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from authstream.broker.kafka_config import client_config
 from authstream.contracts.topics import CATALOG, Topics, TopicSpec
@@ -68,12 +70,16 @@ class KafkaTopics:
         self._admin = AdminClient(client_config(settings))
 
     def partitions(self) -> dict[str, int]:
-        """How many partitions each topic has, those without a leader not counted. Raises BrokerUnreachableError."""
+        """How many partitions each topic has, counting those with a leader.
+
+        Raises BrokerUnreachableError.
+        """
         try:
             found = self._admin.list_topics(timeout=_REQUEST_SECONDS).topics
         except KafkaException as error:
             raise BrokerUnreachableError(
-                f"no Kafka broker answers at {self._settings.brokers}: start one, or set AUTHSTREAM_BROKERS"
+                f"no Kafka broker answers at {self._settings.brokers}:"
+                " start one, or set AUTHSTREAM_BROKERS"
             ) from error
         return {
             name: sum(partition.leader >= 0 for partition in topic.partitions.values())
@@ -99,11 +105,15 @@ class KafkaTopics:
         found = self.problems(topics)
         if found:
             raise TopicMismatchError(
-                f"{'; '.join(found)}: run `authstream topics apply`, or set AUTHSTREAM_PARTITIONS to what is there"
+                f"{'; '.join(found)}: run `authstream topics apply`,"
+                " or set AUTHSTREAM_PARTITIONS to what is there"
             )
 
     def apply(self, topics: Sequence[Wanted]) -> list[str]:
-        """Create what is missing; the names created. Raises TopicMismatchError rather than change partitions."""
+        """Create what is missing; the names created.
+
+        Raises TopicMismatchError rather than change partitions.
+        """
         there = self.partitions()
         wrong = [
             f"{topic.name} has {there[topic.name]}, not {topic.partitions}"
@@ -112,7 +122,8 @@ class KafkaTopics:
         ]
         if wrong:
             raise TopicMismatchError(
-                f"partitions differ: {'; '.join(wrong)}. They decide where a user's records are, so they are never changed: use another prefix"
+                f"partitions differ: {'; '.join(wrong)}. They decide where a user's records are,"
+                " so they are never changed: use another prefix"
             )
         missing = [topic for topic in topics if topic.name not in there]
         if missing:
@@ -122,7 +133,8 @@ class KafkaTopics:
 
     def _create(self, topics: Sequence[Wanted]) -> None:
         config = {"min.insync.replicas": str(self._settings.min_insync_replicas)}
-        made = self._admin.create_topics(
+        admin: Any = self._admin  # annotated in part
+        made: dict[str, Any] = admin.create_topics(
             [
                 NewTopic(
                     topic.name,

@@ -129,7 +129,7 @@ class MemoryRunner:
                 return await result if inspect.isawaitable(result) else result
         except RecordError as error:
             return stage.refuse(message, error)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the login is answered
+        except Exception as error:  # noqa: BLE001 - every login is answered
             if limit.expired():
                 late = HandlerTimeoutError(f"{stage.name} did not finish within {seconds} s")
                 return stage.refuse(message, late)

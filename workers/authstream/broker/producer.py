@@ -1,4 +1,4 @@
-"""The one producer of a process: outputs in, acknowledgements back on the event loop, in batches."""
+"""The one producer of a process: outputs in, acknowledgements back on the event loop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FLUSH_SECONDS = 10.0
 
 
 class KafkaProducer:
-    """Idempotent, acks=all. An output that cannot be written is fatal: `failed` is called, nothing is acknowledged."""
+    """Idempotent, acks=all. An output that cannot be written is fatal: `failed` is called."""
 
     def __init__(self, settings: Settings, *, failed: Callable[[ProduceError], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -36,7 +36,7 @@ class KafkaProducer:
         self._thread.start()
 
     def send(self, output: Output, acknowledged: Acknowledged) -> None:
-        """Write an output. Raises ProduceError when the local queue is full, which the windows prevent."""
+        """Write an output. Raises ProduceError when the local queue is full."""
 
         def delivered(error: KafkaError | None, message: KafkaMessage) -> None:
             offset = message.offset()
@@ -67,25 +67,29 @@ class KafkaProducer:
                     headers=list(output.headers),
                 )
         except (BufferError, KafkaException) as error:
-            msg = f"a record for {output.topic} could not be queued ({error}): is the broker reachable?"
-            raise ProduceError(msg) from error
+            raise ProduceError(
+                f"a record for {output.topic} could not be queued ({error}):"
+                " is the broker reachable?"
+            ) from error
 
     def close(self) -> None:
-        """Wait for what is under way, then stop. Raises ProduceError when something could not be written in time."""
+        """Wait for what is under way, then stop. Raises ProduceError for what was not in time."""
         left = self._producer.flush(_FLUSH_SECONDS)
         self._call(self._flush_done)
         self._stopping = True
         self._thread.join(2 * _POLL_SECONDS + 1)
         if left:
-            msg = f"{left} records were not acknowledged within {_FLUSH_SECONDS} s: they will be made again from their input"
-            raise ProduceError(msg)
+            raise ProduceError(
+                f"{left} records were not acknowledged within {_FLUSH_SECONDS} s:"
+                " they will be made again from their input"
+            )
 
     def _poll(self) -> None:
         while not self._stopping:
             self._producer.poll(_POLL_SECONDS)
             if self._done:
-                # Once for all that one answer of the broker acknowledged: a loop woken at the first of
-                # them takes the interpreter lock back and forth for each of the others.
+                # Once for all that one answer of the broker acknowledged: a loop woken at the first
+                # of them takes the interpreter lock back and forth for each of the others.
                 self._call(self._flush_done)
 
     def _fail(self, output: Output, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Rebuilds what a stage must remember of a partition from the log, before the stage handles any of it."""
+"""Rebuilds from the log what a stage must remember of a partition, before it handles any of it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Recovery:
         started = time.monotonic()
         try:
             read = self._rebuild(partitions)
-        except BaseException as error:  # noqa: BLE001 - partitions that never become ready must not go unnoticed
+        except BaseException as error:  # noqa: BLE001 - not ready for ever
             self._fatal(error)
             return
         self._on_loop(lambda: _mark_ready(partitions))

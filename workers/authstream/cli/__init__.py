@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from authstream.cli import dead_letters, demo, doctor, send, tail, test, topics, up, version, worker
+from authstream.cli import (
+    dead_letters,
+    demo,
+    deps,
+    doctor,
+    send,
+    tail,
+    test,
+    topics,
+    up,
+    version,
+    worker,
+)
 from authstream.errors import AuthstreamError
 
 #: Set by `--debug`: tracebacks instead of one line.
@@ -21,7 +33,7 @@ INTERRUPTED_STATUS = 130
 app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for module in (demo, up, worker, topics, send, test, tail, dead_letters, doctor, version):
+for module in (demo, up, worker, deps, topics, send, test, tail, dead_letters, doctor, version):
     module.register(app)
 
 

@@ -10,9 +10,8 @@ from rich.console import Console
 
 from authstream.apps.doctor import checks
 from authstream.apps.stages import deliveries, triggers
+from authstream.cli.folders import action_topics
 from authstream.cli.settings import settings
-from authstream.contracts.topics import Topics
-from authstream.control.folder import load
 
 FAILED_STATUS = 1
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
@@ -29,20 +28,11 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> int:
         """Check broker, topics, clock, Python, Node and sandbox prerequisites."""
-        current, known = settings(), triggers()
-        actions = (
-            [
-                action.topic
-                for action in load(
-                    folder, triggers=known, topics=Topics(current.prefix)
-                ).actions.values()
-            ]
-            if folder
-            else []
-        )
+        current = settings()
+        actions = action_topics(folder, current)
         console, failed = Console(highlight=False), False
         for check in checks(
-            current, triggers=list(known), actions=actions, kinds=list(deliveries())
+            current, triggers=list(triggers()), actions=actions, kinds=list(deliveries())
         ):
             failed = failed or check.state == "failed"
             console.print(

@@ -11,6 +11,8 @@ import typer
 
 from authstream.apps.stages import triggers
 from authstream.cli.events import known_trigger, read_event
+from authstream.cli.progress import progress
+from authstream.cli.settings import settings
 
 #: Exit status when the flow failed (not when it denied: that is a result).
 FLOW_FAILED_STATUS = 3
@@ -31,10 +33,12 @@ def register(app: typer.Typer) -> None:
         ] = False,
     ) -> int:
         """Run a whole flow on one event, without a broker. Effects are listed, not delivered."""
+        from authstream.apps import logs  # noqa: PLC0415 - as below
         from authstream.apps.rehearsal import rehearse  # noqa: PLC0415 - loads every stage
 
+        logs.configure(settings(log_format="console", log_level="error"))
         value = read_event(event, known_trigger(trigger, triggers()))
-        result = asyncio.run(rehearse(folder, value, trigger=trigger))
+        result = asyncio.run(rehearse(folder, value, trigger=trigger, say=progress))
         if as_json:
             typer.echo(json.dumps(result, indent=2))
         else:

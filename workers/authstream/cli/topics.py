@@ -9,9 +9,9 @@ import typer
 
 from authstream.apps.stages import deliveries, triggers
 from authstream.broker.kafka_topics import KafkaTopics, Wanted, wanted
+from authstream.cli.folders import action_topics
 from authstream.cli.settings import settings
 from authstream.contracts.topics import Topics
-from authstream.control.folder import load
 from authstream.settings import Settings
 
 Folder = Annotated[
@@ -48,10 +48,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _needed(current: Settings, folder: Path | None) -> list[Wanted]:
-    topics, known = Topics(current.prefix), triggers()
-    actions = (
-        [action.topic for action in load(folder, triggers=known, topics=topics).actions.values()]
-        if folder
-        else []
+    return wanted(
+        Topics(current.prefix),
+        current,
+        triggers=triggers(),
+        actions=action_topics(folder, current),
+        kinds=deliveries(),
     )
-    return wanted(topics, current, triggers=known, actions=actions, kinds=deliveries())

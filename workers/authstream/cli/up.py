@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from authstream.apps.build import program
 from authstream.apps.stages import chosen, triggers
+from authstream.cli.progress import progress
 from authstream.cli.settings import settings
 from authstream.contracts.topics import Topics
 from authstream.control.folder import load
@@ -24,6 +26,8 @@ def register(app: typer.Typer) -> None:
 
         loaded = load(folder, triggers=triggers(), topics=Topics())
         level = chosen(settings())
+        for action in loaded.actions.values():
+            program(action, progress)  # before the worker, which is expected to be up soon
         with Up(folder.resolve(), environment={"AUTHSTREAM_LOG_FORMAT": "console"}) as running:
             running.wait_ready()
             typer.echo(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from authstream.apps.supervision import REPORT_FD
+from authstream.apps.supervision import END_WITH_PARENT, REPORT_FD, die_with_parent
 from authstream.cli.settings import settings
 
 
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
         """Host stages of a folder. SIGTERM finishes what is in work and leaves."""
         if supervised and REPORT_FD not in os.environ:
             return _supervise(folder, stages or [])
-        from authstream.apps import worker as process  # noqa: PLC0415 - Faust takes half a second to load
+        from authstream.apps import worker as process  # noqa: PLC0415 - loads Faust
 
         return process.main(folder, settings(), stages=stages or [])
 
@@ -43,6 +43,8 @@ def _supervise(folder: Path, stages: list[str]) -> int:
     from authstream.apps.supervisor import Supervisor  # noqa: PLC0415 - as above
 
     logs.configure(settings())
+    if END_WITH_PARENT in os.environ:
+        die_with_parent()
     return Supervisor(
         [sys.executable, "-m", "authstream.cli", "worker", *stages, "--folder", str(folder)],
         spare=True,

@@ -151,25 +151,23 @@ def fingerprint_of(schema: Schema) -> bytes:
     return bytes.fromhex(digest)
 
 
-def _without_logical_types(schema: object) -> Schema:
+def without_logical_types(schema: object) -> Schema:
     """The same wire form read as plain numbers and text: datetimes cost more than they give."""
     if isinstance(schema, dict):
         said = cast("dict[str, Schema]", schema)
         members = {
-            key: _without_logical_types(value)
-            for key, value in said.items()
-            if key != "logicalType"
+            key: without_logical_types(value) for key, value in said.items() if key != "logicalType"
         }
         return members["type"] if set(members) == {"type"} else members
     if isinstance(schema, list):
-        return list(map(_without_logical_types, cast("list[object]", schema)))
+        return list(map(without_logical_types, cast("list[object]", schema)))
     return schema
 
 
 @cache
 def _writer(model: type[Record]) -> tuple[Schema, bytes]:
     schema = schema_of(model)
-    return fastavro.parse_schema(_without_logical_types(schema)), MAGIC + fingerprint_of(schema)
+    return fastavro.parse_schema(without_logical_types(schema)), MAGIC + fingerprint_of(schema)
 
 
 @cache
@@ -182,7 +180,7 @@ def released() -> dict[bytes, Schema]:
     ]
     schemas += [schema_of(model) for model in RECORDS]
     return {
-        fingerprint_of(schema): fastavro.parse_schema(_without_logical_types(schema))
+        fingerprint_of(schema): fastavro.parse_schema(without_logical_types(schema))
         for schema in schemas
     }
 

@@ -20,6 +20,10 @@ ERROR_CHARACTERS = 1024
 CLAIMS_BYTES = 100 * 1024
 #: Actions bound to one flow (Auth0: 20).
 ACTIONS_PER_FLOW = 20
+#: Packages that an action names (Auth0: 10); what those need is not counted.
+DEPENDENCIES_PER_ACTION = 10
+#: Processes of one action in one worker.
+GUESTS_PER_ACTION = 16
 #: Code of one action, bytes (Auth0: 100 kB).
 CODE_BYTES = 100 * 1000
 #: How long a verdict is remembered for de-duplication, broker time.

@@ -9,10 +9,15 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 
-from authstream.contracts.budgets import ACTIONS_PER_FLOW
+from authstream.contracts.budgets import (
+    ACTIONS_PER_FLOW,
+    DEPENDENCIES_PER_ACTION,
+    GUESTS_PER_ACTION,
+)
 from authstream.contracts.envelope import OnError
 from authstream.control.duration import Duration
 from authstream.engine.plan import STEP_TIMEOUT
+from authstream.engine.program import Isolation
 from authstream.errors import ConfigurationError
 
 M = TypeVar("M", bound=BaseModel)
@@ -29,19 +34,25 @@ class Limits(_File):
     """What an action may use."""
 
     memory: str = "128MB"
+    #: Processes of this action in one worker, started when they are needed.
+    guests: int = Field(default=1, ge=1, le=GUESTS_PER_ACTION)
 
 
 class ActionFile(_File):
     """`actions/<name>/action.yaml`."""
 
     trigger: str
-    runtime: str = "python3.11"
-    dependencies: dict[str, str] = {}
+    #: Without one, what the code's file name says.
+    runtime: str | None = None
+    #: Package to exact version; `authstream deps lock` makes the lock that is installed.
+    dependencies: dict[str, str] = Field(default={}, max_length=DEPENDENCIES_PER_ACTION)
     #: Names only; values are in `.secrets.yaml`.
     secrets: tuple[str, ...] = ()
     egress: tuple[str, ...] = ()
     configuration: dict[str, Any] = {}
     limits: Limits = Limits()
+    #: `action`: executions share a process and what it keeps; `execution`: each has its own.
+    isolation: Isolation = "action"
 
 
 class BindingFile(_File):

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from authstream.contracts.budgets import CODE_BYTES
+from authstream.contracts.runtime import CODE_FILES, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
 from authstream.engine.plan import Binding, Flow
+from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 
-CODE_FILE = "action.py"
 #: A folder has no versions: what is there at start is version 1.
 FOLDER_VERSION = 1
 
@@ -31,10 +32,17 @@ class DeployedAction:
     trigger: str
     topic: str
     code: Path
+    #: As `action.yaml` says it: what runs may be newer, and the log says what it is.
+    runtime: str
     secrets: Mapping[str, str] = field(repr=False)
     configuration: Mapping[str, Any]
+    #: Package to exact version.
+    dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
     #: `host:port` entries that it may connect to.
     egress: tuple[str, ...] = ()
+    isolation: Isolation = "action"
+    #: Processes at most, in one worker.
+    guests: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +118,21 @@ def _action(
 ) -> DeployedAction:
     name, said = file.parent.name, read(file, ActionFile)
     _known_trigger(said.trigger, file, triggers)
-    code = file.parent / CODE_FILE
-    _check_code(code, said)
     _check_egress(file, said)
+    code, runtime = _code(file, said)
     return DeployedAction(
         name=name,
         version=FOLDER_VERSION,
         trigger=said.trigger,
         topic=_topic(name, file, topics),
         code=code.resolve(),
+        runtime=runtime,
         secrets=secrets.of(file, said),
         configuration=said.configuration,
+        dependencies=said.dependencies,
         egress=said.egress,
+        isolation=said.isolation,
+        guests=said.limits.guests,
     )
 
 
@@ -132,20 +143,29 @@ def _topic(name: str, file: Path, topics: Topics) -> str:
         raise ConfigurationError(f"{file}: {error}") from None
 
 
-def _check_code(code: Path, said: ActionFile) -> None:
-    if not said.runtime.startswith("python"):
+def _code(file: Path, said: ActionFile) -> tuple[Path, str]:
+    """The one code file of an action, checked, and the runtime it is for."""
+    found = [path for name in CODE_FILES if (path := file.parent / name).is_file()]
+    if not found:
         raise ConfigurationError(
-            f"{code.parent / 'action.yaml'}: runtime {said.runtime} is not supported yet; "
-            f"use python3.11 and {CODE_FILE}"
+            f"{file.parent} has no code: put the handler into {', '.join(CODE_FILES)}"
         )
-    if said.dependencies:
-        raise ConfigurationError(
-            f"{code.parent / 'action.yaml'}: dependencies are not installed yet; use the standard library for now"
-        )
-    if not code.is_file():
-        raise ConfigurationError(f"{code} is missing: put the action's handler there")
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise ConfigurationError(f"{file.parent} has {names}: an action is one file; remove others")
+    (code,) = found
+    try:
+        runtime = runtime_of(code.name, said.runtime)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
     if code.stat().st_size > CODE_BYTES:
         raise ConfigurationError(f"{code} is over {CODE_BYTES} bytes: move data out of the code")
+    if code.suffix == ".py":
+        _check_python(code)
+    return code, runtime
+
+
+def _check_python(code: Path) -> None:
     try:
         compile(code.read_bytes(), code.name, "exec")
     except SyntaxError as error:

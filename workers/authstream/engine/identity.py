@@ -23,9 +23,13 @@ def _named(*parts: str) -> str:
     )
 
 
-def flow_id(tenant: str, trigger: str, source: str, event_id: str) -> str:
-    """The flow of a login: a provider's retry under the same event id is the same flow (UUIDv5)."""
-    return _named("flow", tenant, trigger, source, event_id)
+def flow_id(tenant: str, trigger: str, source: str, event_id: str, *, subject: str | None) -> str:
+    """The flow of a login: a provider's retry under the same event id is the same flow (UUIDv5).
+
+    The subject is part of it: a provider that uses an id twice must not get one user's verdict for
+    another (ADR 0013).
+    """
+    return _named("flow", tenant, trigger, source, event_id, subject or "")
 
 
 def fresh_flow_id() -> str:

@@ -13,6 +13,8 @@ from authstream.contracts.api import Operation
 #: `error`: the action or its commands are wrong; `timeout`: its time was over, or its event loop
 #: was stuck; `crashed`: its process ended; `unavailable`: not run, as its process keeps failing.
 Status = Literal["ok", "error", "timeout", "crashed", "unavailable"]
+#: What executions of an action share: its processes, or nothing.
+Isolation = Literal["action", "execution"]
 #: Path on the api and arguments: `("idToken.setCustomClaim", ("roles", ["admin"]))`.
 RecordedCommand = tuple[str, tuple[object, ...]]
 #: Level (debug, info, warning, error) and text.

@@ -43,13 +43,18 @@ class Guest:
         program: Program,
         *,
         level: Level | None = None,
+        guests: int = 1,
         python: str = sys.executable,
         circuit: Circuit | None = None,
     ) -> None:
-        """`level` None: the strongest that works here. Raises ConfigurationError if none does."""
+        """`level` None: the strongest that works here; `guests`: of this action at a time, at most.
+
+        Raises ConfigurationError if no level works.
+        """
         self.program = program
         self.level: Level = level or choose()
         self._python = python
+        self._guests = guests
         self._circuit = circuit or Circuit()
         self._serving: GuestProcess | None = None
         self._starting: GuestProcess | None = None
@@ -63,6 +68,16 @@ class Guest:
     def pid(self) -> int | None:
         """The process that serves now, if any."""
         return None if self._serving is None else self._serving.pid
+
+    @property
+    def starting(self) -> bool:
+        """Whether a process is on its way up."""
+        return self._recovery is not None and not self._recovery.done()
+
+    def wake(self) -> None:
+        """Begin to start, without waiting for it."""
+        if self._serving is None:
+            self._wake()
 
     async def start(self) -> Ready:
         """Start now rather than at the first event.
@@ -134,7 +149,9 @@ class Guest:
                 self._serve()
 
     async def _launch(self) -> bool:
-        self._starting = GuestProcess(self.program, python=self._python, level=self.level)
+        self._starting = GuestProcess(
+            self.program, python=self._python, level=self.level, guests=self._guests
+        )
         try:
             self._ready = await self._starting.start()
         except GuestLoadError as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 from authstream.errors import AuthstreamError, ConfigurationError
-from authstream.sandbox.launcher.policy import Policy
+from authstream.sandbox.launcher.policy import DATA_BYTES, THREADS, Policy
 
 #: How a guest is confined, strongest first.
 Level = Literal["namespaces", "landlock", "none"]
@@ -30,8 +30,9 @@ CONFINED_WITHIN = timedelta(seconds=10)
 FIRST_UID, UIDS = 61000, 184
 # Isolated from environment and user (-I) and from the worker's packages (-S); no caches (-B).
 PYTHON_FLAGS = ("-I", "-S", "-B")
-#: RES_OPTIONS: the C library asks for names over TCP, which is how the worker can answer.
-ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC", "RES_OPTIONS": "use-vc"}
+#: The C library asks for names over TCP, which is how the worker can answer.
+RESOLVER = {"RES_OPTIONS": "use-vc"}
+ENVIRONMENT = {"PATH": os.defpath, "LANG": "C.UTF-8", "TZ": "UTC"}
 #: Libraries, certificates and time zones that programs expect on any Linux.
 SYSTEM = (
     "/lib",
@@ -54,7 +55,7 @@ _NUMBER_BYTES = 32
 
 
 class NotConfinedError(AuthstreamError):
-    """The launcher could not confine a guest; it said why on its stderr, and nothing ran."""
+    """The launcher could not confine a guest; it said why, and nothing ran."""
 
     code = "not_confined"
 
@@ -62,7 +63,8 @@ class NotConfinedError(AuthstreamError):
 class Process(Protocol):
     """A process on its way to be a guest, and then the guest."""
 
-    stderr: IO[bytes]
+    #: What it writes to stdout and stderr.
+    output: IO[bytes]
     #: Of the guest; before `confirm`, of whatever is to become it.
     pid: int
 
@@ -91,7 +93,7 @@ class Unconfined:
         environment: Mapping[str, str] = ENVIRONMENT,
     ) -> None:
         self._process = _popen(argv, channel, environment=environment, folder=folder)
-        self.stderr = _piped(self._process)
+        self.output = _piped(self._process)
         self.pid = self._process.pid
 
     def confirm(self) -> None:
@@ -126,7 +128,7 @@ class Confined:
             raise
         finally:
             theirs.close()
-        self.stderr = _piped(self._launcher)
+        self.output = _piped(self._launcher)
         self.pid = self._launcher.pid
         self._turn = threading.Lock()
         self._listener: int | None = None
@@ -178,12 +180,11 @@ class Confined:
             return status
 
 
-def python_argv(python: str, program: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The command that runs a Python guest, and what it must be able to read besides `SYSTEM`."""
+def python_argv(python: str, program: Path) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """The command that runs a Python program, and the interpreter's files besides `SYSTEM`."""
     executable = os.path.realpath(python)
-    prefix = Path(executable).parent.parent
-    readable = (executable, str(prefix / "lib"), str(program.parent))
-    return (executable, *PYTHON_FLAGS, str(program)), readable
+    files = (Path(executable), Path(executable).parent.parent / "lib")
+    return (executable, *PYTHON_FLAGS, str(program)), files
 
 
 def policy(  # noqa: PLR0913 - what distinguishes guests, by name
@@ -193,10 +194,13 @@ def policy(  # noqa: PLR0913 - what distinguishes guests, by name
     readable: Sequence[str | Path],
     folder: Path,
     action: str,
-    data_bytes: int | None = None,
+    guests: int = 1,
+    data_bytes: int = DATA_BYTES,
     environment: Mapping[str, str] = ENVIRONMENT,
 ) -> Policy:
-    """A guest's policy: `readable` on top of the system's libraries; `data_bytes` None: default.
+    """A guest's policy: `readable` on top of the system's libraries.
+
+    `guests` of one action may be there at a time; they share a user, whose threads are counted.
 
     Raises ConfigurationError for a path that would show the guest everything.
     """
@@ -206,15 +210,16 @@ def policy(  # noqa: PLR0913 - what distinguishes guests, by name
             f"the action {action} lies in the root folder, all of which its guest could read:"
             " put it into a folder of its own"
         )
-    limits = {} if data_bytes is None else {"data_bytes": data_bytes}
     return Policy(
         level,
         tuple(argv),
-        dict(environment),
+        {**environment, **RESOLVER},
         str(folder.resolve()),
         (*SYSTEM, *paths),
+        needed=tuple(paths),
         uid=uid(action),
-        **limits,
+        data_bytes=data_bytes,
+        threads=THREADS * guests,
     )
 
 
@@ -243,8 +248,8 @@ def _popen(
     return subprocess.Popen(  # noqa: S603 - our own programs
         argv,
         stdin=channel.fileno(),
-        stdout=channel.fileno(),
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env=environment,
         cwd=folder,
         pass_fds=() if passed is None else (passed,),
@@ -253,5 +258,5 @@ def _popen(
 
 
 def _piped(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    assert process.stderr is not None  # noqa: S101 - a pipe was asked for
-    return process.stderr
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    return process.stdout

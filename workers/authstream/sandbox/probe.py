@@ -54,8 +54,10 @@ def attack(level: Level, *, python: str = sys.executable, attacks: Sequence[str]
     names = list(attacks or ATTACKS)
     with prepared(names) as (ground, folder):
         ours, theirs = socket.socketpair()
-        argv, readable = python_argv(python, PROBE)
-        wanted = policy(level, argv, readable=readable, folder=folder, action="self-test")
+        argv, files = python_argv(python, PROBE)
+        wanted = policy(
+            level, argv, readable=[*files, PROBE.parent], folder=folder, action="self-test"
+        )
         with ours, theirs:
             process = Confined(wanted, channel=theirs)
             theirs.close()
@@ -83,8 +85,8 @@ def _talk(
         status = process.end()
         if egress is not None:
             egress.close()
-    with process.stderr as stderr:
-        said = stderr.read(_CHUNK)[-_STDERR_BYTES:].decode(errors="replace").strip()
+    with process.output as output:
+        said = output.read(_CHUNK)[-_STDERR_BYTES:].decode(errors="replace").strip()
     return outcomes, said or f"exit status {status}"
 
 

@@ -11,7 +11,6 @@ import socket
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 import orjson
@@ -28,6 +27,7 @@ from authstream.sandbox.launch import Level, NotConfinedError
 from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
 from authstream.sandbox.notifications import Notifications
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
+from authstream.sandbox.runtimes import command, unconfined
 from authstream.sandbox.stderr import StderrTail
 
 #: From the start of the process until its action's top-level code has run.
@@ -40,7 +40,6 @@ PONG_WITHIN = timedelta(seconds=1)
 #: Between CANCEL and giving up on what the run printed.
 CANCEL_GRACE = timedelta(milliseconds=100)
 
-GUEST = Path(__file__).with_name("guest_python") / "__main__.py"
 _IDS = 2**32
 
 
@@ -73,11 +72,12 @@ class Ending:
 class GuestProcess(asyncio.Protocol):
     """A started guest; `in_flight` holds the jobs it has not answered, in order."""
 
-    def __init__(self, program: Program, *, python: str, level: Level) -> None:
+    def __init__(self, program: Program, *, python: str, level: Level, guests: int = 1) -> None:
         self.in_flight: dict[int, Job] = {}
         self._program = program
         self._python = python
         self._level: Level = level
+        self._guests = guests
         self._loop = asyncio.get_running_loop()
         #: Done when the process is gone.
         self.ended: asyncio.Future[Ending] = self._loop.create_future()
@@ -190,10 +190,15 @@ class GuestProcess(asyncio.Protocol):
 
     async def _spawn(self) -> None:
         self._channel, theirs = socket.socketpair()
-        with theirs:
+        try:
             # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
             self._process = self._started(theirs)
-        await self._loop.connect_read_pipe(lambda: self._stderr, self._process.stderr)
+        except BaseException:
+            self._channel.close()
+            raise
+        finally:
+            theirs.close()
+        await self._loop.connect_read_pipe(lambda: self._stderr, self._process.output)
         try:
             await asyncio.to_thread(self._process.confirm)
         except NotConfinedError:
@@ -204,17 +209,23 @@ class GuestProcess(asyncio.Protocol):
         await self._loop.create_connection(lambda: self, sock=self._channel)
 
     def _started(self, channel: socket.socket) -> launch.Process:
-        argv, readable = launch.python_argv(self._python, GUEST)
         program = self._program
         folder = program.file.parent.absolute()
+        started = command(program, python=self._python)
         if self._level == "none":
-            return launch.Unconfined(argv, channel=channel, folder=folder)
+            arguments, environment = unconfined(started, python=self._python), started.environment
+            return launch.Unconfined(
+                arguments, channel=channel, folder=folder, environment=environment
+            )
         policy = launch.policy(
             self._level,
-            argv,
-            readable=[*readable, *([program.dependencies] if program.dependencies else [])],
+            started.arguments,
+            readable=[*started.interpreter, *started.readable],
             folder=folder,
             action=program.action,
+            guests=self._guests,
+            data_bytes=started.data_bytes,
+            environment=started.environment,
         )
         return launch.Confined(policy, channel=channel)
 

@@ -57,7 +57,7 @@ class Assemble(Stage):
         self._window = window
         self._decided: dict[int, FirstWindow] = {}
         #: Verdicts not yet acknowledged, for repeats that come in meanwhile.
-        self._in_flight: dict[bytes, bytes] = {}
+        self._in_flight: dict[bytes, Message | Output] = {}
         decided = tuple(topics.decided(name) for name in triggers)
         self.memories = (Memory(decided, window, self._remember, self._forget),)
 
@@ -124,7 +124,6 @@ class Assemble(Stage):
         value = encode(verdict)
         window = self._legs(message.partition)
         window.first(leg, _IN_FLIGHT, at=message.timestamp)
-        self._in_flight[leg] = value
 
         def acknowledged(offset: int) -> Outputs:
             window.replace(leg, offset, at=message.timestamp)
@@ -139,6 +138,7 @@ class Assemble(Stage):
             message.partition,
             acknowledged,
         )
+        self._in_flight[leg] = decided
         record = execution(envelope, verdict)
         return [
             decided,
@@ -157,17 +157,17 @@ class Assemble(Stage):
         if h.first(message.headers, h.REPLY_PARTITION) is None:
             return ()
         topic = self._names.decided(envelope.trigger)
-        value = self._in_flight.get(leg_key(envelope.flow_id, envelope.leg))
-        if value is None:
+        recorded = self._in_flight.get(leg_key(envelope.flow_id, envelope.leg))
+        if recorded is None:
             recorded = await self._reader.read(topic, message.partition, offset)
-            value = recorded.value if recorded else None
-        if value is None:
+        if recorded is None or _asked_by(recorded) == _asked_by(message):
+            # The same record again, after a crash: fanout has answered it, or will.
             return ()
         return [
             Output(
                 topic,
                 message.key,
-                value,
+                recorded.value,
                 (*self._headers(message, envelope), (h.REPEAT, b"1")),
                 message.partition,
             )
@@ -201,3 +201,7 @@ class Assemble(Stage):
 
     def _forget(self, _topic: str, partition: int) -> None:
         self._decided.pop(partition, None)
+
+
+def _asked_by(record: Message | Output) -> bytes | None:
+    return h.first(record.headers, h.CORRELATION_ID)

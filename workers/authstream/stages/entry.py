@@ -105,7 +105,7 @@ def _envelope(
     message: Message, trigger: Trigger, published: _Published, event: dict[str, Any]
 ) -> Envelope:
     tenant, subject = trigger.tenant(event), trigger.subject(event)
-    flow = _flow_id(published, tenant, trigger.name)
+    flow = _flow_id(published, tenant, trigger=trigger.name, subject=subject)
     key = _key(tenant, subject, flow)
     if len(key.encode()) > KEY_BYTES:
         raise InvalidEventError(
@@ -131,7 +131,7 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
     except RecordError:
         published = _Published(id=None, source="", dedup=False, data=b"")
     tenant, subject = _claimed(trigger, published.data)
-    flow = _flow_id(published, tenant, trigger.name)
+    flow = _flow_id(published, tenant, trigger=trigger.name, subject=subject)
     return Envelope(
         flow_id=flow,
         tenant=tenant,
@@ -152,10 +152,10 @@ def _key(tenant: str, subject: str | None, flow_id: str) -> str:
     return f"{tenant}/{subject or flow_id}"
 
 
-def _flow_id(published: _Published, tenant: str, trigger: str) -> str:
+def _flow_id(published: _Published, tenant: str, *, trigger: str, subject: str | None) -> str:
     if not published.id or not published.dedup:
         return identity.fresh_flow_id()
-    return identity.flow_id(tenant, trigger, published.source, published.id)
+    return identity.flow_id(tenant, trigger, published.source, published.id, subject=subject)
 
 
 def _deadline(message: Message, trigger: Trigger) -> int:

@@ -99,7 +99,9 @@ def _check_parent(control: socket) -> None:
 
 def _check_access(policy: Policy) -> None:
     program = policy.argv[0]
-    for path, mode in ((program, os.X_OK), (policy.folder, os.R_OK | os.X_OK)):
+    wanted = [(program, os.X_OK), (policy.folder, os.R_OK | os.X_OK)]
+    wanted += [(path, os.R_OK) for path in policy.needed]
+    for path, mode in wanted:
         if not os.access(path, mode):
             raise ConfinementError(
                 f"user {os.getuid()}, which the guest gets, cannot read {path}: make it and the"

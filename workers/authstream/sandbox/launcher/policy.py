@@ -32,6 +32,8 @@ class Policy:
     folder: str
     #: Files and folders that may be read, and executed.
     readable: tuple[str, ...]
+    #: Those of them that the guest cannot do without.
+    needed: tuple[str, ...] = ()
     uid: int | None = None
     data_bytes: int = DATA_BYTES
     stack_bytes: int = STACK_BYTES

@@ -1,4 +1,4 @@
-"""Runs the attacks named by the worker and answers what came of each, on descriptors 0 and 1."""
+"""Runs the attacks named by the worker and answers what came of each, on descriptor 0."""
 
 import importlib.util
 import json
@@ -16,4 +16,4 @@ sys.modules[_FOLDER.name] = importlib.util.module_from_spec(_spec)
 _attacks = importlib.import_module(f"{_FOLDER.name}.attacks")
 _ground = json.loads(os.read(0, 65536))
 for _name, _outcome in _attacks.run(_ground):
-    os.write(1, json.dumps([_name, _outcome]).encode() + b"\n")
+    os.write(0, json.dumps([_name, _outcome]).encode() + b"\n")

@@ -1,0 +1,148 @@
+"""fanout: the consequences of a verdict, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from authstream.contracts import headers as h
+from authstream.contracts.avro import decode, encode
+from authstream.contracts.effect import Effect, MetadataPatch
+from authstream.contracts.verdict import EffectOrder
+from authstream.engine.identity import effect_id, patch_id
+from authstream.engine.ports import Message
+from authstream.errors import UndecodableError
+from authstream.stages.fanout import Fanout
+from tests.samples import FLOW, KEY, NOW, TOPICS, TRIGGERS, message, verdict
+
+ADDRESS = {h.REPLY_PARTITION: "3", h.CORRELATION_ID: "c1", "traceparent": "00-a-b-01"}
+
+
+def fanout() -> Fanout:
+    """With the kind `log` installed."""
+    return Fanout(topics=TOPICS, triggers=TRIGGERS, kinds=frozenset({"log"}))
+
+
+def order(**members: Any) -> EffectOrder:
+    """A log effect."""
+    said = {"id": effect_id(FLOW, 0, 0), "kind": "log", "action": "claims", "payload": {"m": 1}}
+    return EffectOrder.model_validate({**said, **members})
+
+
+def decided(offset: int = 0, *, repeat: bool = False, **members: Any) -> Message:
+    """A verdict in the log, for a caller that waits."""
+    headers = {**ADDRESS, **({h.REPEAT: "1"} if repeat else {})}
+    value = encode(verdict(**members))
+    return message(TOPICS.decided("post-login"), value, headers=headers, offset=offset)
+
+
+def topics(stage: Fanout, record: Message) -> list[str]:
+    """Where the outputs go."""
+    return [output.topic for output in stage.handle(record)]
+
+
+def test_the_waiting_caller_gets_the_verdict() -> None:
+    """In the partition it reads, with its correlation id, byte for byte."""
+    record = decided()
+    (reply,) = fanout().handle(record)
+    assert (reply.topic, reply.partition, reply.value) == (TOPICS.replies, 3, record.value)
+    assert h.text(reply.headers, h.CORRELATION_ID) == "c1"
+
+
+def test_nobody_waits_nobody_is_answered() -> None:
+    """A provider that reads `decided` itself sends no address."""
+    assert topics(fanout(), decided()._replace(headers=())) == []
+
+
+def test_an_address_that_is_no_number_is_ignored() -> None:
+    """A header can only choose a partition, never a topic."""
+    record = decided()._replace(headers=((h.REPLY_PARTITION, b"-1"),))
+    assert topics(fanout(), record) == []
+
+
+def test_metadata_becomes_one_patch_of_the_user() -> None:
+    """Under a stable id and the flow's key, without the caller's address."""
+    patches = {"app_metadata": {"a": 1}, "user_metadata": {"b": None}}
+    _, output = fanout().handle(decided(metadata=patches))
+    patch = decode(MetadataPatch, output.value)
+    assert (output.topic, output.key) == (TOPICS.user_metadata, KEY)
+    assert (patch.id, patch.subject) == (patch_id(FLOW, 0), "user-1")
+    assert (patch.app_metadata, patch.user_metadata) == ({"a": 1}, {"b": None})
+    assert h.first(output.headers, h.REPLY_PARTITION) is None
+    assert h.first(output.headers, "traceparent") == b"00-a-b-01"
+
+
+def test_an_effect_goes_to_its_kind() -> None:
+    """Under the id of its order; its own key if it has one."""
+    orders = (order(), order(id="second", key="invoice-7"))
+    _, first, second = fanout().handle(decided(effects=orders))
+    effect = decode(Effect, first.value)
+    assert (first.topic, first.key, second.key) == (TOPICS.effects("log"), KEY, b"invoice-7")
+    assert (effect.id, effect.action, effect.payload) == (effect_id(FLOW, 0, 0), "claims", {"m": 1})
+    assert effect.ordered_at == NOW + 10
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sent"),
+    [
+        ("allowed", ["on-allowed", "on-always"]),
+        ("denied", ["on-denied", "on-always"]),
+        ("suspended", ["on-always"]),
+    ],
+)
+def test_an_effect_is_sent_only_for_the_outcome_it_was_ordered_for(
+    outcome: str, sent: list[str]
+) -> None:
+    """By default for an allowed login."""
+    orders = tuple(order(id=f"on-{on}", on=on) for on in ("allowed", "denied", "always"))
+    outputs = fanout().handle(decided(outcome=outcome, effects=orders))[1:]
+    assert [decode(Effect, output.value).id for output in outputs] == sent
+
+
+def test_an_effect_of_an_unknown_kind_is_set_aside() -> None:
+    """The others are sent; the letter names the action and what there is."""
+    stage, record = fanout(), decided(effects=(order(kind="fax"), order()))
+    _, letter, output = stage.handle(record)
+    assert (letter.topic, output.topic) == (TOPICS.dead_letter, TOPICS.effects("log"))
+    detail = h.text(letter.headers, h.DEAD_DETAIL) or ""
+    assert all(word in detail for word in ("fax", "claims", "log"))
+
+
+def test_a_second_verdict_of_a_leg_has_no_consequences() -> None:
+    """A zombie's: no reply, no patch, no effect."""
+    stage = fanout()
+    assert len(topics(stage, decided(effects=(order(),)))) == 2
+    assert topics(stage, decided(1, outcome="denied", effects=(order(),))) == []
+
+
+def test_a_verdict_read_again_has_the_same_consequences() -> None:
+    """After a crash, under the same ids, so sinks drop what they have done."""
+    stage, record = fanout(), decided(effects=(order(),))
+    assert stage.handle(record) == stage.handle(record)
+
+
+def test_a_repeat_is_only_replied() -> None:
+    """The effects were sent the first time."""
+    stage = fanout()
+    stage.handle(decided(effects=(order(),)))
+    assert topics(stage, decided(1, repeat=True, effects=(order(),))) == [TOPICS.replies]
+
+
+def test_the_window_is_read_back_up_to_the_own_position() -> None:
+    """What lies behind it must still have its consequences."""
+    stage = fanout()
+    (memory,) = stage.memories
+    assert memory.until_position
+    headers = {h.FLOW_ID: FLOW, h.LEG: "0"}
+    memory.remember(message(TOPICS.decided("post-login"), b"", headers=headers, offset=0))
+    assert topics(stage, decided(1, effects=(order(),))) == []
+
+
+def test_a_record_that_is_no_verdict_is_set_aside() -> None:
+    """There is nobody to tell."""
+    stage, record = fanout(), decided()._replace(value=b"garbage")
+    with pytest.raises(UndecodableError) as caught:
+        stage.handle(record)
+    (letter,) = stage.refuse(record, caught.value)
+    assert (letter.topic, letter.value) == (TOPICS.dead_letter, b"garbage")

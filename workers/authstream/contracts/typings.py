@@ -1,0 +1,183 @@
+"""Type files for authors of actions, rendered from the table: `authstream.d.ts`, `actions.pyi`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from textwrap import indent
+
+from authstream.contracts.api import TRIGGERS, Method, Parameter, methods, python_path
+
+_TYPESCRIPT_HEAD = """\
+// What an action may use, for editors and compilers. Rendered by make contracts.
+//
+//   /**
+//    * @param {import("./authstream").Event} event
+//    * @param {import("./authstream").PostLoginApi} api
+//    */
+//   exports.onExecutePostLogin = async (event, api) => {};
+
+export interface CacheRecord {
+  value: string;
+  /** Milliseconds since 1970. */
+  expires_at: number;
+}
+export type CacheResult =
+  | { type: "success"; record?: CacheRecord }
+  | { type: "error"; code: string };
+
+/** The login as its provider published it, with what earlier actions changed. */
+export interface Event {
+  readonly secrets: { readonly [name: string]: string };
+  readonly configuration: { readonly [name: string]: any };
+  /** Aborted when the action's time is over. */
+  readonly signal: AbortSignal;
+  readonly [member: string]: any;
+}
+"""
+_PYTHON_HEAD = '''\
+"""What an action may use, for editors and type checkers. Rendered by make contracts.
+
+    from __future__ import annotations
+    from typing import TYPE_CHECKING
+    if TYPE_CHECKING:
+        from actions import Event, PostLoginApi
+
+    async def on_execute_post_login(event: Event, api: PostLoginApi) -> None: ...
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+class Record(dict[str, Any]):
+    """A JSON object: members as attributes and as items."""
+
+    def __getattr__(self, name: str) -> Any: ...
+
+class Event(Record):
+    """The login as its provider published it, with what earlier actions changed."""
+
+    secrets: Record
+    configuration: Record
+'''
+_TYPESCRIPT_TYPES = {
+    "string": "string",
+    "number": "number",
+    "boolean": "boolean",
+    "null": "null",
+    "array": "any[]",
+    "object": "{ [name: string]: any }",
+}
+_PYTHON_TYPES = {
+    "string": "str",
+    "number": "float",
+    "boolean": "bool",
+    "null": "None",
+    "array": "Sequence[Any]",
+    "object": "Mapping[str, Any]",
+}
+#: What the methods that do not chain return, by path: TypeScript, Python.
+_RETURNS = {
+    "cache.get": ("CacheRecord | undefined", "Record | None"),
+    "cache.set": ("CacheResult", "Record"),
+    "cache.delete": ("CacheResult", "Record"),
+}
+
+
+def typescript() -> str:
+    """`authstream.d.ts`."""
+    parts = [_TYPESCRIPT_HEAD]
+    for trigger in sorted(TRIGGERS):
+        api = _api_name(trigger)
+        members = ""
+        for owner, found in _owners(trigger):
+            bodies = "".join(_typescript_method(method, api) for method in found)
+            members += f"readonly {owner}: {{\n{indent(bodies, '  ')}}};\n"
+        parts.append(
+            f"/** `api` of the trigger {trigger}. */\n"
+            f"export interface {api} {{\n{indent(members, '  ')}}}\n"
+        )
+    return "\n".join(parts)
+
+
+def python() -> str:
+    """`actions.pyi`."""
+    parts = [_PYTHON_HEAD]
+    for trigger in sorted(TRIGGERS):
+        api = _api_name(trigger)
+        owners = list(_owners(trigger))
+        for owner, found in owners:
+            bodies = "".join(_python_method(method, api) for method in found)
+            parts.append(f"class _{api}{_pascal(owner)}(Protocol):\n{indent(bodies, '    ')}")
+        members = "".join(
+            f"@property\ndef {python_path(owner)}(self) -> _{api}{_pascal(owner)}: ...\n"
+            for owner, _ in owners
+        )
+        doc = f'"""`api` of the trigger {trigger}."""\n\n'
+        parts.append(f"class {api}(Protocol):\n{indent(doc + members, '    ')}")
+    return "\n".join(parts)
+
+
+def _owners(trigger: str) -> Iterable[tuple[str, list[Method]]]:
+    owners: dict[str, list[Method]] = defaultdict(list)
+    for path, method in methods(trigger).items():
+        owners[path.partition(".")[0]].append(method)
+    return owners.items()
+
+
+def _api_name(trigger: str) -> str:
+    return f"{''.join(part.capitalize() for part in trigger.split('-'))}Api"
+
+
+def _pascal(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _typescript_method(method: Method, api: str) -> str:
+    name = method.path.partition(".")[2]
+    returns = _RETURNS[method.path][0] if method.path in _RETURNS else api
+    forms = [", ".join(_typescript_parameter(parameter) for parameter in method.parameters)]
+    forms += ["values: { [key: string]: any }"] if method.object_form else []
+    return "".join(f"{name}({form}): {returns};\n" for form in forms)
+
+
+def _typescript_parameter(parameter: Parameter) -> str:
+    return f"{parameter.name}{'?' if parameter.optional else ''}: {_typescript_type(parameter)}"
+
+
+def _typescript_type(parameter: Parameter) -> str:
+    if parameter.enum:
+        return " | ".join(f'"{value}"' for value in parameter.enum)
+    if parameter.members:
+        return f"{{ {'; '.join(_typescript_parameter(member) for member in parameter.members)} }}"
+    return " | ".join(_TYPESCRIPT_TYPES[name] for name in parameter.types) or "any"
+
+
+def _python_method(method: Method, api: str) -> str:
+    name = python_path(method.path.partition(".")[2])
+    returns = _RETURNS[method.path][1] if method.path in _RETURNS else api
+    plain = ", ".join(["self", *_python_parameters(method.parameters)])
+    if not method.object_form:
+        return f"def {name}({plain}) -> {returns}: ...\n"
+    # Two forms as one signature: stubs need no overload for it, and messages stay short.
+    key, *others = _python_parameters(method.parameters)
+    defaults = ", ".join(f"{other} = ..." for other in others)
+    return f"def {name}(self, {key} | Mapping[str, Any], {defaults}) -> {returns}: ...\n"
+
+
+def _python_parameters(parameters: tuple[Parameter, ...]) -> list[str]:
+    said = [
+        f"{python_path(p.name)}: {_python_type(p)}{' | None = ...' if p.optional else ''}"
+        for p in parameters
+    ]
+    options = parameters[-1].members if parameters else ()
+    # Members of a trailing options object are keywords too.
+    keywords = [f"{python_path(member.name)}: {_python_type(member)} = ..." for member in options]
+    return [*said, *(["*", *keywords] if keywords else [])]
+
+
+def _python_type(parameter: Parameter) -> str:
+    if parameter.enum:
+        values = ", ".join(f'"{value}"' for value in parameter.enum)
+        return f"Literal[{values}]"
+    return " | ".join(_PYTHON_TYPES[name] for name in parameter.types) or "Any"
