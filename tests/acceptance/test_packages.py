@@ -62,13 +62,17 @@ async def on_execute_post_login(event, api):
 """
 FILES = {
     "actions/My Action/action.js": JAVASCRIPT,
-    "actions/My Action/action.yaml": "trigger: post-login\nruntime: node20\ndependencies:"
+    "actions/My Action/action.yaml": "trigger: post-login\nruntime: node20\n"
+    'egress: ["127.0.0.1:9"]\n'
+    "dependencies:"
     " { axios: 1.7.9, jsonwebtoken: 9.0.2, lodash: 4.17.21, node-fetch: 2.7.0, uuid: 9.0.1 }\n",
     "actions/Typed/action.ts": TYPESCRIPT,
     "actions/Typed/names.ts": 'export const claimName: string = "https://example.com/typed";\n',
     "actions/Typed/action.yaml": "trigger: post-login\n",
     "actions/py/action.py": PYTHON,
-    "actions/py/action.yaml": "trigger: post-login\nruntime: python3.11\ndependencies:"
+    "actions/py/action.yaml": "trigger: post-login\nruntime: python3.11\n"
+    'egress: ["127.0.0.1:9"]\n'
+    "dependencies:"
     " { httpx: 0.28.1, pyjwt: 2.10.1, requests: 2.32.3 }\n",
     "flows/post-login.yaml": "trigger: post-login\nactions:\n  - action: My Action\n"
     "  - { action: Typed, on_error: skip }\n  - action: py\n",
@@ -168,13 +172,15 @@ def test_typescript_runs_and_its_errors_have_its_own_lines(
 
 
 def test_an_installation_is_read_only_and_has_a_log(project: Project) -> None:
-    """It is made once, under the name of its lock's content; later starts fetch nothing."""
+    """Made once, under the name of its lock's content, for every user; later nothing is fetched."""
     again = project.run("deps", "install", str(project.folder))
     assert "installing" not in again.err
     folder = Path(again.out.splitlines()[0].split(": ")[1])
     assert (folder / "build.log").is_file()
     files = [path for path in folder.rglob("*") if not path.is_symlink()]
     assert [path for path in files if path.stat().st_mode & 0o222] == []
+    unreadable = [path for path in files if path.stat().st_mode & 0o444 != 0o444]
+    assert unreadable == [], "guests of a root worker have a user of their own"
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,30 @@ asyncio.run(main())
 """
 
 
+JAVASCRIPT = """
+exports.onExecutePostLogin = async (event) => {
+  const answer = await fetch(event.url);
+  console.log(await answer.text());
+};
+"""
+
+
+async def test_javascript_reaches_what_is_named_and_nothing_else(
+    new_guest: NewGuest, port: int
+) -> None:
+    """Names and addresses, by Node's own client, in which nothing is set."""
+    egress = (f"{CRM}:{port}", f"127.0.0.1:{port}")
+    guest = new_guest(JAVASCRIPT, language="javascript", egress=egress)
+    for host in (CRM, "127.0.0.1"):
+        outcome = await guest.run(invocation({"url": f"http://{host}:{port}"}))
+        assert texts(outcome) == [f"hello {host}:{port}"]
+    for host in (f"{OTHER}:{port}", f"127.0.0.2:{port}"):
+        outcome = await guest.run(invocation({"url": f"http://{host}"}))
+        assert outcome.status == "error"
+        assert outcome.console[-1][0] == "warning"
+        assert f"connection to {host.removesuffix(f':{port}')}" in texts(outcome)[-1]
+
+
 @pytest.mark.parametrize(("user", "level"), grounds())
 def test_it_works_whoever_the_worker_is(user: str, level: str, port: int, tmp_path: Path) -> None:
     """Root, an ordinary user, and root of a container, which may not look into the guest."""

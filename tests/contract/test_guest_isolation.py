@@ -11,7 +11,7 @@ import pytest
 
 from authstream.contracts.api import to_guest
 from authstream.engine.program import Program
-from authstream.sandbox.fresh import FreshGuests
+from authstream.sandbox.fresh import GUESTS_AT_ONCE, FreshGuests
 from authstream.sandbox.guest import GuestLoadError
 from authstream.sandbox.pool import BUSY_FROM, GuestPool
 from tests.guests import (
@@ -92,6 +92,23 @@ async def test_shared_executions_share_their_process(
     started.append(guests)
     said = [texts(await guests.run(invocation()))[0].rpartition(" ")[0] for _ in range(2)]
     assert said == ["1 1 None", "2 2 kept"]
+
+
+async def test_all_guests_of_an_action_have_their_threads(
+    tmp_path: Path, started: list[FreshGuests | GuestPool]
+) -> None:
+    """They may share a user, and the kernel counts a user's threads, not a process's."""
+    code = """
+const { lookup } = require("node:dns").promises;
+exports.onExecutePostLogin = async () => {
+  await Promise.all([1, 2, 3, 4, 5].map(() => lookup("127.0.0.1")));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+};
+"""
+    guests = FreshGuests(program(tmp_path, "javascript", code))
+    started.append(guests)
+    outcomes = await asyncio.gather(*(guests.run(invocation()) for _ in range(GUESTS_AT_ONCE)))
+    assert {(outcome.status, outcome.error) for outcome in outcomes} == {("ok", None)}
 
 
 async def test_an_isolated_action_that_does_not_load_answers_with_its_error(

@@ -13,6 +13,7 @@ import pytest
 
 from authstream.errors import ConfigurationError
 from authstream.sandbox import launch
+from authstream.sandbox.launcher.policy import THREADS
 from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
 
 FOLDERS = [launch.LAUNCHER.parent, launch.LAUNCHER.parents[1] / "probe_guest"]
@@ -29,6 +30,15 @@ def test_a_policy_is_frozen_and_goes_over_as_json(tmp_path: Path) -> None:
     assert {"/usr/lib", "/usr/bin/node", str(tmp_path)} <= {*said["readable"]}
     with pytest.raises(FrozenInstanceError):
         policy.level = "none"  # type: ignore[misc]  # the point of the test
+
+
+def test_guests_that_share_a_user_share_the_number_of_threads(tmp_path: Path) -> None:
+    """The kernel counts by user; what the guest needs is told apart from what any Linux has."""
+    policy = launch.policy(
+        "landlock", ["x"], readable=["/opt/p"], folder=tmp_path, action="a", guests=3
+    )
+    assert policy.threads == 3 * THREADS
+    assert policy.needed == ("/opt/p", str(tmp_path))
 
 
 def test_an_action_in_the_root_folder_is_refused() -> None:

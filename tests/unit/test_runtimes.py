@@ -95,3 +95,16 @@ def test_without_node_the_message_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setattr(runtimes, "_wheel", nowhere)
     with pytest.raises(ConfigurationError, match=r"pip install 'authstream\[node\]'"):
         runtimes.node.__wrapped__()
+
+
+def test_a_node_guest_has_room_for_what_v8_reserves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And sees the binary with what lies beside it."""
+    binary = tmp_path / "bin" / "node"
+    (tmp_path / "lib").mkdir()
+    monkeypatch.setattr(runtimes, "node", lambda: runtimes.Node(binary, "24.1.0", frozenset()))
+    command = runtimes.command(program(tmp_path, "action.js"))
+    python = runtimes.command(program(tmp_path, "action.py"))
+    assert command.data_bytes == runtimes.NODE_RESERVED_BYTES + python.data_bytes
+    assert command.interpreter == (binary, tmp_path / "lib")

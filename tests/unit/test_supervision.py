@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from authstream.apps import worker
 from authstream.apps.supervision import REPORT_FD, TURN_FD, History, Report, Verdicts
+from authstream.settings import Settings
 
 PLACE = ("auth.assemble.v1", 2, 1041)
 
@@ -105,3 +109,22 @@ def test_a_report_never_blocks_and_never_raises(monkeypatch: pytest.MonkeyPatch)
     os.close(reading)
     report.met(*PLACE)
     os.close(writing)
+
+
+def test_a_spare_tests_its_confinement_before_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logins wait for a spare that takes over, so nothing that can be done before is left."""
+    done: list[str] = []
+
+    def note(what: str) -> Callable[..., None]:
+        return lambda *_: done.append(what)
+
+    def turn() -> None:
+        done.append("turn")
+        raise SystemExit(0)  # it is never needed
+
+    for name in ("triggers", "deliveries", "preload", "chosen"):
+        monkeypatch.setattr(worker, name, note(name))
+    monkeypatch.setattr(History, "awaited", turn)
+    with pytest.raises(SystemExit):
+        worker.main(Path(), Settings())
+    assert done == ["triggers", "deliveries", "preload", "chosen", "turn"]

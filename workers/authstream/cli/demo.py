@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FOLDER = Path("deploy/demo")
 SETTLE_WITHIN = timedelta(seconds=10)
 _POLL_SECONDS = 0.05
+_PASSABLE, _OWN = 0o711, 0o600
 _FAILED_STATUS = 1
 _NEXT_STEPS = (
     ("change deploy/demo/actions/claims/action.py, then make demo", "your own claim in the token"),
@@ -85,7 +86,10 @@ class _Demo:
         """A copy of the demo with the secrets of this run."""
         folder = scratch / "demo"
         shutil.copytree(self._source, folder)
-        (folder / ".secrets.yaml").write_text(
+        scratch.chmod(_PASSABLE)  # for guests, which have users of their own where we are root
+        secrets = folder / ".secrets.yaml"
+        secrets.touch(_OWN)
+        secrets.write_text(
             yaml.safe_dump({"crm-enrich": {"CRM_URL": crm.url, "CRM_TOKEN": crm.token}})
         )
         return folder

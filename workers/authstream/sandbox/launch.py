@@ -28,6 +28,8 @@ CONFINED_WITHIN = timedelta(seconds=10)
 #: Users that a root worker's guests get, one for each action: between login users and the range
 #: of systemd's dynamic users.
 FIRST_UID, UIDS = 61000, 184
+# Workers of one machine rarely begin at the same user: the kernel counts threads by user.
+_UID_STEP = 29
 # Isolated from environment and user (-I) and from the worker's packages (-S); no caches (-B).
 PYTHON_FLAGS = ("-I", "-S", "-B")
 #: The C library asks for names over TCP, which is how the worker can answer.
@@ -223,7 +225,7 @@ def policy(  # noqa: PLR0913 - what distinguishes guests, by name
     )
 
 
-_numbers = itertools.count()
+_numbers = itertools.count(os.getpid() * _UID_STEP)
 
 
 @functools.cache
