@@ -25,6 +25,8 @@ from tests.kafka_log import Log, until
 
 #: Logins a second. CHAOS_RATE: less where other work shares the machine.
 RATE = int(os.environ.get("CHAOS_RATE", "200"))
+#: Where a case itself takes seconds: what piles up must not hide how long it took.
+SLOW_RATE = 50
 TRIGGER = "post-login"
 TENANT = "acme"
 SOURCE = "chaos"

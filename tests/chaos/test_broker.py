@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.logins import Logins
+from tests.chaos.logins import SLOW_RATE, Logins
 from tests.chaos.pipeline import warm_up
 from tests.chaos.workers import Workers
 from tests.kafka_server import KafkaServer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos, pytest.mark.timeout(300)]
 
-#: Logins a second: what piles up while the broker is away must be worked off within deadlines.
-_RATE = 50
-
 
 def test_the_broker_restarts(kafka: KafkaServer, workers: Workers, logins: Logins) -> None:
     """Stopped cleanly, then killed: every login that was published is decided once."""
     warm_up(logins, workers.start("all"))
-    logins.drive(rate=_RATE)
+    logins.drive(rate=SLOW_RATE)
     logins.await_all()
     kafka.stop()
     kafka.start()

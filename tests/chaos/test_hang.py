@@ -8,7 +8,7 @@ import pytest
 
 from authstream.contracts.avro import decode
 from authstream.contracts.verdict import Verdict
-from tests.chaos.logins import Logins
+from tests.chaos.logins import SLOW_RATE, Logins
 from tests.chaos.pipeline import warm_up
 from tests.chaos.workers import Workers
 from tests.kafka_log import until
@@ -39,7 +39,7 @@ def test_a_worker_that_hangs_is_replaced(workers: Workers, logins: Logins) -> No
     """Its loop does not turn: the supervisor kills it after 5 s and logins go on."""
     worker = workers.start("all")
     warm_up(logins, worker)
-    logins.drive()
+    logins.drive(rate=SLOW_RATE)
     logins.await_all()
     hung = worker.child()
     hung.send_signal(signal.SIGSTOP)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.logins import Logins
+from tests.chaos.logins import SLOW_RATE, Logins
 from tests.chaos.pipeline import start_groups, warm_up
 from tests.chaos.workers import Worker, Workers
 from tests.kafka_log import until
@@ -42,7 +42,7 @@ def test_another_worker_takes_over_from_a_lost_host(workers: Workers, logins: Lo
     lost = workers.start("host-0")
     left = workers.start("host-1")
     warm_up(logins, lost, left)
-    logins.drive()
+    logins.drive(rate=SLOW_RATE)
     logins.await_all()
     lost.lose()
     logins.await_all()

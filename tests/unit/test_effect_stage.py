@@ -11,7 +11,7 @@ from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.effect import Effect, EffectDone
 from authstream.engine.delivery import Delivery
-from authstream.engine.ports import ManualClock, Message
+from authstream.engine.ports import ManualClock, Message, Output
 from authstream.errors import DeliveryError, RecordError
 from authstream.stages import effect as effect_module
 from authstream.stages.effect import ATTEMPTS, EffectStage
@@ -71,6 +71,12 @@ def ordered(effect_id: str = "e1", *, offset: int = 0) -> Message:
     return message(TOPICS.effects("fake"), encode(effect), partition=2, offset=offset)
 
 
+def acknowledge(done: Output) -> None:
+    """As the broker does for a record written."""
+    assert done.then is not None
+    assert done.then(7) == ()
+
+
 def stage_of(delivery: Delivery) -> EffectStage:
     """The stage of a kind."""
     return EffectStage(delivery, topics=TOPICS, clock=ManualClock(NOW + 5))
@@ -113,9 +119,24 @@ async def test_an_effect_delivered_before_is_not_delivered_again() -> None:
     """Ordered twice by a crash of fanout, under the same id."""
     delivery = FakeDelivery()
     stage = stage_of(delivery)
-    await stage.handle(ordered())
+    (done,) = await stage.handle(ordered())
+    acknowledge(done)
     assert await stage.handle(ordered(offset=1)) == ()
     assert len(delivery.delivered) == 1
+
+
+async def test_an_effect_is_not_done_before_its_record_is() -> None:
+    """Read again after a rebalance while the record is on its way: the record is written again.
+
+    Else its offset would be committed, and the record lost with the process.
+    """
+    delivery = FakeDelivery()
+    stage = stage_of(delivery)
+    (done,) = await stage.handle(ordered())
+    (memory,) = stage.memories
+    memory.forget(TOPICS.effects("fake"), 2)
+    (again,) = await stage.handle(ordered())
+    assert (again.value, len(delivery.delivered)) == (done.value, 1)
 
 
 async def test_what_was_done_is_known_after_a_move() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from datetime import timedelta
 
 from authstream.contracts import headers as h
@@ -59,6 +60,8 @@ class EffectStage(Stage):
         self._clock = clock
         self._window = window
         self._done: dict[int, FirstWindow] = {}
+        #: Delivered, but the record of it is not acknowledged: it may yet be lost.
+        self._unrecorded: dict[str, Output] = {}
         self.memories = (Memory((self._done_topic,), window, self._remember, self._forget),)
 
     async def start(self) -> None:
@@ -72,13 +75,15 @@ class EffectStage(Stage):
     async def handle(self, message: Message) -> Outputs:
         """A record of the delivery. Raises GivenUpError when no try succeeded."""
         effect = decode(Effect, message.value)
+        if effect.id in self._unrecorded:
+            # Read again after a rebalance: this message must not be done before the record is.
+            return [self._unrecorded[effect.id]]
         if self._window_of(message.partition).get(effect.id.encode()) is not None:
             return ()
         attempts = await self._deliver(effect)
-        self._window_of(message.partition).first(
-            effect.id.encode(), message.offset, at=message.timestamp
-        )
-        return [self._record(message, effect, attempts=attempts)]
+        done = self._record(message, effect, attempts=attempts)
+        self._unrecorded[effect.id] = done
+        return [done._replace(then=self._on_recorded(message, effect))]
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter, and a record that the effect was given up."""
@@ -90,6 +95,15 @@ class EffectStage(Stage):
         attempts = error.attempts if isinstance(error, GivenUpError) else 0
         done = self._record(message, effect, attempts=attempts, status="dead", detail=str(error))
         return [letter, done]
+
+    def _on_recorded(self, message: Message, effect: Effect) -> Callable[[int], Outputs]:
+        def recorded(offset: int) -> Outputs:
+            window = self._window_of(message.partition)
+            window.first(effect.id.encode(), offset, at=message.timestamp)
+            self._unrecorded.pop(effect.id, None)
+            return ()
+
+        return recorded
 
     async def _deliver(self, effect: Effect) -> int:
         for attempt in range(1, ATTEMPTS + 1):
