@@ -16,7 +16,7 @@ import pytest
 
 from authstream.sandbox.egress import DENIAL_DELAY
 from tests.confinement import grounds, open_to_others, run_json
-from tests.guests import NewGuest, descriptors, invocation, texts
+from tests.guests import FILES, NewGuest, descriptors, in_both_languages, invocation, texts
 
 CRM, OTHER = "crm.example.test", "other.example.test"
 FETCH = """
@@ -147,7 +147,7 @@ async def main():
     program = Program("a", 1, file, "post-login", to_guest("post-login"), egress=egress)
     guest = Guest(program, level=level)
     lines = []
-    for url in (f"http://localhost:{port}", "http://127.0.0.1:1"):
+    for url in (f"http://localhost:{port}", f"http://127.0.0.2:{port}"):
         event = json.dumps({"url": url}).encode()
         invocation = Invocation("onExecutePostLogin", event, (), timedelta(seconds=10))
         outcome = await guest.run(invocation)
@@ -183,16 +183,19 @@ async def test_javascript_reaches_what_is_named_and_nothing_else(
         assert f"connection to {host.removesuffix(f':{port}')}" in texts(outcome)[-1]
 
 
+@in_both_languages
 @pytest.mark.parametrize(("user", "level"), grounds())
-def test_it_works_whoever_the_worker_is(user: str, level: str, port: int, tmp_path: Path) -> None:
+def test_it_works_whoever_the_worker_is(
+    user: str, level: str, port: int, *, language: str, tmp_path: Path
+) -> None:
     """Root, an ordinary user, and root of a container, which may not look into the guest."""
-    action = open_to_others(tmp_path) / "action.py"
-    action.write_text(FETCH)
+    action = open_to_others(tmp_path) / FILES[language]
+    action.write_text({"python": FETCH, "javascript": JAVASCRIPT}[language])
     answers = run_json(user, WORKER, str(action), level, str(port))
     (first, error, console), (second, _, denied) = answers
     assert (first, error, console) == ("ok", None, [["info", f"hello localhost:{port}"]])
     assert second == "error"
-    assert denied[0][1].startswith("connection to 127.0.0.1:1 denied")
+    assert denied[0][1].startswith(f"connection to 127.0.0.2:{port} denied")
 
 
 BLOCKING = """

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option(help="Also check the topics of this folder's actions.")
         ] = None,
     ) -> int:
-        """Check broker, topics, clock, Python, Node and sandbox prerequisites."""
+        """Check broker, topics, clock, Python, Node and how actions are confined."""
         current = settings()
         actions = action_topics(folder, current)
         console, failed = Console(highlight=False), False
