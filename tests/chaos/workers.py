@@ -74,7 +74,7 @@ class Worker:
         used: list[float] = [-1.0]
 
         def loaded() -> bool:
-            spares = [child for child in self.children() if _threads(child) == 1]
+            spares = [child for child in self.children() if _waits(child)]
             before, used[0] = used[0], sum(map(_cpu_seconds, spares))
             return bool(spares) and used[0] == before > 0
 
@@ -164,6 +164,14 @@ def _threads(process: psutil.Process) -> int:
         return process.num_threads()
     except psutil.NoSuchProcess:
         return 0
+
+
+def _waits(process: psutil.Process) -> bool:
+    """One thread, and no guest in which it tests its confinement."""
+    try:
+        return process.num_threads() == 1 and not process.children()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
