@@ -44,7 +44,7 @@ class Working(Stage):
 
 
 class Waiting(Working):
-    """Waits as for another service, then does the unit of work."""
+    """Waits as for another service, and passes the message on: what the runner alone can do."""
 
     def handle(self, message: Message) -> Awaitable[Outputs]:
         """One output, later."""
@@ -52,7 +52,7 @@ class Waiting(Working):
 
     async def _later(self, message: Message) -> Outputs:
         await asyncio.sleep(CALL.total_seconds())
-        return [self._output(message)]
+        return [Output(self._target, message.key, message.value, message.headers)]
 
 
 class Discarding(SpanExporter):

@@ -50,8 +50,9 @@ async def _serve(hop: Hop, *, awaited: bool) -> None:
         async for event in stream.events():
             if hop.waits:
                 await asyncio.sleep(CALL.total_seconds())
+            value = event.value if hop.waits else changed(event.value)
             headers = list(dict(event.message.headers).items())
-            sent = await target.send(key=event.key, value=changed(event.value), headers=headers)
+            sent = await target.send(key=event.key, value=value, headers=headers)
             if awaited:
                 await sent
 

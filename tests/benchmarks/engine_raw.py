@@ -73,7 +73,7 @@ def _forward(
 ) -> None:
     if hop.waits:
         time.sleep(CALL.total_seconds())
-    value = changed(message.value())
+    value = message.value() if hop.waits else changed(message.value())
     cell: Cell = [message.offset() or 0, 0]
     pending.setdefault(message.partition() or 0, deque()).append(cell)
 

@@ -174,7 +174,10 @@ def _waiting(figures: Figures) -> str:
         [name, _median(figures, name, "rate")]
         for name in (hop.RAW, hop.AGENT, hop.DIRECT, hop.STOCK)
     ]
-    said = "As a call to another service does; one partition, one process, order per key kept."
+    said = (
+        "As a call to another service does; one partition, one process, order per key kept. "
+        "The message is passed on as it is: this is the runner alone."
+    )
     table = _table(["engine", "messages/s"], rows)
     return f"## A stage that waits 20 ms for each message\n\n{said}\n\n{table}"
 

@@ -31,12 +31,15 @@ COMMIT_INTERVAL = timedelta(milliseconds=100)
 #: Messages in work or waiting here: from the first on nothing is read, from the second on again.
 HIGH_WATER = 2 * WINDOW
 LOW_WATER = WINDOW
+#: Full for so long, the partitions are paused; until then nothing is polled.
+PAUSE_AFTER = timedelta(milliseconds=250)
 #: A partition whose oldest undone message is this far back is paused: a crash repeats no more.
 FARTHEST_BEHIND = 1024
 #: How long a revoke waits for work in progress; the rest is done again by the next owner.
 DRAIN = timedelta(seconds=5)
 _POLL_SECONDS = 0.1
 _ROOM_SECONDS = 0.02
+_ROOM_POLL_SECONDS = 0.001
 #: For an answer that nobody needs.
 _WAKE_SECONDS = 0.2
 _DRAIN_POLL_SECONDS = 0.002
@@ -74,6 +77,7 @@ class StageConsumer:
         self._last_commit = 0.0
         self._lost_at = -math.inf
         self._full = False
+        self._lacking_since: float | None = None
         #: The group has given this member its share, which may be nothing.
         self.joined = False
         self._log = structlog.get_logger("authstream.consumer").bind(stage=stage.name)
@@ -104,7 +108,32 @@ class StageConsumer:
             self._fatal(error)
 
     def _turn(self) -> None:
-        self._flow()
+        if self._await_room():
+            self._flow()
+            self._poll()
+        if time.monotonic() - self._last_commit >= COMMIT_INTERVAL.total_seconds():
+            self._commit_done()
+
+    def _await_room(self) -> bool:
+        """Whether to poll now: there is room, or it has lacked for so long that we must pause.
+
+        A pause drops what was fetched ahead, and fetching again costs tens of milliseconds: a
+        stage that is merely busy just reads on a little later.
+        """
+        if self._held() < HIGH_WATER:
+            self._lacking_since = None
+            return True
+        if self._lacking_since is None:
+            self._lacking_since = time.monotonic()
+        if time.monotonic() - self._lacking_since >= PAUSE_AFTER.total_seconds():
+            return True
+        time.sleep(_ROOM_POLL_SECONDS)
+        return False
+
+    def _held(self) -> int:
+        return sum(len(partition.pending) for partition in self._assigned.values())
+
+    def _poll(self) -> None:
         wait = (
             _ROOM_SECONDS
             if self._full or any(not partition.ready for partition in self.partitions)
@@ -117,8 +146,6 @@ class StageConsumer:
             # A rebalance may have come in between: the first is then read again, in its order.
             current = first.error() is not None or self._owner(first) is owner
             self._hand_over([first, *more] if current else more)
-        if time.monotonic() - self._last_commit >= COMMIT_INTERVAL.total_seconds():
-            self._commit_done()
 
     def _hand_over(self, batch: Sequence[KafkaMessage]) -> None:
         cells: list[Cell] = []
@@ -155,7 +182,7 @@ class StageConsumer:
 
     def _flow(self) -> None:
         """Pause what is full or too far behind, resume when there is room: polling never blocks."""
-        held = sum(len(partition.pending) for partition in self._assigned.values())
+        held = self._held()
         self._full = held > LOW_WATER if self._full else held >= HIGH_WATER
         pause: list[TopicPartition] = []
         resume: list[TopicPartition] = []
