@@ -38,7 +38,7 @@ PING_EVERY = timedelta(milliseconds=500)
 #: A guest that leaves a PING unanswered for this long is killed.
 PONG_WITHIN = timedelta(seconds=1)
 #: Between CANCEL and giving up on what the run printed.
-CANCEL_GRACE = timedelta(milliseconds=100)
+CANCEL_GRACE = timedelta(milliseconds=300)
 
 _IDS = 2**32
 
