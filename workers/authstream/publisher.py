@@ -10,13 +10,11 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
 from confluent_kafka import (
     OFFSET_END,
     Consumer,
@@ -59,18 +57,6 @@ class LoginEvent:
     data: bytes
     id: str
     source: str
-
-    @classmethod
-    def from_members(
-        cls,
-        trigger: str,
-        members: Mapping[str, Any],
-        *,
-        id: str,  # noqa: A002 - CloudEvents' name
-        source: str,
-    ) -> LoginEvent:
-        """An event from JSON-ready members."""
-        return cls(trigger, orjson.dumps(members), id, source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ TURN_FD = "AUTHSTREAM_TURN_FD"
 #: Set by a process whose worker must not outlive it, however it ends.
 END_WITH_PARENT = "AUTHSTREAM_END_WITH_PARENT"
 _PR_SET_PDEATHSIG = 1
+#: Loaded early: between fork and exec nothing may be loaded.
+_LIBC: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 Place = tuple[str, int, int]
 
@@ -136,7 +138,7 @@ class Verdicts:
         self.history = History(offenders=self.history.offenders)
 
 
-def die_with_parent() -> None:
+def die_with_parent(number: int = signal.SIGTERM) -> None:
     """End when the process that started us ends, however that is (Linux; elsewhere nothing)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number)

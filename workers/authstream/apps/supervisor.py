@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import selectors
 import signal
@@ -17,7 +16,7 @@ from types import FrameType
 import orjson
 import structlog
 
-from authstream.apps.supervision import REPORT_FD, TURN_FD, History, Verdicts
+from authstream.apps.supervision import REPORT_FD, TURN_FD, History, Verdicts, die_with_parent
 from authstream.errors import ConfigurationError, FencedError
 
 #: A worker whose loop has not beaten for so long is killed.
@@ -38,8 +37,6 @@ _TICK_SECONDS = 0.25
 _REPORT_BYTES = 65536
 #: Exit statuses after which a restart would only do harm.
 FINAL = (0, FencedError.exit_status, ConfigurationError.exit_status)
-_PR_SET_PDEATHSIG = 1
-_LIBC: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(slots=True)
@@ -229,8 +226,7 @@ def _dying_with(parent: int) -> Callable[[], None]:
     """For the child, before it runs: to be killed when the parent ends, however that is (Linux)."""
 
     def arrange() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        die_with_parent(signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(FencedError.exit_status)
 

@@ -10,7 +10,6 @@ from authstream.contracts.model import EpochMillis, Record
 
 OnError = Literal["fail", "skip"]
 RunStatus = Literal["ok", "denied", "suspended", "error", "timeout", "crashed", "unavailable"]
-FailureOutcome = Literal["failed", "suspended"]
 
 
 class Command(Record):
