@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from authstream.contracts.api import Operation
 
@@ -61,8 +61,7 @@ class Invocation:
     timeout: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of an invocation; the times are those of the last attempt."""
 
     status: Status

@@ -175,7 +175,9 @@ class GuestProcess(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Act on the frames that are complete."""
+        """Act on the frames that are complete; what comes after a broken one counts for nothing."""
+        if self._reaper is not None:
+            return
         try:
             for kind, number, payload in self._reader.feed(data):
                 self._receive(kind, number, payload)
