@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from authstream.contracts.api import Operation
+from authstream.engine.guest_limits import DEFAULT, GuestLimits
 
 #: `error`: the action or its commands are wrong; `timeout`: its time was over, or its event loop
 #: was stuck; `crashed`: its process ended; `unavailable`: not run, as its process keeps failing.
@@ -37,6 +38,7 @@ class Program:
     dependencies: Path | None = None
     #: `host:port` entries it may connect to (`engine/egress.py`); none unless named.
     egress: tuple[str, ...] = ()
+    limits: GuestLimits = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

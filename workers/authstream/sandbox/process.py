@@ -6,28 +6,34 @@ import asyncio
 import contextlib
 import itertools
 import os
-import signal
 import socket
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
 import orjson
 
-from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
 from authstream.engine.egress import Egress
-from authstream.engine.program import Program, Ready, Status
-from authstream.errors import AuthstreamError
+from authstream.engine.program import Ready, Status
 from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result
+from authstream.sandbox.census import CENSUS, GuestUse
 from authstream.sandbox.egress import EgressThread
+from authstream.sandbox.ending import (
+    Ending,
+    GuestLoadError,
+    GuestStartError,
+    exit_text,
+    explained,
+    over_memory,
+    quoted,
+)
 from authstream.sandbox.job import NOTICES, Job
-from authstream.sandbox.launch import Level, NotConfinedError
-from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
+from authstream.sandbox.launch import NotConfinedError
+from authstream.sandbox.memory import MemoryWatch
 from authstream.sandbox.notifications import Notifications
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
-from authstream.sandbox.runtimes import command, unconfined
+from authstream.sandbox.start import Start
 from authstream.sandbox.stderr import StderrTail
 
 #: From the start of the process until its action's top-level code has run.
@@ -43,41 +49,13 @@ CANCEL_GRACE = timedelta(milliseconds=300)
 _IDS = 2**32
 
 
-class GuestError(AuthstreamError):
-    """Something about a guest process, not about one event."""
-
-    code = "guest"
-
-
-class GuestStartError(GuestError):
-    """A guest did not come up."""
-
-    code = "guest_start"
-
-
-class GuestLoadError(GuestStartError):
-    """The action's own top-level code failed; its message and line are in the text."""
-
-    code = "action_load"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a process ended: `crashed` by itself, `timeout` when it no longer answered."""
-
-    status: Status
-    reason: str
-
-
 class GuestProcess(asyncio.Protocol):
     """A started guest; `in_flight` holds the jobs it has not answered, in order."""
 
-    def __init__(self, program: Program, *, python: str, level: Level, guests: int = 1) -> None:
+    def __init__(self, start: Start) -> None:
         self.in_flight: dict[int, Job] = {}
-        self._program = program
-        self._python = python
-        self._level: Level = level
-        self._guests = guests
+        self._start = start
+        self._program = start.program
         self._loop = asyncio.get_running_loop()
         #: Done when the process is gone.
         self.ended: asyncio.Future[Ending] = self._loop.create_future()
@@ -93,6 +71,8 @@ class GuestProcess(asyncio.Protocol):
         self._reaper: asyncio.Task[None] | None = None
         self._process: launch.Process | None = None
         self._egress: EgressThread | None = None
+        self._memory: MemoryWatch | None = None
+        self._number = 0
         #: Denied connections of top-level code.
         self._denied_early: list[str] = []
         self._channel: socket.socket | None = None
@@ -124,6 +104,18 @@ class GuestProcess(asyncio.Protocol):
     def pid(self) -> int:
         """The process id; 0 before the start."""
         return 0 if self._process is None else self._process.pid
+
+    @property
+    def use(self) -> GuestUse:
+        """What it uses now."""
+        return GuestUse(
+            self._program.action,
+            self._number,
+            self.pid,
+            0 if self._memory is None else self._memory.bytes,
+            self._program.limits.memory,
+            len(self.in_flight),
+        )
 
     def submit(self, job: Job) -> None:
         """Send an event; `job.future` is done when it is answered or out of time."""
@@ -194,7 +186,7 @@ class GuestProcess(asyncio.Protocol):
         self._channel, theirs = socket.socketpair()
         try:
             # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
-            self._process = self._started(theirs)
+            self._process = self._start.process(theirs)
         except BaseException:
             self._channel.close()
             raise
@@ -208,28 +200,19 @@ class GuestProcess(asyncio.Protocol):
             return
         if (listener := self._process.take_listener()) is not None:
             self._watch_connections(listener)
+        if self._reaper is None:
+            self._watch_memory(self._process.pid)
         await self._loop.create_connection(lambda: self, sock=self._channel)
 
-    def _started(self, channel: socket.socket) -> launch.Process:
+    def _watch_memory(self, pid: int) -> None:
         program = self._program
-        folder = program.file.parent.absolute()
-        started = command(program, python=self._python)
-        if self._level == "none":
-            arguments, environment = unconfined(started, python=self._python), started.environment
-            return launch.Unconfined(
-                arguments, channel=channel, folder=folder, environment=environment
-            )
-        policy = launch.policy(
-            self._level,
-            started.arguments,
-            readable=[*started.interpreter, *started.readable],
-            folder=folder,
-            action=program.action,
-            guests=self._guests,
-            data_bytes=started.data_bytes,
-            environment=started.environment,
+        self._number = CENSUS.enter(program.action, self)
+        self._memory = MemoryWatch(
+            pid,
+            program.limits.memory,
+            with_children=not self._start.is_one_process,
+            over=lambda used: self._end("crashed", over_memory(program, used)),
         )
-        return launch.Confined(policy, channel=channel)
 
     def _watch_connections(self, listener: int) -> None:
         notifications = Notifications(listener, uid=launch.uid(self._program.action))
@@ -258,14 +241,20 @@ class GuestProcess(asyncio.Protocol):
                 "secrets": dict(program.secrets),
                 "configuration": dict(program.configuration),
                 "limits": {
-                    "commands_bytes": COMMANDS_BYTES,
-                    "console_characters": CONSOLE_CHARACTERS,
+                    "commands_bytes": program.limits.output,
+                    "console_characters": program.limits.log,
                 },
                 "api": orjson.Fragment(program.api),
-                # Process 1 of a namespace has no parent there.
-                "parent": 0 if self._level == "namespaces" else os.getpid(),
+                "parent": self._parent(),
             }
         )
+
+    def _parent(self) -> int | None:
+        """The guest's parent as it sees it; None: the operator's command knows."""
+        if self._start.level == "external":
+            return None
+        # Process 1 of a namespace has no parent there.
+        return 0 if self._start.level == "namespaces" else os.getpid()
 
     def _write(self, frame: bytes) -> None:
         if not self._out:
@@ -290,11 +279,14 @@ class GuestProcess(asyncio.Protocol):
 
     def _answer(self, job: Job, kind: FrameType, payload: bytes) -> None:
         if kind is FrameType.RESULT and job.cancelled is None:
-            commands, console, refused = read_result(self._program.trigger, payload)
+            commands, console, refused = read_result(
+                self._program.trigger, payload, self._program.limits.output
+            )
             status: Status = "error" if refused else "ok"
             job.settle(status, refused, commands=commands, console=console)
             return
         console, error = read_error(payload)
+        error = explained(self._program, error)
         if job.cancelled is None:
             job.settle("error", error, console=console)
         else:
@@ -359,13 +351,15 @@ class GuestProcess(asyncio.Protocol):
         code = 0
         if self._process is not None:
             code = await asyncio.to_thread(self._process.end)
+        if self._memory is not None:
+            self._memory.stop()
+            CENSUS.leave(self._program.action, self._number)
         if self._egress is not None:
             self._egress.close()
         self._close_channel()
         tail = await self._stderr.close()
-        ending = Ending(
-            status, (reason or _exit_text(code)) + (f"; it last said: {tail}" if tail else "")
-        )
+        said = quoted(reason, tail) if reason else exit_text(self._program, code, tail)
+        ending = Ending(status, said)
         if not self._ready.done():
             self._ready.set_exception(
                 GuestStartError(f"the guest of {self._program.action} {ending.reason}")
@@ -380,11 +374,3 @@ class GuestProcess(asyncio.Protocol):
             self._transport.abort()
         elif self._channel is not None:
             self._channel.close()
-
-
-def _exit_text(code: int) -> str:
-    if code == EXIT_NOT_CONFINED:
-        return "was not run"
-    return (
-        f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-    )

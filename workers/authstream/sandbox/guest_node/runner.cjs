@@ -239,7 +239,7 @@ function main() {
     }
     if (kind !== INIT) exit(EXIT_FATAL);
     const init = JSON.parse(payload.toString());
-    if (process.ppid !== init.parent) exit(0);
+    if (init.parent !== null && process.ppid !== init.parent) exit(0);
     output.capture();
     runner = new Runner(channel, init);
     guard(runner);

@@ -239,7 +239,7 @@ def main() -> None:
     die_with_parent()
     channel = take_channel()
     init = receive_init(channel)
-    if os.getppid() != init["parent"]:
+    if init["parent"] is not None and os.getppid() != init["parent"]:
         raise SystemExit(0)  # the worker died before the kernel was asked to tell
     console.capture()
     action = load(channel, init)
