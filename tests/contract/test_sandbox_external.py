@@ -57,7 +57,11 @@ def test_what_is_left_to_the_operator_is_said(monkeypatch: pytest.MonkeyPatch) -
     outcomes = dict.fromkeys(ATTACKS, "blocked: x") | {"fork": "open", "listen": "open"}
     found = probe.Findings(outcomes)
     assert found.failures("external") == []
-    monkeypatch.setattr(doctor, "found_outside", lambda _: found)
+
+    def found_outside(_: tuple[str, ...]) -> probe.Findings:
+        return found
+
+    monkeypatch.setattr(doctor, "found_outside", found_outside)
     line = external_line(("jail",))
     assert "not blocked: listen, fork." in line
     assert "Not tested, and up to that command: egress, CPU, /dev/mem, become root" in line

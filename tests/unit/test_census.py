@@ -36,7 +36,9 @@ def test_level_and_memory_are_gauges() -> None:
 
 def _read(reader: InMemoryMetricReader) -> dict[tuple[object, ...], float]:
     found = reader.get_metrics_data()
-    metrics = [] if found is None else found.resource_metrics[0].scope_metrics[0].metrics
+    if found is None:
+        return {}
+    metrics = found.resource_metrics[0].scope_metrics[0].metrics
     return {
         (metric.name, *(point.attributes or {}).values()): point.value
         for metric in metrics

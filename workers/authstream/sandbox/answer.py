@@ -23,7 +23,8 @@ def read_result(
     content = _object(payload)
     console = _console(content.get("console"))
     try:
-        return _commands(trigger, content.get("commands"), payload, limit=limit), console, None
+        rows = _rows(content.get("commands"), len(payload), limit)
+        return tuple([_command(trigger, row) for row in rows]), console, None
     except CommandRefusedError as error:
         return (), console, f"CommandRefusedError: {error}"[:ERROR_CHARACTERS]
 
@@ -44,21 +45,19 @@ def _object(payload: bytes) -> dict[str, object]:
     return cast("dict[str, object]", content) if isinstance(content, dict) else {}
 
 
-def _commands(
-    trigger: str, said: object, payload: bytes, *, limit: int
-) -> tuple[RecordedCommand, ...]:
+def _rows(said: object, size: int, limit: int) -> list[object]:
     if not isinstance(said, list):
         raise CommandRefusedError("the guest's result holds no list of commands")
     rows = cast("list[object]", said)
-    if len(payload) > limit and len(orjson.dumps(rows)) > limit:
+    if size > limit and len(orjson.dumps(rows)) > limit:
         raise CommandRefusedError(f"the commands of one action must not exceed {limit} bytes")
-    return tuple([_command(trigger, row) for row in rows])
+    return rows
 
 
 def _command(trigger: str, said: object) -> RecordedCommand:
-    row = cast("list[object]", said) if type(said) is list else [None]
+    row = cast("list[object]", said) if isinstance(said, list) else [None]
     name = row[0] if row else None
-    if type(name) is not str:
+    if not isinstance(name, str):
         raise CommandRefusedError("a command must be a list that begins with its name")
     arguments = tuple(row[1:])
     if not is_legal(trigger, name, arguments):

@@ -6,12 +6,11 @@ them are the types of the arguments. Anything else is for `check_command`, which
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from itertools import product
 from math import prod
-from typing import cast
+from typing import Any
 
 from authstream.contracts.api import Method, methods
 from authstream.contracts.parameter import JSON_INTEGER, Parameter
@@ -32,18 +31,12 @@ _KNOWN = frozenset({"name", "types", "optional", "limited", "forbidden"})
 #: A command with more legal combinations of types is not worth the memory.
 _SHAPES = 512
 
-#: The types of all arguments, for every combination that is legal; True: the values need a look.
-_Shapes = dict[tuple[type, ...], bool]
+#: The types of all arguments, for every combination that is legal (True: the values need a look),
+#: and the texts that no argument may be.
+_Command = tuple[dict[tuple[type, ...], bool], tuple[object, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
-    shapes: _Shapes
-    #: Texts that one of the arguments must not be.
-    forbidden: frozenset[object]
-
-
-def is_legal(trigger: str, name: str, arguments: tuple[object, ...]) -> bool:
+def is_legal(trigger: str, name: str, arguments: tuple[Any, ...]) -> bool:
     """Whether a command with values out of a JSON text is certainly legal.
 
     False: ask `check_command`.
@@ -51,23 +44,24 @@ def is_legal(trigger: str, name: str, arguments: tuple[object, ...]) -> bool:
     command = _commands(trigger).get(name)
     if command is None:
         return False
-    look = command.shapes.get(tuple(map(type, arguments)))
+    shapes, forbidden = command
+    look = shapes.get(tuple(map(type, arguments)))
     if look is None:
         return False
-    for value in arguments if look else ():
-        if type(value) in _LOOKED_AT and not _is_flat(value):
+    for text in forbidden:
+        if text in arguments:
             return False
-    return not command.forbidden or command.forbidden.isdisjoint(
-        arguments if not look else [value for value in arguments if type(value) is str]
-    )
+    return not look or all(map(_is_flat, arguments))
 
 
-def _is_flat(value: object) -> bool:
+def _is_flat(value: Any) -> bool:  # noqa: ANN401 - any JSON
     """Whether a number is not too large, and a container holds neither one nor another."""
-    if isinstance(value, int):
-        return -JSON_INTEGER <= value <= JSON_INTEGER
-    held = cast("dict[str, object]", value).values() if isinstance(value, dict) else value
-    return _LOOKED_AT.isdisjoint(map(type, cast("Iterable[object]", held)))
+    kind: type = type(value)
+    if kind is int:
+        return bool(-JSON_INTEGER <= value <= JSON_INTEGER)
+    if kind is list:
+        return _LOOKED_AT.isdisjoint(map(type, value))
+    return kind is not dict or _LOOKED_AT.isdisjoint(map(type, value.values()))
 
 
 @cache
@@ -89,7 +83,7 @@ def _command(method: Method) -> _Command | None:
         for count in range(least, len(rules) + 1)
         for shape in product(*kinds[:count])
     }
-    return _Command(shapes, frozenset(one.value for rule in rules for one in rule.forbidden))
+    return shapes, tuple(one.value for rule in rules for one in rule.forbidden)
 
 
 def _is_understood(parameter: Parameter) -> bool:

@@ -14,7 +14,7 @@ from typing import cast
 import orjson
 
 from authstream.engine.egress import Egress
-from authstream.engine.program import Ready, Status
+from authstream.engine.program import Invocation, Ready, Status
 from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result
 from authstream.sandbox.census import CENSUS, GuestUse
@@ -121,21 +121,15 @@ class GuestProcess(asyncio.Protocol):
         """Send an event; `job.future` is done when it is answered or out of time."""
         number = next(self._numbers) % _IDS
         job.begin()
-        invocation = job.invocation
-        header = {
-            "handler": invocation.handler,
-            "operations": invocation.operations,
-            "deadline_ms": int((job.started_at + invocation.timeout.total_seconds()) * 1000),
-        }
         try:
-            frame = encode_event(number, orjson.dumps(header), invocation.event)
+            event = encode_event(number, _header(job.invocation), job.invocation.event)
         except (FrameError, orjson.JSONEncodeError) as error:
             job.settle("error", f"the event cannot be sent to the guest: {error}")
             return
         if not self.in_flight:
             self._last_ping = 0.0  # ask at the next tick: a stuck guest is found sooner
         self.in_flight[number] = job
-        self._write(frame)
+        self._write(*event)
         self._watch_from_now()
 
     def withdraw(self, job: Job) -> None:
@@ -256,10 +250,10 @@ class GuestProcess(asyncio.Protocol):
         # Process 1 of a namespace has no parent there.
         return 0 if self._start.level == "namespaces" else os.getpid()
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, *parts: bytes) -> None:
         if not self._out:
             self._loop.call_soon(self._flush)
-        self._out.append(frame)
+        self._out += parts
 
     def _flush(self) -> None:
         if self._transport is not None and self._reaper is None:
@@ -374,3 +368,14 @@ class GuestProcess(asyncio.Protocol):
             self._transport.abort()
         elif self._channel is not None:
             self._channel.close()
+
+
+def _header(invocation: Invocation) -> bytes:
+    """What a guest is told beside the event: JSON."""
+    deadline = int((time.time() + invocation.timeout.total_seconds()) * 1000)
+    said = {
+        "handler": invocation.handler,
+        "operations": invocation.operations,
+        "deadline_ms": deadline,
+    }
+    return orjson.dumps(said)

@@ -14,6 +14,7 @@ FRAME_BYTES = 1024 * 1024
 
 _HEAD = struct.Struct(">IBI")
 _LENGTH = struct.Struct(">I")
+_EVENT_HEAD = struct.Struct(">IBII")
 #: Bytes of type and id, which the length counts.
 _TYPE_AND_ID = _HEAD.size - _LENGTH.size
 
@@ -58,13 +59,18 @@ def encode(kind: FrameType, number: int, payload: bytes = b"") -> bytes:
     return _HEAD.pack(length, kind, number) + payload
 
 
-def encode_event(number: int, header: bytes, event: bytes) -> bytes:
-    """An EVENT frame: the JSON header, then the event's bytes as they came.
+def encode_event(number: int, header: bytes, event: bytes) -> tuple[bytes, bytes]:
+    """The two parts of an EVENT frame, to be sent one after the other.
+
+    The second is the event's own bytes, which are not copied.
 
     Raises:
         FrameError: The two do not fit `FRAME_BYTES`.
     """
-    return encode(FrameType.EVENT, number, b"".join((_LENGTH.pack(len(header)), header, event)))
+    length = _TYPE_AND_ID + _LENGTH.size + len(header) + len(event)
+    if length > FRAME_BYTES:
+        raise FrameError(f"a frame of {length} bytes is over the limit of {FRAME_BYTES}")
+    return _EVENT_HEAD.pack(length, FrameType.EVENT, number, len(header)) + header, event
 
 
 class FrameReader:
