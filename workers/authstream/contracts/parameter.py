@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal, NoReturn, cast
+from typing import Any, Final, Literal, NoReturn
 
 import orjson
 
@@ -245,4 +245,4 @@ _LIMITS: dict[JsonType, Callable[[Parameter, Any, str], None]] = {
 
 
 def _size(value: object) -> int:
-    return len(cast("str", value).encode() if isinstance(value, str) else orjson.dumps(value))
+    return len(value.encode() if isinstance(value, str) else orjson.dumps(value))

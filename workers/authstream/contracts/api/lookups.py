@@ -41,7 +41,7 @@ def _names(name: str, at_most: int | None = None) -> Parameter:
     )
 
 
-# The cache answers `{"type": "error", "code": …}` and never throws, so the guest checks by itself.
+# The cache answers `{"type": "error", "code": …}`.
 _CACHE_OPTIONS = Parameter(
     "options",
     ("object",),
@@ -111,6 +111,7 @@ METHODS = (
         TRIGGERS,
         "local",
         chains=False,
+        checked=False,
         about="The record `{value, expires_at}`, or nothing.",
     ),
     Method(
@@ -119,6 +120,7 @@ METHODS = (
         TRIGGERS,
         "local",
         chains=False,
+        checked=False,
         about="Keeps a text for 15 minutes, or as the options say; never throws.",
         differs="kept in one process of the action, gone with it",
     ),
@@ -128,6 +130,7 @@ METHODS = (
         TRIGGERS,
         "local",
         chains=False,
+        checked=False,
         about="Removes a record; never throws.",
     ),
 )

@@ -86,6 +86,8 @@ class Method:
     kind: Kind = "command"
     #: Returns `api`, so that calls can be chained.
     chains: bool = True
+    #: False: it looks at its arguments by itself, as it never throws.
+    checked: bool = True
     effect: Effect | None = None
     #: Also takes one object: each of its members is set, as a command of its own.
     object_form: bool = False

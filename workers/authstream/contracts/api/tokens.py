@@ -99,14 +99,14 @@ METHODS = (
         "transaction.setTargetScopes",
         (_SCOPES,),
         _CE,
-        effect=Effect(_TARGET, "put", at_once=True),
+        effect=Effect(_TARGET, "put", at_once=True, start=_GRANTED),
         about="Sets the scopes the token will have, as far as the client's grant has them.",
     ),
     Method(
         "transaction.clearTargetScopes",
         (),
         _CE,
-        effect=Effect(_TARGET, "empty", at_once=True),
+        effect=Effect(_TARGET, "empty", at_once=True, start=_GRANTED),
         about="The token will have no scope.",
     ),
 )
