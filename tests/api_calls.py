@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from authstream.contracts.api import methods
+from dataclasses import fields, is_dataclass
+from typing import Any, NamedTuple, cast
 
 Arguments = list[Any]
 
@@ -147,21 +146,12 @@ def is_refused(call: Refused, said: str) -> bool:
     return said == call.message or said.endswith(call.message)
 
 
-def own_words(trigger: str, path: str) -> list[str]:
-    """Every text that the table has for a method in Auth0's words, to see that all are tested."""
-    found: list[str] = []
-    _collect(methods(trigger)[path], found)
-    return found
-
-
-def _collect(value: Any, found: list[str]) -> None:
+def own_words(value: object) -> set[str]:
+    """Every text of Auth0's that a part of the table refuses with."""
     if isinstance(value, tuple):
-        for item in value:
-            _collect(item, found)
-    elif hasattr(value, "__dataclass_fields__"):
-        for name in value.__dataclass_fields__:
-            item = getattr(value, name)
-            if name in ("message", "full") and item is not None:
-                found.append(item)
-            else:
-                _collect(item, found)
+        return set[str]().union(*map(own_words, cast("tuple[object, ...]", value)))
+    if not is_dataclass(value):
+        return set()
+    members = {field.name: getattr(value, field.name) for field in fields(value)}
+    own = {members[name] for name in ("message", "full") if members.get(name)}
+    return own.union(*map(own_words, members.values()))

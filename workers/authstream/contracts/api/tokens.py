@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from authstream.contracts.api.method import Effect, Method, Quota
 from authstream.contracts.api.triggers import CREDENTIALS_EXCHANGE, POST_LOGIN
-from authstream.contracts.parameter import WHITESPACE, Forbidden, Parameter, Says
+from authstream.contracts.parameter import Forbidden, Parameter, Says
 
 SCOPE_CHARACTERS = 280
 SCOPES = 1000
@@ -25,7 +25,7 @@ _SCOPE = Parameter(
     trimmed=True,
     min_length=1,
     max_length=SCOPE_CHARACTERS,
-    pattern=f"[^{WHITESPACE}]*",
+    pattern=r"[^\s\ufeff\x1c-\x1f\x85]*",
     says=(
         Says("types", "The value for the scope must be a string."),
         Says("min_length", "The value for the scope is required."),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from .check import ApiError
 from .event import Record, dump
@@ -56,7 +56,7 @@ class View:
     def _find(self, path: str) -> Any:
         place: Any = self.event
         for name in path.split("."):
-            place = place.get(name) if isinstance(place, dict) else None
+            place = place.get(name) if isinstance(place, Record) else None
         return place
 
     def _check_set(self, effect: dict[str, Any], arguments: list[Any], where: str) -> None:
@@ -96,7 +96,7 @@ class View:
         for place in (path, start):
             there = self._find(place) if place else None
             if isinstance(there, list):
-                return list(there)
+                return [*cast("list[Any]", there)]
         return []
 
     def _reach(self, path: str) -> Record:
