@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import orjson
+
 from authstream.engine.program import Invocation, Line, Outcome, RecordedCommand, Status
 
 #: Lines of the worker, such as denied connections, that one run shows.
@@ -28,6 +30,18 @@ class Job:
     def begin(self) -> None:
         """Start an attempt."""
         self.notices, self.started, self.cancelled = (), time.monotonic(), None
+
+    def header(self) -> bytes:
+        """What a guest is told beside the event: JSON."""
+        invocation = self.invocation
+        deadline = int((time.time() + invocation.timeout.total_seconds()) * 1000)
+        said = {
+            "handler": invocation.handler,
+            "operations": invocation.operations,
+            "calls": invocation.calls,
+            "deadline_ms": deadline,
+        }
+        return orjson.dumps(said)
 
     def settle(
         self,

@@ -13,7 +13,8 @@ from math import prod
 from typing import Any
 
 from authstream.contracts.api import Method, methods
-from authstream.contracts.parameter import JSON_INTEGER, Parameter
+from authstream.contracts.json_value import JSON_INTEGER
+from authstream.contracts.parameter import Parameter
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -27,7 +28,7 @@ _ANY = tuple(kind for kinds in _TYPES.values() for kind in kinds)
 #: Types whose values need a look: a number may be too large, the others may have one inside.
 _LOOKED_AT = frozenset({int, list, dict})
 #: Rules of a parameter that are understood here; a command with others is never plain.
-_KNOWN = frozenset({"name", "types", "optional", "limited", "forbidden"})
+_KNOWN = frozenset({"name", "types", "optional", "default", "says", "limited", "forbidden"})
 #: A command with more legal combinations of types is not worth the memory.
 _SHAPES = 512
 

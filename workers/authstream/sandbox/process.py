@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
 import socket
 import time
 from datetime import timedelta
@@ -14,7 +13,7 @@ from typing import cast
 import orjson
 
 from authstream.engine.egress import Egress
-from authstream.engine.program import Invocation, Ready, Status
+from authstream.engine.program import Ready, Status
 from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result
 from authstream.sandbox.census import CENSUS, GuestUse
@@ -33,6 +32,7 @@ from authstream.sandbox.launch import NotConfinedError
 from authstream.sandbox.memory import MemoryWatch
 from authstream.sandbox.notifications import Notifications
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
+from authstream.sandbox.questions import Questions
 from authstream.sandbox.start import Start
 from authstream.sandbox.stderr import StderrTail
 
@@ -63,6 +63,7 @@ class GuestProcess(asyncio.Protocol):
         self._pong: asyncio.Future[bool] | None = None
         self._reader = FrameReader()
         self._stderr = StderrTail(self._loop)
+        self._questions = Questions(self._program, self._write)
         self._out: list[bytes] = []
         self._numbers = itertools.count(1)
         self._watching = False
@@ -85,7 +86,7 @@ class GuestProcess(asyncio.Protocol):
             GuestLoadError: The action's top-level code failed.
             GuestStartError: There was no answer in `START_TIMEOUT`, or the process ended.
         """
-        init = encode(FrameType.INIT, 0, self._init())
+        init = encode(FrameType.INIT, 0, self._start.init())
         await self._spawn()
         self._write(init)
         seconds = START_TIMEOUT.total_seconds()
@@ -122,7 +123,7 @@ class GuestProcess(asyncio.Protocol):
         number = next(self._numbers) % _IDS
         job.begin()
         try:
-            event = encode_event(number, _header(job.invocation), job.invocation.event)
+            event = encode_event(number, job.header(), job.invocation.event)
         except (FrameError, orjson.JSONEncodeError) as error:
             job.settle("error", f"the event cannot be sent to the guest: {error}")
             return
@@ -225,31 +226,6 @@ class GuestProcess(asyncio.Protocol):
         if not self._ready.done() and len(self._denied_early) < NOTICES:
             self._denied_early.append(text)
 
-    def _init(self) -> bytes:
-        program = self._program
-        return orjson.dumps(
-            {
-                "trigger": program.trigger,
-                "file": str(program.file.absolute()),
-                "dependencies": program.dependencies and str(program.dependencies.absolute()),
-                "secrets": dict(program.secrets),
-                "configuration": dict(program.configuration),
-                "limits": {
-                    "commands_bytes": program.limits.output,
-                    "console_characters": program.limits.log,
-                },
-                "api": orjson.Fragment(program.api),
-                "parent": self._parent(),
-            }
-        )
-
-    def _parent(self) -> int | None:
-        """The guest's parent as it sees it; None: the operator's command knows."""
-        if self._start.level == "external":
-            return None
-        # Process 1 of a namespace has no parent there.
-        return 0 if self._start.level == "namespaces" else os.getpid()
-
     def _write(self, *parts: bytes) -> None:
         if not self._out:
             self._loop.call_soon(self._flush)
@@ -264,6 +240,9 @@ class GuestProcess(asyncio.Protocol):
         if kind is FrameType.RESULT or kind is FrameType.ERROR:
             if job := self.in_flight.pop(number, None):
                 self._answer(job, kind, payload)
+        elif kind is FrameType.CALL:
+            if job := self.in_flight.get(number):
+                self._questions.ask(job, number, payload)
         elif kind is FrameType.PONG:
             self._pinged = None
             if self._pong is not None and not self._pong.done():
@@ -350,6 +329,7 @@ class GuestProcess(asyncio.Protocol):
             CENSUS.leave(self._program.action, self._number)
         if self._egress is not None:
             self._egress.close()
+        self._questions.close()
         self._close_channel()
         tail = await self._stderr.close()
         said = quoted(reason, tail) if reason else exit_text(self._program, code, tail)
@@ -368,14 +348,3 @@ class GuestProcess(asyncio.Protocol):
             self._transport.abort()
         elif self._channel is not None:
             self._channel.close()
-
-
-def _header(invocation: Invocation) -> bytes:
-    """What a guest is told beside the event: JSON."""
-    deadline = int((time.time() + invocation.timeout.total_seconds()) * 1000)
-    said = {
-        "handler": invocation.handler,
-        "operations": invocation.operations,
-        "deadline_ms": deadline,
-    }
-    return orjson.dumps(said)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import orjson
 
 from authstream.engine.program import Program
 from authstream.sandbox import launch
@@ -29,6 +32,29 @@ class Start:
     def is_one_process(self) -> bool:
         """Whether nothing else belongs to a guest: it cannot start processes."""
         return self.level in ("namespaces", "landlock")
+
+    def init(self) -> bytes:
+        """What a guest is told first: JSON, the content of its INIT frame."""
+        program, limits = self.program, self.program.limits
+        return orjson.dumps(
+            {
+                "trigger": program.trigger,
+                "file": str(program.file.absolute()),
+                "dependencies": program.dependencies and str(program.dependencies.absolute()),
+                "secrets": dict(program.secrets),
+                "configuration": dict(program.configuration),
+                "limits": {"commands_bytes": limits.output, "console_characters": limits.log},
+                "api": orjson.Fragment(program.api),
+                "parent": self._parent(),
+            }
+        )
+
+    def _parent(self) -> int | None:
+        """The guest's parent as it sees it; None: only the operator's command knows."""
+        if self.level == "external":
+            return None
+        # Process 1 of a namespace has no parent there.
+        return 0 if self.level == "namespaces" else os.getpid()
 
     def process(self, channel: socket.socket) -> launch.Process:
         """A new process, on its way to be a guest that talks on the channel. Raises OSError."""
