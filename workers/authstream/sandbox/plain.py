@@ -10,7 +10,7 @@ from dataclasses import fields
 from functools import cache
 from itertools import product
 from math import prod
-from typing import Any
+from typing import cast
 
 from authstream.contracts.api import Method, methods
 from authstream.contracts.json_value import JSON_INTEGER
@@ -37,7 +37,7 @@ _SHAPES = 512
 _Command = tuple[dict[tuple[type, ...], bool], tuple[object, ...]]
 
 
-def is_legal(trigger: str, name: str, arguments: tuple[Any, ...]) -> bool:
+def is_legal(trigger: str, name: str, arguments: tuple[object, ...]) -> bool:
     """Whether a command with values out of a JSON text is certainly legal.
 
     False: ask `check_command`.
@@ -55,14 +55,15 @@ def is_legal(trigger: str, name: str, arguments: tuple[Any, ...]) -> bool:
     return not look or all(map(_is_flat, arguments))
 
 
-def _is_flat(value: Any) -> bool:  # noqa: ANN401 - any JSON
+def _is_flat(value: object) -> bool:
     """Whether a number is not too large, and a container holds neither one nor another."""
-    kind: type = type(value)
-    if kind is int:
-        return bool(-JSON_INTEGER <= value <= JSON_INTEGER)
-    if kind is list:
-        return _LOOKED_AT.isdisjoint(map(type, value))
-    return kind is not dict or _LOOKED_AT.isdisjoint(map(type, value.values()))
+    if isinstance(value, int):
+        return -JSON_INTEGER <= value <= JSON_INTEGER
+    if isinstance(value, dict):
+        value = list(cast("dict[str, object]", value).values())
+    return not isinstance(value, list) or _LOOKED_AT.isdisjoint(
+        map(type, cast("list[object]", value))
+    )
 
 
 @cache

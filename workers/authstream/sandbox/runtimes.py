@@ -69,8 +69,10 @@ class Node:
         return int(self.version.partition(".")[0])
 
 
-def command(program: Program, *, python: str = sys.executable) -> Command:
-    """How the guest of a program is started.
+def command(
+    program: Program, *, python: str = sys.executable, writable: Sequence[str] = ()
+) -> Command:
+    """How the guest of a program is started; `writable` are folders that it may write to.
 
     Raises:
         ConfigurationError: It is JavaScript and there is no Node.
@@ -82,7 +84,10 @@ def command(program: Program, *, python: str = sys.executable) -> Command:
         arguments, interpreter = python_argv(python, GUEST_PYTHON)
         return Command(arguments, ENVIRONMENT, interpreter, readable, dies_with_worker=True)
     found, readable = node(), (GUEST_NODE.parent, *its_own)
-    flags = _node_flags(found, readable, heap_bytes=heap_bytes(program))
+    flags = [
+        *_node_flags(found, [*readable, *map(Path, writable)], heap_bytes=heap_bytes(program)),
+        *(f"--allow-fs-write={folder}" for folder in writable),
+    ]
     arguments = (str(found.binary), *flags, str(GUEST_NODE))
     return Command(
         arguments,

@@ -14,6 +14,9 @@ from authstream.sandbox import launch
 from authstream.sandbox.launch import Level
 from authstream.sandbox.runtimes import command, unconfined
 
+#: The folder that a guest has to itself at level `namespaces`.
+TEMPORARY = "/tmp"  # noqa: S108 - the guest's own, in its own root
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -60,7 +63,8 @@ class Start:
         """A new process, on its way to be a guest that talks on the channel. Raises OSError."""
         program = self.program
         folder = program.file.parent.absolute()
-        started = command(program, python=self.python)
+        writable = [TEMPORARY] if self.level == "namespaces" else []
+        started = command(program, python=self.python, writable=writable)
         if not self.is_one_process:
             return launch.Unconfined(
                 unconfined(started, python=self.python, wrapper=self.wrapper),
