@@ -152,6 +152,8 @@ class Confined:
                 self._control.close()
             if self._listener is None:
                 raise NotConfinedError("the launcher gave up: see what it said")
+            if self.pid != self._launcher.pid:
+                self._launcher.wait()  # it has ended; do not keep its number until the guest ends
 
     def _hear(self) -> bool:
         """One of two messages, in any order: they may come from two processes."""
