@@ -27,6 +27,12 @@ def test_it_takes_a_command() -> None:
         choose("external")
 
 
+def test_a_command_that_is_not_there_is_named() -> None:
+    """Before anything is tried."""
+    with pytest.raises(ConfigurationError, match="begins with no-such-command"):
+        choose("external", wrapper=["no-such-command", "run"])
+
+
 def test_a_command_that_confines_nothing_is_refused() -> None:
     """It names what a guest could reach."""
     with pytest.raises(ConfigurationError) as refused:

@@ -137,7 +137,7 @@ def _sandbox(settings: Settings) -> Check:
     if level == "none":
         return Check("sandbox", "warning", NOT_CONFINED, "set AUTHSTREAM_SANDBOX=auto")
     if level == "external":
-        remedy = "nothing, if the command is meant to allow this"
+        remedy = "make sure that the command confines these as you need"
         return Check("sandbox", "warning", external_line(wrapper(settings)), remedy)
     return Check("sandbox", "ok", f"level {level}: all attacks of the self-test were blocked")
 

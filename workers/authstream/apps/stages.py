@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -64,7 +65,9 @@ def chosen(settings: Settings) -> Level:
 
 def wrapper(settings: Settings) -> tuple[str, ...]:
     """The words of the operator's command that confines guests, at level `external`."""
-    return tuple(shlex.split(settings.sandbox_command)) if settings.sandbox == "external" else ()
+    words = shlex.split(settings.sandbox_command) if settings.sandbox == "external" else []
+    # Found where the worker finds it: a guest's own PATH is short.
+    return (shutil.which(words[0]) or words[0], *words[1:]) if words else ()
 
 
 def most(settings: Settings) -> GuestLimits:

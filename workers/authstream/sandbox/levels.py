@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -100,6 +101,11 @@ def _external(minimum: Minimum, wrapper: tuple[str, ...]) -> Level:
         raise ConfigurationError(
             "AUTHSTREAM_SANDBOX=external needs the command that confines a guest: set"
             " AUTHSTREAM_SANDBOX_COMMAND, e.g. to 'runsc --rootless --network=none do'"
+        )
+    if shutil.which(wrapper[0]) is None:
+        raise ConfigurationError(
+            f"AUTHSTREAM_SANDBOX_COMMAND begins with {wrapper[0]}, which is not there: install it,"
+            " or give its path"
         )
     failures = found_outside(wrapper).failures("external")
     if failures:
