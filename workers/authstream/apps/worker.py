@@ -188,6 +188,7 @@ def main(folder: Path, settings: Settings, *, stages: Sequence[str] = ()) -> int
     history = History.awaited()
     logs.configure(settings)
     telemetry.configure("authstream")
+    telemetry.configure_metrics("authstream")
     census.observe(metrics.get_meter("authstream"))
     worker = Worker(folder, settings, stages=stages, history=history)
     try:
