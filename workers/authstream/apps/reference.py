@@ -63,9 +63,10 @@ def _members(model: type[BaseModel], within: str = "event.") -> Iterator[tuple[s
     for name, field in model.model_fields.items():
         inner = _model(field.annotation)
         required = "yes" if field.is_required() else ""
-        yield code(f"{within}{name}"), "object" if inner else _type(field), required
+        path = f"{within}{field.alias or name}"
+        yield code(path), "object" if inner else _type(field), required
         if inner:
-            yield from _members(inner, f"{within}{name}.")
+            yield from _members(inner, f"{path}.")
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - typing forms have no common type

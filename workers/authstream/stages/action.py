@@ -38,7 +38,6 @@ MILLISECOND = timedelta(milliseconds=1)
 QUEUE_PER_KEY = 8
 #: On top of a step's own timeout: the guest's start and the way back.
 RUN_MARGIN = timedelta(seconds=5)
-DENY = "access.deny"
 
 
 class Runtime(Protocol):
@@ -109,7 +108,7 @@ class Action(Stage):
                 f"flow {envelope.flow_id} is at step {envelope.slip.position}, "
                 f"which is not {message.topic}"
             )
-        left = envelope.deadline_at - self._clock.now()
+        left = self._triggers[envelope.trigger].left(envelope, now=self._clock.now())
         if left <= 0:
             return [
                 self._failed(
@@ -155,7 +154,8 @@ class Action(Stage):
                 "authstream.flow_id": envelope.flow_id,
             },
         ) as span:
-            ran = _recorded(step, await runtime.run(invocation))
+            trigger = self._triggers[envelope.trigger]
+            ran = _recorded(step, await runtime.run(invocation), trigger)
             _describe(span, ran.run)
         return ran
 
@@ -194,7 +194,7 @@ class Action(Stage):
         return envelope_output(self._names.assemble, stub(envelope, failure), source=message)
 
 
-def _recorded(step: Step, outcome: Outcome) -> _Ran:
+def _recorded(step: Step, outcome: Outcome, trigger: Trigger) -> _Ran:
     """What goes into the envelope of an outcome, within the budgets."""
     commands = tuple(
         Command(action=step.action, name=name, arguments=orjson.dumps(arguments))
@@ -209,7 +209,7 @@ def _recorded(step: Step, outcome: Outcome) -> _Ran:
             f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}",
             (),
         )
-    if status == "ok" and any(command.name == DENY for command in commands):
+    if status == "ok" and any(trigger.ends(command.name) == "denied" for command in commands):
         status = "denied"
     run = Run(
         action=step.action,

@@ -80,7 +80,8 @@ class Assemble(Stage):
         if envelope is None:
             return [letter]
         failure = envelope.failure or Failure(code=error.code, reason=str(error))
-        verdict = failed(envelope, failure, now=message.timestamp)
+        retry = self._triggers[envelope.trigger].again(failure)
+        verdict = failed(envelope, failure, now=message.timestamp, retry=retry)
         return [letter, *self._verdict(message, envelope, verdict)]
 
     def _to_fail(self, message: Message, error: RecordError) -> Envelope | None:
@@ -97,7 +98,8 @@ class Assemble(Stage):
         return message.timestamp - envelope.requested_at > self._window / timedelta(milliseconds=1)
 
     def _decide(self, message: Message, envelope: Envelope) -> Outputs | Awaitable[Outputs]:
-        if envelope.trigger not in self._triggers:
+        trigger = self._triggers.get(envelope.trigger)
+        if trigger is None:
             raise UnknownTriggerError(
                 f"flow {envelope.flow_id} is of trigger {envelope.trigger!r}, which is not "
                 "installed here: upgrade the assemble workers before the entry workers"
@@ -110,13 +112,12 @@ class Assemble(Stage):
         known = self._legs(message.partition).get(leg_key(envelope.flow_id, envelope.leg))
         if known is not None:
             return self._repeat(message, envelope, known)
-        verdict = fold(envelope, now=message.timestamp)
+        verdict = fold(envelope, trigger, now=message.timestamp)
         try:
             encode(verdict)
         except TooLargeError as error:
-            verdict = failed(
-                envelope, Failure(code=error.code, reason=str(error)), now=message.timestamp
-            )
+            failure = Failure(code=error.code, reason=str(error))
+            verdict = failed(envelope, failure, now=message.timestamp, retry=trigger.again(failure))
         return self._verdict(message, envelope, verdict)
 
     def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:

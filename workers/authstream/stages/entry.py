@@ -159,8 +159,8 @@ def _flow_id(published: _Published, tenant: str, *, trigger: str, subject: str |
 
 
 def _deadline(message: Message, trigger: Trigger) -> int:
-    """The smaller of the trigger's budget and what the caller will wait, less a margin."""
-    ours = message.timestamp + trigger.budget // MILLISECOND
+    """The smaller of the trigger's deadline and what the caller will wait, less a margin."""
+    ours = message.timestamp + trigger.deadline // MILLISECOND
     caller = h.number(message.headers, h.DEADLINE)
     return ours if caller is None else min(ours, caller - CALLER_MARGIN // MILLISECOND)
 

@@ -38,6 +38,7 @@ class Fanout(Stage):
         self.topics = tuple(topics.decided(name) for name in triggers)
         self._names = topics
         self._kinds = kinds
+        self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
         self._first = FirstWins(window)
         self.memories = (
             Memory(
@@ -77,6 +78,9 @@ class Fanout(Stage):
         metadata = verdict.metadata
         if not metadata.app_metadata and not metadata.user_metadata:
             return
+        if verdict.trigger not in self._patched or verdict.subject is None:
+            # There is no such user yet: who creates them takes the metadata from the verdict.
+            return
         patch = MetadataPatch(
             id=patch_id(verdict.flow_id, verdict.leg),
             flow_id=verdict.flow_id,
@@ -92,7 +96,8 @@ class Fanout(Stage):
             patch,
             kind="metadata-patch",
             event_id=patch.id,
-            key=message.key,
+            # The flow's own key, unless an action chose the user: then that user's.
+            key=f"{verdict.tenant}/{verdict.subject}".encode(),
             source=message,
         )
 

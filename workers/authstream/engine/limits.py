@@ -1,0 +1,31 @@
+"""How much actions may ask for in one leg: counts, bytes and tries, as Auth0 documents them.
+
+Lengths of single arguments are in the table of `contracts/api.py`, budgets of records in
+`contracts/budgets.py`. Sources: Auth0's documentation (limitations, entity limits) and the checks
+of its own test harness, `@auth0/actions`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+#: Scopes that actions add to one token.
+SCOPES_ADDED = 1000
+#: Changes of SAML attributes.
+SAML_ATTRIBUTE_CHANGES = 100
+#: Names and values of all SAML attributes, JSON bytes. The documentation says 10 kB, the harness
+#: lets 102 400 bytes pass: what passes there must pass here.
+SAML_ATTRIBUTE_BYTES = 102_400
+#: One patch of `app_metadata`, and one of `user_metadata`, JSON bytes.
+USER_METADATA_BYTES = 32 * 1024
+#: Entries in the metadata of a session or of a refresh token.
+SESSION_METADATA_ENTRIES = 25
+#: Actions bound to the trigger after the challenge of a password reset.
+POST_CHALLENGE_ACTIONS = 4
+#: All actions of a delivery of an event stream.
+EVENT_STREAM_BUDGET = timedelta(seconds=10)
+#: Waits before the second, third and fourth delivery of an event.
+EVENT_STREAM_WAITS = (timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4))
+#: Waits before each of the five further tries of a notification. Auth0 says "in the next minutes";
+#: these are ours, five minutes in all.
+NOTIFICATION_WAITS = tuple(timedelta(seconds=seconds) for seconds in (10, 20, 40, 80, 150))

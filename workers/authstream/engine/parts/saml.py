@@ -1,0 +1,80 @@
+"""The SAML response: attributes and configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from authstream.engine.limits import SAML_ATTRIBUTE_BYTES, SAML_ATTRIBUTE_CHANGES
+from authstream.engine.part import Call, Leg, Members, Part, command
+
+_OBJECT = "samlResponse"
+#: `setAudience` and so on: the last value of each wins.
+CONFIGURATION = (
+    "Audience",
+    "AuthnContextClassRef",
+    "Cert",
+    "CreateUpnClaim",
+    "Destination",
+    "DigestAlgorithm",
+    "EncryptionAlgorithm",
+    "EncryptionCert",
+    "EncryptionPublicKey",
+    "IncludeAttributeNameFormat",
+    "Issuer",
+    "Key",
+    "LifetimeInSeconds",
+    "MapIdentities",
+    "MapUnknownClaimsAsIs",
+    "NameIdentifierFormat",
+    "NameIdentifierProbes",
+    "PassthroughClaimsWithNoMapping",
+    "Recipient",
+    "RelayState",
+    "SignResponse",
+    "SignatureAlgorithm",
+    "SigningCert",
+    "TypedAttributes",
+)
+
+
+class SamlResponse(Part):
+    """`saml`.
+
+    `attributes` by name, where a null removes one; `configuration` in Auth0's spelling, e.g.
+    `audience`, `signatureAlgorithm`.
+    """
+
+    gives = ("saml",)
+
+    def __init__(self, leg: Leg) -> None:
+        super().__init__(leg)
+        self._changes = 0
+        self._attributes: dict[str, Any] = {}
+        self._configuration: dict[str, Any] = {}
+
+    @command(f"{_OBJECT}.setAttribute")
+    def set_attribute(self, call: Call) -> None:
+        """The last value of a name wins."""
+        name, value = call.arguments
+        if self._changes == SAML_ATTRIBUTE_CHANGES:
+            self.leg.drop(call, name, f"there were {SAML_ATTRIBUTE_CHANGES} changes before")
+            return
+        changed = self._attributes | {name: value}
+        if len(orjson.dumps(changed)) > SAML_ATTRIBUTE_BYTES:
+            self.leg.drop(call, name, f"attributes would be over {SAML_ATTRIBUTE_BYTES} bytes")
+            return
+        self._changes += 1
+        self._attributes = changed
+
+    @command(*(f"{_OBJECT}.set{name}" for name in CONFIGURATION))
+    def configure(self, call: Call) -> None:
+        """One field of the configuration."""
+        name = call.name.removeprefix(f"{_OBJECT}.set")
+        (self._configuration[name[0].lower() + name[1:]],) = call.arguments
+
+    def members(self) -> Members:
+        """What was set."""
+        parts = {"attributes": self._attributes, "configuration": self._configuration}
+        return {"saml": {name: value for name, value in parts.items() if value}}
