@@ -1,25 +1,15 @@
 """How much actions may ask for in one leg: counts, bytes and tries, as Auth0 documents them.
 
-Lengths of single arguments are in the table of `contracts/api.py`, budgets of records in
-`contracts/budgets.py`. Sources: Auth0's documentation (limitations, entity limits) and the checks
-of its own test harness, `@auth0/actions`.
+Limits of single methods are in the table of `contracts/api/`, budgets of records in
+`contracts/budgets.py`. Source: Auth0's documentation (limitations, entity limits, events).
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-#: Scopes that actions add to one token.
-SCOPES_ADDED = 1000
-#: Changes of SAML attributes.
-SAML_ATTRIBUTE_CHANGES = 100
-#: Names and values of all SAML attributes, JSON bytes. The documentation says 10 kB, the harness
-#: lets 102 400 bytes pass: what passes there must pass here.
-SAML_ATTRIBUTE_BYTES = 102_400
 #: One patch of `app_metadata`, and one of `user_metadata`, JSON bytes.
 USER_METADATA_BYTES = 32 * 1024
-#: Entries in the metadata of a session or of a refresh token.
-SESSION_METADATA_ENTRIES = 25
 #: Actions bound to the trigger after the challenge of a password reset.
 POST_CHALLENGE_ACTIONS = 4
 #: All actions of a delivery of an event stream.

@@ -20,15 +20,16 @@ class Access(Part):
 
 
 class SignupAccess(Part):
-    """`deny(reason, userMessage)`: the reason is for logs, the message for the user."""
+    """`deny(reason, userMessage?)`: the reason is for logs, the message for the user."""
 
     shown = DECIDED
 
     @command("access.deny", ends="denied")
     def deny(self, call: Call) -> None:
         """Two texts, as the user must not read the first."""
-        reason, message = call.arguments
-        self.leg.deny(call, Denial(call.action, ACCESS_DENIED, reason, message))
+        reason, *message = call.arguments
+        shown = message[0] if message else None
+        self.leg.deny(call, Denial(call.action, ACCESS_DENIED, reason, shown))
 
 
 class TokenAccess(Part):

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from authstream.engine.limits import SAML_ATTRIBUTE_BYTES, SAML_ATTRIBUTE_CHANGES
+from authstream.contracts.api.saml import ATTRIBUTE_CHANGES, ATTRIBUTES_BYTES
 from authstream.engine.part import Call, Leg, Members, Part, command
 
 _OBJECT = "samlResponse"
@@ -58,12 +58,12 @@ class SamlResponse(Part):
     def set_attribute(self, call: Call) -> None:
         """The last value of a name wins."""
         name, value = call.arguments
-        if self._changes == SAML_ATTRIBUTE_CHANGES:
-            self.leg.drop(call, name, f"there were {SAML_ATTRIBUTE_CHANGES} changes before")
+        if self._changes == ATTRIBUTE_CHANGES:
+            self.leg.drop(call, name, f"there were {ATTRIBUTE_CHANGES} changes before")
             return
         changed = self._attributes | {name: value}
-        if len(orjson.dumps(changed)) > SAML_ATTRIBUTE_BYTES:
-            self.leg.drop(call, name, f"attributes would be over {SAML_ATTRIBUTE_BYTES} bytes")
+        if len(orjson.dumps(changed)) > ATTRIBUTES_BYTES:
+            self.leg.drop(call, name, f"attributes would be over {ATTRIBUTES_BYTES} bytes")
             return
         self._changes += 1
         self._attributes = changed

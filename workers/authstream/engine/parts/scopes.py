@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from authstream.contracts.api.tokens import SCOPES
 from authstream.contracts.envelope import Failure
 from authstream.contracts.verdict import TargetScopes
-from authstream.engine.limits import SCOPES_ADDED
 from authstream.engine.part import Call, Leg, Members, Part, command
 
 
@@ -23,8 +23,8 @@ class ScopeChanges(Part):
         """Grant a scope."""
         scope = call.arguments[0].strip()
         self._removed.pop(scope, None)
-        if scope not in self._added and len(self._added) == SCOPES_ADDED:
-            self.leg.drop(call, scope, f"{SCOPES_ADDED} scopes were added before")
+        if scope not in self._added and len(self._added) == SCOPES:
+            self.leg.drop(call, scope, f"{SCOPES} scopes were added before")
         else:
             self._added[scope] = None
 
@@ -65,7 +65,7 @@ class TargetScopeChanges(Part):
         if self._changes:
             stated = self.leg.member("transaction", "target_scopes")
             if stated is None:
-                stated = self.leg.member("transaction", "requested_scopes")
+                stated = self.leg.member("accessToken", "scope")
             self._scopes = dict.fromkeys(stated or ())
         for call in self._changes:
             self._scopes = self._changed(call, self._scopes or {})
@@ -80,8 +80,8 @@ class TargetScopeChanges(Part):
         if call.name == "transaction.removeTargetScope":
             return {scope: None for scope in scopes if scope not in named}
         changed = named if call.name == "transaction.setTargetScopes" else scopes | named
-        if len(changed) > SCOPES_ADDED:
-            self.leg.drop(call, said, f"there would be more than {SCOPES_ADDED} scopes")
+        if len(changed) > SCOPES:
+            self.leg.drop(call, said, f"there would be more than {SCOPES} scopes")
             return scopes
         return changed
 

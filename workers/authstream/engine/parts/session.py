@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from authstream.engine.limits import SESSION_METADATA_ENTRIES
+from authstream.contracts.api.sessions import METADATA_ENTRIES
 from authstream.engine.part import DECIDED, Call, Denial, Leg, Members, Part, command
 from authstream.engine.parts.access import ACCESS_DENIED
 
@@ -38,8 +38,8 @@ class _Lifetime(Part):
         evicted = self.changes.get("evict_metadata", False)
         there = {} if evicted else self.leg.member(self.of, "metadata") or {}
         kept = {name for name, held in (there | patch | {key: value}).items() if held is not None}
-        if len(kept) > SESSION_METADATA_ENTRIES and value is not None:
-            self.leg.drop(call, key, f"there are {SESSION_METADATA_ENTRIES} entries already")
+        if len(kept) > METADATA_ENTRIES and value is not None:
+            self.leg.drop(call, key, f"there are {METADATA_ENTRIES} entries already")
         else:
             patch[key] = value
 
