@@ -6,37 +6,13 @@ from typing import Any
 
 import orjson
 
-from authstream.contracts.api.saml import ATTRIBUTE_CHANGES, ATTRIBUTES_BYTES
+from authstream.contracts.api.saml import ATTRIBUTE_CHANGES, ATTRIBUTES_BYTES, METHODS
 from authstream.engine.part import Call, Leg, Members, Part, command
 
-_OBJECT = "samlResponse"
-#: `setAudience` and so on: the last value of each wins.
-CONFIGURATION = (
-    "Audience",
-    "AuthnContextClassRef",
-    "Cert",
-    "CreateUpnClaim",
-    "Destination",
-    "DigestAlgorithm",
-    "EncryptionAlgorithm",
-    "EncryptionCert",
-    "EncryptionPublicKey",
-    "IncludeAttributeNameFormat",
-    "Issuer",
-    "Key",
-    "LifetimeInSeconds",
-    "MapIdentities",
-    "MapUnknownClaimsAsIs",
-    "NameIdentifierFormat",
-    "NameIdentifierProbes",
-    "PassthroughClaimsWithNoMapping",
-    "Recipient",
-    "RelayState",
-    "SignResponse",
-    "SignatureAlgorithm",
-    "SigningCert",
-    "TypedAttributes",
-)
+_SET = "samlResponse.set"
+_ATTRIBUTE = f"{_SET}Attribute"
+#: One field each, e.g. `samlResponse.setAudience`: the last value counts.
+_FIELDS = tuple(method.path for method in METHODS if method.path != _ATTRIBUTE)
 
 
 class SamlResponse(Part):
@@ -54,7 +30,7 @@ class SamlResponse(Part):
         self._attributes: dict[str, Any] = {}
         self._configuration: dict[str, Any] = {}
 
-    @command(f"{_OBJECT}.setAttribute")
+    @command(_ATTRIBUTE)
     def set_attribute(self, call: Call) -> None:
         """The last value of a name wins."""
         name, value = call.arguments
@@ -68,10 +44,10 @@ class SamlResponse(Part):
         self._changes += 1
         self._attributes = changed
 
-    @command(*(f"{_OBJECT}.set{name}" for name in CONFIGURATION))
+    @command(*_FIELDS)
     def configure(self, call: Call) -> None:
         """One field of the configuration."""
-        name = call.name.removeprefix(f"{_OBJECT}.set")
+        name = call.name.removeprefix(_SET)
         (self._configuration[name[0].lower() + name[1:]],) = call.arguments
 
     def members(self) -> Members:
