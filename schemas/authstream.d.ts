@@ -35,7 +35,7 @@ export interface CredentialsExchangeApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CredentialsExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CredentialsExchangeApi;
   };
 }
 
@@ -47,7 +47,7 @@ export interface CustomEmailProviderApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomEmailProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomEmailProviderApi;
   };
 }
 
@@ -59,7 +59,7 @@ export interface CustomPhoneProviderApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomPhoneProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomPhoneProviderApi;
   };
 }
 
@@ -77,7 +77,7 @@ export interface CustomTokenExchangeApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomTokenExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomTokenExchangeApi;
   };
 }
 
@@ -89,7 +89,7 @@ export interface EventStreamApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): EventStreamApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): EventStreamApi;
   };
 }
 
@@ -101,7 +101,7 @@ export interface LoginPostIdentifierApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): LoginPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): LoginPostIdentifierApi;
   };
 }
 
@@ -113,7 +113,7 @@ export interface PasswordHashMigrationApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PasswordHashMigrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PasswordHashMigrationApi;
   };
 }
 
@@ -125,7 +125,17 @@ export interface PasswordResetPostChallengeApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PasswordResetPostChallengeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PasswordResetPostChallengeApi;
+  };
+  readonly redirect: {
+    sendUserTo(url: string, options?: { query?: { [name: string]: any } }): PasswordResetPostChallengeApi;
+  };
+  readonly prompt: {
+    render(formId: string, options?: { fields?: { [name: string]: any }; vars?: { [name: string]: any } }): PasswordResetPostChallengeApi;
+  };
+  readonly authentication: {
+    challengeWith(factor: { [name: string]: any }, options?: { additionalFactors?: any[] }): PasswordResetPostChallengeApi;
+    challengeWithAny(factors: any[]): PasswordResetPostChallengeApi;
   };
 }
 
@@ -137,7 +147,7 @@ export interface PostChangePasswordApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostChangePasswordApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostChangePasswordApi;
   };
 }
 
@@ -167,7 +177,19 @@ export interface PostLoginApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostLoginApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostLoginApi;
+  };
+  readonly redirect: {
+    sendUserTo(url: string, options?: { query?: { [name: string]: any } }): PostLoginApi;
+  };
+  readonly prompt: {
+    render(formId: string, options?: { fields?: { [name: string]: any }; vars?: { [name: string]: any } }): PostLoginApi;
+  };
+  readonly authentication: {
+    challengeWith(factor: { [name: string]: any }, options?: { additionalFactors?: any[] }): PostLoginApi;
+    challengeWithAny(factors: any[]): PostLoginApi;
+    enrollWith(factor: { [name: string]: any }, options?: { additionalFactors?: any[] }): PostLoginApi;
+    enrollWithAny(factors: any[]): PostLoginApi;
   };
 }
 
@@ -179,7 +201,7 @@ export interface PostUserRegistrationApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostUserRegistrationApi;
   };
 }
 
@@ -197,7 +219,7 @@ export interface PreUserRegistrationApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PreUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PreUserRegistrationApi;
   };
 }
 
@@ -209,7 +231,7 @@ export interface SendPhoneMessageApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): SendPhoneMessageApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): SendPhoneMessageApi;
   };
 }
 
@@ -221,6 +243,6 @@ export interface SignupPostIdentifierApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): SignupPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): SignupPostIdentifierApi;
   };
 }

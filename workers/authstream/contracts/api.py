@@ -119,9 +119,41 @@ _SEND_EFFECT = (
         ("object",),
         optional=True,
         members=(
-            _text("on", optional=True, enum=("allowed", "denied", "always")),
+            _text("on", optional=True, enum=("allowed", "denied", "always", "suspended")),
             _text("key", optional=True, min_length=1, max_length=255),
         ),
+    ),
+)
+_REDIRECTING = frozenset({_PL, "password-reset-post-challenge"})
+_SEND_USER_TO = (
+    _text("url", pattern="https?://.+"),
+    Parameter(
+        "options",
+        ("object",),
+        optional=True,
+        members=(Parameter("query", ("object",), optional=True),),
+    ),
+)
+_RENDER = (
+    _text("formId", min_length=1, max_length=48),
+    Parameter(
+        "options",
+        ("object",),
+        optional=True,
+        max_bytes=24 * 1024,
+        members=(
+            Parameter("fields", ("object",), optional=True),
+            Parameter("vars", ("object",), optional=True),
+        ),
+    ),
+)
+_FACTOR = (
+    Parameter("factor", ("object",)),
+    Parameter(
+        "options",
+        ("object",),
+        optional=True,
+        members=(Parameter("additionalFactors", ("array",), optional=True),),
     ),
 )
 # The cache answers `{"type": "error", "code": …}` and never throws, so the guest checks by itself.
@@ -167,6 +199,12 @@ METHODS: tuple[Method, ...] = (
     ),
     Method("cache.delete", (Parameter("key"),), TRIGGERS, "local", chains=False),
     Method("effects.send", _SEND_EFFECT, TRIGGERS),
+    Method("redirect.sendUserTo", _SEND_USER_TO, _REDIRECTING),
+    Method("prompt.render", _RENDER, _REDIRECTING),
+    Method("authentication.challengeWith", _FACTOR, _REDIRECTING),
+    Method("authentication.challengeWithAny", (Parameter("factors", ("array",)),), _REDIRECTING),
+    Method("authentication.enrollWith", _FACTOR, frozenset({_PL})),
+    Method("authentication.enrollWithAny", (Parameter("factors", ("array",)),), frozenset({_PL})),
 )
 
 

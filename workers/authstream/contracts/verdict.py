@@ -9,7 +9,7 @@ from pydantic import Field
 from authstream.contracts.model import EpochMillis, JsonObject, Record
 
 Outcome = Literal["allowed", "denied", "suspended", "failed"]
-SendOn = Literal["allowed", "denied", "always"]
+SendOn = Literal["allowed", "denied", "always", "suspended"]
 
 
 class Claims(Record):
@@ -81,6 +81,9 @@ class Verdict(Record):
     saml: JsonObject = Field(default_factory=dict)
     mfa: JsonObject = Field(default_factory=dict)
     redirect: JsonObject = Field(default_factory=dict)
+    prompt: JsonObject = Field(default_factory=dict)
+    #: Of a suspended leg: what the browser brings back, good for one use within 15 minutes.
+    state: str | None = None
     effects: tuple[EffectOrder, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     steps: tuple[StepResult, ...] = ()

@@ -12,7 +12,9 @@ from authstream.contracts.envelope import Command
 from authstream.contracts.parameter import CommandRefusedError
 from authstream.contracts.verdict import Dropped, EffectOrder
 from authstream.engine.identity import effect_id
+from authstream.engine.legs import sent, settled
 from authstream.engine.restricted import app_metadata_refusal, claim_refusal
+from authstream.engine.suspension import SUSPENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,18 @@ class Draft:
     effects: list[EffectOrder] = field(default_factory=list[EffectOrder])
     dropped: list[Dropped] = field(default_factory=list[Dropped])
     denial: Denial | None = None
+    #: What suspends this leg.
+    asked: list[Command] = field(default_factory=list[Command])
+    #: Effects ordered in each leg, also those that an earlier leg has sent: part of their ids.
+    ordered: dict[int, int] = field(default_factory=dict[int, int])
 
     def apply(self, command: Command) -> None:
         """Add one command.
 
         Raises CommandRefusedError for one that no action can have recorded under today's table.
         """
+        if settled(command, self.leg):
+            return
         try:
             RULES[command.name](self, command, orjson.loads(command.arguments))
         except (LookupError, ValueError, TypeError, AttributeError) as error:
@@ -102,13 +110,17 @@ def _deny(draft: Draft, command: Command, arguments: list[Any]) -> None:
 def _effect(draft: Draft, command: Command, arguments: list[Any]) -> None:
     kind, payload, *rest = arguments
     options: dict[str, Any] = rest[0] if rest and rest[0] else {}
+    on = options.get("on", "allowed")
+    index = draft.ordered[command.leg] = draft.ordered.get(command.leg, -1) + 1
+    if sent(on, command, draft.leg):
+        return
     draft.effects.append(
         EffectOrder(
-            id=effect_id(draft.flow_id, draft.leg, len(draft.effects)),
+            id=effect_id(draft.flow_id, command.leg, index),
             kind=kind,
             action=command.action,
             payload=payload,
-            on=options.get("on", "allowed"),
+            on=on,
             key=options.get("key"),
         )
     )
@@ -116,6 +128,10 @@ def _effect(draft: Draft, command: Command, arguments: list[Any]) -> None:
 
 def _visible_only(_draft: Draft, _command: Command, _arguments: list[Any]) -> None:
     """Transaction metadata is shared within the flow and is no part of the verdict."""
+
+
+def _suspend(draft: Draft, command: Command, _arguments: list[Any]) -> None:
+    draft.asked.append(command)
 
 
 #: One rule for each command of `contracts/api.py` (a test compares the two).
@@ -127,4 +143,5 @@ RULES: dict[str, Rule] = {
     "user.setUserMetadata": _user_metadata,
     "transaction.setMetadata": _visible_only,
     "effects.send": _effect,
+    **dict.fromkeys(SUSPENDING, _suspend),
 }

@@ -12,6 +12,7 @@ from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Claims, Metadata, StepResult, Verdict
 from authstream.engine.draft import Denial, Draft
 from authstream.engine.plan import unfinished
+from authstream.engine.suspension import parts
 
 
 def fold(envelope: Envelope, *, now: int) -> Verdict:
@@ -29,6 +30,8 @@ def fold(envelope: Envelope, *, now: int) -> Verdict:
         return failed(envelope, failure, now=now)
     if draft.denial is not None:
         return _denied(envelope, draft, draft.denial, now=now)
+    if envelope.state is not None:
+        return _suspended(envelope, draft, envelope.state, now=now)
     return _allowed(envelope, draft, now=now)
 
 
@@ -42,11 +45,22 @@ def _failure(envelope: Envelope, draft: Draft, *, now: int) -> Failure | None:
         )
     if draft.denial is not None:
         return None
-    missing = unfinished(envelope)
-    if missing:
-        return Failure(
-            code="incomplete", reason="planned actions did not run", action=missing[0].action
-        )
+    return _incomplete(envelope, draft) or _too_large(draft)
+
+
+def _incomplete(envelope: Envelope, draft: Draft) -> Failure | None:
+    """An action cannot be jumped over, and a flow that waits must be in the log."""
+    if draft.asked and envelope.state is None:
+        return Failure(code="incomplete", reason="a suspended flow is not in the log")
+    # The step that suspends a leg, and those after it, are for later legs.
+    missing = unfinished(envelope, until=envelope.slip.position if envelope.state else None)
+    if not missing:
+        return None
+    action = missing[0].action
+    return Failure(code="incomplete", reason="planned actions did not run", action=action)
+
+
+def _too_large(draft: Draft) -> Failure | None:
     for token, claims in (("ID", draft.id_token), ("access", draft.access_token)):
         size = len(orjson.dumps(claims))
         if size > CLAIMS_BYTES:
@@ -71,7 +85,23 @@ def _allowed(envelope: Envelope, draft: Draft, *, now: int) -> Verdict:
     )
 
 
+def _suspended(envelope: Envelope, draft: Draft, state: str, *, now: int) -> Verdict:
+    """No claims yet; metadata and the effects of a suspension are not left for later."""
+    return Verdict(
+        **{**_identity(envelope), **parts(draft.asked, state)},
+        outcome="suspended",
+        state=state,
+        metadata=Metadata(app_metadata=draft.app_metadata, user_metadata=draft.user_metadata),
+        effects=tuple(draft.effects),
+        dropped=tuple(draft.dropped),
+        steps=steps(envelope),
+        decided_at=now,
+    )
+
+
 def _denied(envelope: Envelope, draft: Draft, denial: Denial, *, now: int) -> Verdict:
+    for command in draft.asked:
+        draft.drop(command, command.name, "the flow was denied")
     return Verdict(
         **_identity(envelope),
         outcome="denied",
@@ -106,7 +136,9 @@ def _identity(envelope: Envelope) -> dict[str, Any]:
 
 def steps(envelope: Envelope) -> tuple[StepResult, ...]:
     """What became of each planned step, in order."""
-    runs = list(envelope.runs)
+    # Of an action that went on after a suspension, what came of it then.
+    runs = [run for run in envelope.runs[:-1] if run.status != "suspended"]
+    runs += envelope.runs[-1:]
     results: list[StepResult] = []
     for step in envelope.slip.steps:
         run = None if step.skipped else _run_of(step, runs)
@@ -142,4 +174,7 @@ def execution(envelope: Envelope, verdict: Verdict) -> Execution:
         "requested_at",
         "decided_at",
     )
-    return Execution(**{member: getattr(verdict, member) for member in members}, runs=envelope.runs)
+    return Execution(
+        **{member: getattr(verdict, member) for member in members},
+        runs=tuple(run for run in envelope.runs if run.leg == envelope.leg),
+    )

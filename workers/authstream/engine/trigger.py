@@ -29,6 +29,9 @@ class Trigger:
     #: The user (or other subject) of an event, None where there is none.
     subject: Callable[[dict[str, Any]], str | None]
     tenant: Callable[[dict[str, Any]], str]
+    #: The handler that goes on after a suspension, e.g. `onContinuePostLogin`; None: no flow of
+    #: this trigger can be suspended.
+    continues: str | None = None
     #: All steps of a leg together (Auth0: 20 s per trigger execution).
     budget: timedelta = timedelta(seconds=20)
     #: The provider waits for the verdict.

@@ -188,6 +188,7 @@ def _tenant(event: dict[str, Any]) -> str:
 PLUGIN = Trigger(
     name="post-login",
     handler="onExecutePostLogin",
+    continues="onContinuePostLogin",
     event=PostLoginEvent,
     subject=_user,
     tenant=_tenant,
