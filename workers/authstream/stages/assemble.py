@@ -86,7 +86,8 @@ class Assemble(Stage):
         return [letter, *self._verdict(message, envelope, verdict)]
 
     def _to_fail(self, message: Message, error: RecordError) -> Envelope | None:
-        if isinstance(error, StaleLegError | UnsignedSlipError):
+        asks = h.first(message.headers, h.REPEAT) is not None
+        if asks or isinstance(error, StaleLegError | UnsignedSlipError):
             return None
         envelope = failed_envelope(message, error)
         if envelope is None or envelope.trigger not in self._triggers:

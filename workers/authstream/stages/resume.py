@@ -72,7 +72,7 @@ class ResumeStage(Stage):
         state = self._opened(resume, message)
         first = self._first(state, message)
         if first != message.offset:
-            await self._check_browser(resume, state, message.partition, first=first)
+            await self._check_browser(resume, message.partition, first=first)
             return self._ask(await self._suspended(state), message)
         return [self._continued(await self._suspended(state), resume, message)]
 
@@ -107,16 +107,14 @@ class ResumeStage(Stage):
         key = leg_key(state.flow_id, state.leg)
         return used.first(key, message.offset, at=message.timestamp)
 
-    async def _check_browser(
-        self, resume: Resume, state: State, partition: int, *, first: int
-    ) -> None:
+    async def _check_browser(self, resume: Resume, partition: int, *, first: int) -> None:
         """Raises StateUsedError unless the browser that used the state before is back."""
-        before = await self._reader.read(self._names.resume, partition, first)
-        known = None if before is None else _read(before).browser
-        if not known or not resume.browser or not _same(known, resume.browser):
-            raise StateUsedError(
-                f"flow {state.flow_id} went on from leg {state.leg} before: begin the login again"
-            )
+        if resume.browser:
+            before = await self._reader.read(self._names.resume, partition, first)
+            known = _read(before).browser if before is not None else None
+            if known and hmac.compare_digest(known.encode(), resume.browser.encode()):
+                return
+        raise StateUsedError("the state was used before: begin the login again")
 
     async def _suspended(self, state: State) -> Envelope:
         """The waiting envelope. Raises StateError when it is gone or another's."""
@@ -188,10 +186,6 @@ class ResumeStage(Stage):
 
     def _forget(self, _topic: str, partition: int) -> None:
         self._used.pop(partition, None)
-
-
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
 
 
 def _read(message: Message) -> Resume:
