@@ -9,7 +9,7 @@ from pydantic import Field
 from authstream.contracts.model import EpochMillis, JsonObject, Record
 
 Outcome = Literal["allowed", "denied", "suspended", "failed"]
-SendOn = Literal["allowed", "denied", "always"]
+SendOn = Literal["allowed", "denied", "always", "suspended"]
 
 
 class Claims(Record):
@@ -96,6 +96,8 @@ class Verdict(Record):
     redirect: JsonObject = Field(default_factory=dict)
     #: A form to render: `id`, `fields`, `vars`.
     prompt: JsonObject = Field(default_factory=dict)
+    #: Of a suspended leg: what the browser brings back, good for one use within 15 minutes.
+    state: str | None = None
     #: For the page the user is at: `code`, `message`.
     validation: JsonObject = Field(default_factory=dict)
     #: The subject after account linking, and methods to record.

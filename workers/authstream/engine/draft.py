@@ -10,6 +10,7 @@ import orjson
 from authstream.contracts.envelope import Command, Envelope, Failure
 from authstream.contracts.parameter import CommandRefusedError
 from authstream.contracts.verdict import Dropped, Outcome
+from authstream.engine.legs import settled
 from authstream.engine.part import Call, Denial, Leg, Members, Part, Rule
 
 #: What a rule raises on arguments of a shape that the table does not let pass.
@@ -41,9 +42,11 @@ class Draft:
 
         Raises CommandRefusedError for one that no action can have recorded under today's table.
         """
+        if settled(command, self._leg.envelope.leg):
+            return
         try:
             at, rule = self._rules[command.name]
-            call = Call(command.action, command.name, orjson.loads(command.arguments))
+            call = Call(command, orjson.loads(command.arguments))
             rule(self._parts[at], call)
         except _ODD as error:
             raise _unknown(f"command api.{command.name} of action {command.action} is") from error

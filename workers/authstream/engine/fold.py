@@ -30,6 +30,8 @@ def fold(envelope: Envelope, trigger: Trigger, *, now: int) -> Verdict:
         return failed(envelope, failure, now=now, retry=trigger.again(failure))
     if draft.denial is not None:
         return _denied(envelope, draft, draft.denial, now=now)
+    if envelope.state is not None:
+        return _verdict(envelope, draft, "suspended", now=now, state=envelope.state)
     return _verdict(envelope, draft, "allowed", now=now)
 
 
@@ -45,12 +47,17 @@ def _failure(
         )
     if draft.denial is not None:
         return None
-    missing = unfinished(envelope)
-    if missing:
-        return Failure(
-            code="incomplete", reason="planned actions did not run", action=missing[0].action
-        )
-    return broken
+    return _incomplete(envelope) or broken
+
+
+def _incomplete(envelope: Envelope) -> Failure | None:
+    """An action cannot be jumped over."""
+    # The step that suspends a leg, and those after it, are for later legs.
+    missing = unfinished(envelope, until=envelope.slip.position if envelope.state else None)
+    if not missing:
+        return None
+    action = missing[0].action
+    return Failure(code="incomplete", reason="planned actions did not run", action=action)
 
 
 def _denied(envelope: Envelope, draft: Draft, denial: Denial, *, now: int) -> Verdict:
@@ -97,7 +104,9 @@ def _identity(envelope: Envelope) -> dict[str, Any]:
 
 def steps(envelope: Envelope) -> tuple[StepResult, ...]:
     """What became of each planned step, in order."""
-    runs = list(envelope.runs)
+    # Of an action that went on after a suspension, what came of it then.
+    runs = [run for run in envelope.runs[:-1] if run.status != "suspended"]
+    runs += envelope.runs[-1:]
     results: list[StepResult] = []
     for step in envelope.slip.steps:
         run = None if step.skipped else _run_of(step, runs)
@@ -133,4 +142,7 @@ def execution(envelope: Envelope, verdict: Verdict) -> Execution:
         "requested_at",
         "decided_at",
     )
-    return Execution(**{member: getattr(verdict, member) for member in members}, runs=envelope.runs)
+    return Execution(
+        **{member: getattr(verdict, member) for member in members},
+        runs=tuple(run for run in envelope.runs if run.leg == envelope.leg),
+    )

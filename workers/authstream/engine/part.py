@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 
-from authstream.contracts.envelope import Envelope, Failure
+from authstream.contracts.envelope import Command, Envelope, Failure
 from authstream.contracts.verdict import Dropped, Outcome
 
-#: What a command does to its flow once its action is done.
-Ending = Literal["denied", "suspended"]
 #: Members of a verdict by name.
 Members = dict[str, Any]
 #: Outcomes of a leg that took its commands into account.
@@ -24,9 +22,18 @@ DECIDED: frozenset[Outcome] = frozenset({"allowed", "denied", "suspended"})
 class Call:
     """A command with its arguments read."""
 
-    action: str
-    name: str
+    command: Command
     arguments: list[Any]
+
+    @property
+    def action(self) -> str:
+        """Who called."""
+        return self.command.action
+
+    @property
+    def name(self) -> str:
+        """In Auth0's spelling."""
+        return self.command.name
 
     def options(self, index: int) -> dict[str, Any]:
         """The options object at a place among the arguments; empty where it was left out."""
@@ -89,14 +96,17 @@ Rule = Callable[[Any, Call], None]
 @dataclass(frozen=True, slots=True)
 class _Marked:
     names: tuple[str, ...]
-    ends: Ending | None
+    denies: bool
 
 
-def command(*names: str, ends: Ending | None = None) -> Callable[[R], R]:
-    """Marks a method of a part as the rule of these commands."""
+def command(*names: str, denies: bool = False) -> Callable[[R], R]:
+    """Marks a method of a part as the rule of these commands.
+
+    After an action that made one that `denies`, no other runs.
+    """
 
     def mark(rule: R) -> R:
-        rule.__dict__["_command"] = _Marked(names, ends)
+        rule.__dict__["_command"] = _Marked(names, denies)
         return rule
 
     return mark
@@ -111,8 +121,8 @@ class Part:
     shown: ClassVar[frozenset[Outcome]] = frozenset({"allowed"})
     #: One rule for each command, from the methods marked `@command`.
     rules: ClassVar[Mapping[str, Rule]] = {}
-    #: Commands after whose action no further action runs.
-    endings: ClassVar[Mapping[str, Ending]] = {}
+    #: Commands that deny the flow.
+    denials: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         marked = [
@@ -122,7 +132,7 @@ class Part:
             if (mark := getattr(rule, "_command", None)) is not None
         ]
         cls.rules = {name: rule for mark, rule in marked for name in mark.names}
-        cls.endings = {name: mark.ends for mark, _ in marked if mark.ends for name in mark.names}
+        cls.denials = frozenset(name for mark, _ in marked if mark.denies for name in mark.names)
 
     def __init__(self, leg: Leg) -> None:
         self.leg = leg

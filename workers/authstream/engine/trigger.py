@@ -16,7 +16,7 @@ from authstream.contracts.budgets import ACTIONS_PER_FLOW, DECIDED_WINDOW
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.verdict import Retry
-from authstream.engine.part import Ending, Part
+from authstream.engine.part import Part
 from authstream.errors import InvalidEventError, TooLargeError, UndecodableError
 
 #: Problems named in one error message; the dead letter has the whole record.
@@ -101,9 +101,9 @@ class Trigger:
         """When to publish the event of a failed flow again; never one that is wrong itself."""
         return None if failure.code in _WRONG_EVENT else self.retry
 
-    def ends(self, command: str) -> Ending | None:
-        """What a command does to its flow once its action is done; None: the next action runs."""
-        return next((part.endings[command] for part in self.parts if command in part.endings), None)
+    def denies(self, command: str) -> bool:
+        """Whether no other action runs after one that made this command."""
+        return any(command in part.denials for part in self.parts)
 
     def parse(self, value: bytes) -> dict[str, Any]:
         """The members of a valid event.

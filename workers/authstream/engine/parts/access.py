@@ -12,7 +12,7 @@ class Access(Part):
 
     shown = DECIDED
 
-    @command("access.deny", ends="denied")
+    @command("access.deny", denies=True)
     def deny(self, call: Call) -> None:
         """The reason is for the user too."""
         (reason,) = call.arguments
@@ -24,7 +24,7 @@ class SignupAccess(Part):
 
     shown = DECIDED
 
-    @command("access.deny", ends="denied")
+    @command("access.deny", denies=True)
     def deny(self, call: Call) -> None:
         """Two texts, as the user must not read the first."""
         reason, *message = call.arguments
@@ -37,7 +37,7 @@ class TokenAccess(Part):
 
     shown = DECIDED
 
-    @command("access.deny", ends="denied")
+    @command("access.deny", denies=True)
     def deny(self, call: Call) -> None:
         """No user reads this: a machine asked."""
         code, *reason = call.arguments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from authstream.contracts.verdict import EffectOrder
 from authstream.engine.identity import effect_id
+from authstream.engine.legs import sent
 from authstream.engine.part import DECIDED, Call, Leg, Members, Part, command
 
 
@@ -16,19 +17,25 @@ class Effects(Part):
     def __init__(self, leg: Leg) -> None:
         super().__init__(leg)
         self._orders: list[EffectOrder] = []
+        #: Ordered in each leg, also those that an earlier leg has sent: part of their ids.
+        self._ordered: dict[int, int] = {}
 
     @command("effects.send")
     def send(self, call: Call) -> None:
         """An order, under an id that repetitions of the leg share."""
         kind, payload = call.arguments[:2]
-        options, envelope = call.options(2), self.leg.envelope
+        options, made_in = call.options(2), call.command.leg
+        on = options.get("on", "allowed")
+        index = self._ordered[made_in] = self._ordered.get(made_in, -1) + 1
+        if sent(on, call.command, self.leg.envelope.leg):
+            return
         self._orders.append(
             EffectOrder(
-                id=effect_id(envelope.flow_id, envelope.leg, len(self._orders)),
+                id=effect_id(self.leg.envelope.flow_id, made_in, index),
                 kind=kind,
                 action=call.action,
                 payload=payload,
-                on=options.get("on", "allowed"),
+                on=on,
                 key=options.get("key"),
             )
         )

@@ -25,12 +25,12 @@ class Notification(Part):
         super().__init__(leg)
         self._said: dict[str, Any] = {}
 
-    @command("notification.drop", ends="denied")
+    @command("notification.drop", denies=True)
     def drop(self, call: Call) -> None:
         """Failed for good."""
         self._fail(call, "drop")
 
-    @command("notification.retry", ends="denied")
+    @command("notification.retry", denies=True)
     def retry(self, call: Call) -> None:
         """Failed for now."""
         self._fail(call, "retry")

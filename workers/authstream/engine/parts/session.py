@@ -97,7 +97,7 @@ class SessionChanges(_Lifetime):
         if self._exists(call, "metadata"):
             self.evict()
 
-    @command("session.revoke", ends="denied")
+    @command("session.revoke", denies=True)
     def revoke(self, call: Call) -> None:
         """Deny, and end the session with its refresh tokens unless they are preserved."""
         reason, preserve = call.arguments[0], call.options(1).get("preserveRefreshTokens", False)
@@ -147,7 +147,7 @@ class RefreshTokenChanges(_Lifetime):
         """Remove all entries."""
         self.evict()
 
-    @command("refreshToken.revoke", ends="denied")
+    @command("refreshToken.revoke", denies=True)
     def revoke(self, call: Call) -> None:
         """Deny a refresh and revoke its token; the flow is denied outside of one too."""
         (reason,) = call.arguments

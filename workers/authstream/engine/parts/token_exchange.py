@@ -55,7 +55,7 @@ class TokenExchange(Part):
         """The last call wins; no refresh token is issued then."""
         (self._more["actor"],) = call.arguments
 
-    @command("access.rejectInvalidSubjectToken", ends="denied")
+    @command("access.rejectInvalidSubjectToken", denies=True)
     def reject(self, call: Call) -> None:
         """The provider may count this against whoever tries tokens."""
         (reason,) = call.arguments

@@ -19,7 +19,7 @@ class Validation(Part):
         super().__init__(leg)
         self._error: dict[str, Any] = {}
 
-    @command("validation.error", ends="denied")
+    @command("validation.error", denies=True)
     def error(self, call: Call) -> None:
         """The first error counts."""
         code, message = call.arguments
