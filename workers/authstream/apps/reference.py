@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -19,10 +19,22 @@ from authstream.apps.stages import triggers
 from authstream.contracts.api import methods, python_path
 from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.markdown import code, page, table
-from authstream.engine.trigger import Trigger
+from authstream.engine.part import Part
+from authstream.engine.trigger import OnFailure, Trigger, nobody
 from authstream.errors import AuthstreamError
 from authstream.settings import Settings
 
+_TRIGGERS = (
+    "A trigger is a point at which a provider asks; one file each in `workers/authstream/triggers/`. "
+    "Members of the event that are not listed are kept as they are. What the parts of a verdict "
+    "hold is said at the end; what the methods do, in [the action api](api.md)."
+)
+_FAILURES: dict[OnFailure, str] = {
+    "refused": "the provider refuses what was asked for",
+    "ignored": "what happened before stands",
+    "unsent": "the message is not sent",
+    "retried": "the provider publishes the event again,",
+}
 #: Modules that are programs, or run only inside a guest.
 _NOT_IMPORTED = re.compile(r"__main__|\.guest_")
 _COMMENTED = re.compile(r"((?:^ +#: .*\n)+) +(\w+):", re.MULTILINE)
@@ -41,22 +53,51 @@ def golden() -> Golden:
 
 def triggers_page() -> str:
     """`docs/reference/triggers.md`."""
-    return page("Triggers", *(_trigger(trigger) for _, trigger in sorted(triggers().items())))
+    known = sorted(triggers().items())
+    parts = dict.fromkeys(part for _, trigger in known for part in trigger.parts)
+    return page("Triggers", _TRIGGERS, *(_trigger(one) for _, one in known), _parts(parts))
+
+
+def _parts(parts: Iterable[type[Part]]) -> str:
+    rows = [
+        (code(part.__name__), inspect.getdoc(part) or "", _codes(part.rules))
+        for part in sorted(parts, key=lambda part: part.__name__)
+    ]
+    return "## Parts of a verdict
+
+" + table(("part", "members", "commands"), rows)
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(map(code, names))
 
 
 def _trigger(trigger: Trigger) -> str:
     about = (inspect.getdoc(inspect.getmodule(trigger.event)) or "").partition("\n")[0]
-    secret = ", ".join(code(path) for path in trigger.sensitive) or "none"
-    called = ", ".join(f"`{path}`" for path in methods(trigger.name))
     said = (
-        ("handler", f"`{trigger.handler}`, in Python `{python_path(trigger.handler)}`"),
+        ("handler", _handler(trigger.handler)),
+        ("after a suspension", _handler(trigger.continues) if trigger.continues else "none"),
         ("the provider waits", "yes" if trigger.blocking else "no"),
         ("time for all actions", f"{trigger.budget / timedelta(seconds=1):g} s"),
-        ("never in a dead letter", secret),
-        ("api methods", called),
+        ("actions in a flow", f"{trigger.least_actions} to {trigger.most_actions}"),
+        ("flows stay in order", "for each user" if trigger.subject is not nobody else "no"),
+        ("when a flow fails", f"{_FAILURES[trigger.on_failure]}{_retry(trigger)}"),
+        ("parts of its verdict", _codes(part.__name__ for part in trigger.parts)),
+        ("never in a dead letter", _codes(trigger.sensitive) or "nothing is taken out"),
+        ("api methods", _codes(methods(trigger.name))),
+        ("differs from Auth0", trigger.differs or "nothing known"),
     )
     members = table(("member", "type", "required"), _members(trigger.event))
     return "\n\n".join([f"## {trigger.name}", about, table(("", ""), said), members])
+
+
+def _handler(name: str) -> str:
+    return f"`{name}`, in Python `{python_path(name)}`"
+
+
+def _retry(trigger: Trigger) -> str:
+    waits = trigger.retry.waits_ms if trigger.retry else ()
+    return f" {', '.join(f'{wait / 1000:g}' for wait in waits)} s later" if waits else ""
 
 
 def _members(model: type[BaseModel], within: str = "event.") -> Iterator[tuple[str, str, str]]:

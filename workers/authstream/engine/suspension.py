@@ -117,8 +117,15 @@ def _factors(name: str, first: Any, options: dict[str, Any]) -> dict[str, Any]: 
 
 def destination(url: str, query: dict[str, Any], *, state: str) -> str:
     """Where the browser goes: the URL, with the query and the state added to what it has."""
+    return with_query(url, {**query, "state": state})
+
+
+def with_query(url: str, query: dict[str, Any]) -> str:
+    """The URL with members added to its query; those of a name that is there replace it."""
+    if not query:
+        return url
     there = urlsplit(url)
-    added = {**{name: _text(value) for name, value in query.items()}, "state": state}
+    added = {name: _text(value) for name, value in query.items()}
     kept = parse_qsl(there.query, keep_blank_values=True)
     pairs = [*((name, value) for name, value in kept if name not in added), *added.items()]
     return there._replace(query=urlencode(pairs)).geturl()

@@ -17,7 +17,12 @@ from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.verdict import Retry
 from authstream.engine.part import Part
-from authstream.errors import InvalidEventError, TooLargeError, UndecodableError
+from authstream.errors import (
+    ConfigurationError,
+    InvalidEventError,
+    TooLargeError,
+    UndecodableError,
+)
 
 #: Problems named in one error message; the dead letter has the whole record.
 _PROBLEMS_SHOWN = 3
@@ -100,6 +105,17 @@ class Trigger:
     def again(self, failure: Failure) -> Retry | None:
         """When to publish the event of a failed flow again; never one that is wrong itself."""
         return None if failure.code in _WRONG_EVENT else self.retry
+
+    def check_actions(self, count: int) -> None:
+        """Whether a flow may have so many actions. Raises ConfigurationError."""
+        if self.least_actions <= count <= self.most_actions:
+            return
+        exactly = self.least_actions == self.most_actions
+        allowed = f"{self.least_actions} to {self.most_actions}"
+        raise ConfigurationError(
+            f"a flow of {self.name} has {self.most_actions if exactly else allowed} actions, not "
+            f"{count}: change its list of actions"
+        )
 
     def denies(self, command: str) -> bool:
         """Whether no other action runs after one that made this command."""
