@@ -25,9 +25,10 @@ from authstream.errors import AuthstreamError
 from authstream.settings import Settings
 
 _TRIGGERS = (
-    "A trigger is a point at which a provider asks; one file each in `workers/authstream/triggers/`. "
-    "Members of the event that are not listed are kept as they are. What the parts of a verdict "
-    "hold is said at the end; what the methods do, in [the action api](api.md)."
+    "A trigger is a point at which a provider asks; one file each in "
+    "`workers/authstream/triggers/`. Members of the event that are not listed are kept as they "
+    "are. What the parts of a verdict hold is said at the end; what the methods do, in "
+    "[the action api](api.md)."
 )
 _FAILURES: dict[OnFailure, str] = {
     "refused": "the provider refuses what was asked for",
@@ -60,12 +61,10 @@ def triggers_page() -> str:
 
 def _parts(parts: Iterable[type[Part]]) -> str:
     rows = [
-        (code(part.__name__), inspect.getdoc(part) or "", _codes(part.rules))
+        (code(part.__name__), " ".join((inspect.getdoc(part) or "").split()), _codes(part.rules))
         for part in sorted(parts, key=lambda part: part.__name__)
     ]
-    return "## Parts of a verdict
-
-" + table(("part", "members", "commands"), rows)
+    return "## Parts of a verdict\n\n" + table(("part", "members", "commands"), rows)
 
 
 def _codes(names: Iterable[str]) -> str:

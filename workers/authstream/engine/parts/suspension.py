@@ -18,7 +18,7 @@ class Suspension(Part):
         super().__init__(leg)
         self._asked: list[Command] = []
 
-    @command(*SUSPENDING)
+    @command(*sorted(SUSPENDING))
     def suspend(self, call: Call) -> None:
         """Those of earlier legs are settled and do not come here."""
         self._asked.append(call.command)
