@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from authstream import cli
 from authstream.apps import reference, worker
-from authstream.apps.rehearsal import rehearse
+from authstream.apps.rehearsal import rehearse, rehearse_legs
 from authstream.apps.stages import deliveries, triggers
 from authstream.cli import doctor, test
 from authstream.contracts.effect import Effect
@@ -212,6 +212,26 @@ async def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     assert allowed["verdict"]["claims"]["id_token"] == nickname
     assert [effect["payload"] for effect in allowed["effects"]] == [{"message": "ada logged in"}]
     assert denied["verdict"]["reason"] == "Only example.com accounts may log in here."
+
+
+async def test_the_page_on_redirects_does_what_it_says(tmp_path: Path) -> None:
+    """Who accepted the terms fills in a form; who did not is sent away with a token."""
+    page = ROOT / "docs" / "how-to" / "redirect.md"
+    for name, content in NAMED_FILE.findall(page.read_text()):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    folder = tmp_path / "hello"
+    (folder / ".secrets.yaml").write_text("terms: {TERMS_KEY: not-a-secret}\n")
+    event = json.loads((tmp_path / "ada.json").read_text())
+    resumes = [json.loads((tmp_path / "filled-in.json").read_text())]
+    left, back = await rehearse_legs(
+        folder, orjson.dumps(event), trigger="post-login", resumes=resumes
+    )
+    assert left["verdict"]["prompt"]["fields"] == {"name": "Ada"}
+    assert back["verdict"]["metadata"]["app_metadata"] == {"birthday": "1815-12-10"}
+    del event["user"]["app_metadata"]
+    (sent,) = await rehearse_legs(folder, orjson.dumps(event), trigger="post-login")
+    assert "?session_token=" in sent["verdict"]["redirect"]["url"]
 
 
 def extension(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import time
 from collections.abc import Generator, Iterator
@@ -30,6 +32,8 @@ _READY_SECONDS = 40.0
 _WITHIN = timedelta(seconds=20)
 _KEY = "signs states"
 _CLIENTS = ("redirect", "form")
+#: What the page that verifies shares with the action.
+_SECRET = "a secret of two"
 _FILES = {
     "flows/post-login.yaml": """\
 trigger: post-login
@@ -44,11 +48,13 @@ actions:
 exports.onExecutePostLogin = async (event, api) => {
   api.transaction.setMetadata("asked", event.client.client_id);
   api.user.setAppMetadata("asked", true);
-  const query = { user: event.user.user_id };
-  api.redirect.sendUserTo("https://verify.example.com/start", { query });
+  const payload = { email: event.user.email };
+  const session_token = api.redirect.encodeToken({ secret: event.secrets.KEY, payload });
+  api.redirect.sendUserTo("https://verify.example.com/start", { query: { session_token } });
 };
 exports.onContinuePostLogin = async (event, api) => {
-  if (event.request.query?.answer !== "yes") return api.access.deny("Not verified.");
+  const token = api.redirect.validateToken({ secret: event.secrets.KEY });
+  if (token.answer !== "yes") return api.access.deny("Not verified.");
   api.idToken.setCustomClaim("https://example.com/verified", true);
 };
 """,
@@ -106,7 +112,9 @@ def site(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Site:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         if file.name.startswith("action."):
-            (file.parent / "action.yaml").write_text("trigger: post-login\n")
+            secrets = "secrets: [KEY]\n" if file.parent.name == "verify" else ""
+            (file.parent / "action.yaml").write_text(f"trigger: post-login\n{secrets}")
+    (scratch / "folder/.secrets.yaml").write_text(f"verify: {{KEY: {_SECRET}}}\n")
     made = Site(
         scratch / "folder", scratch, Settings(brokers=kafka.bootstrap, prefix="t-redirects")
     )
@@ -150,9 +158,21 @@ def login(publisher: Publisher, client: str) -> Verdict:
 
 
 def resume(publisher: Publisher, state: str, **members: Any) -> Verdict:
-    """A browser is back."""
-    request = {"ip": "192.0.2.1", "query": {"answer": "yes"}}
+    """A browser is back from the page that verifies."""
+    token = signed({"state": state, "answer": "yes", "exp": int(time.time()) + 60})
+    request = {"ip": "192.0.2.1", "query": {"state": state, "session_token": token}}
     return publisher.resume(Resume(state=state, request=request, **members), _WITHIN)
+
+
+def signed(claims: dict[str, Any]) -> str:
+    """A JSON web token (HS256) of the page that verifies."""
+    parts = ({"alg": "HS256", "typ": "JWT"}, claims)
+    said = ".".join(_encoded(json.dumps(part).encode()) for part in parts)
+    return f"{said}.{_encoded(hmac.digest(_SECRET.encode(), said.encode(), 'sha256'))}"
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def test_a_javascript_action_redirects(left: dict[str, Verdict]) -> None:
@@ -160,10 +180,12 @@ def test_a_javascript_action_redirects(left: dict[str, Verdict]) -> None:
     verdict = left["redirect"]
     assert (verdict.outcome, verdict.leg, verdict.claims.access_token) == ("suspended", 0, {})
     url = urlsplit(verdict.redirect["url"])
-    assert (url.netloc, parse_qs(url.query)) == (
-        "verify.example.com",
-        {"user": ["user-redirect"], "state": [verdict.state]},
-    )
+    query = parse_qs(url.query)
+    assert (url.netloc, query["state"]) == ("verify.example.com", [verdict.state])
+    said, _, mac = query["session_token"][0].rpartition(".")
+    assert mac == _encoded(hmac.digest(_SECRET.encode(), said.encode(), "sha256"))
+    claims = json.loads(base64.urlsafe_b64decode(said.partition(".")[2] + "=="))
+    assert (claims["sub"], claims["email"]) == ("user-redirect", "ada@example.com")
     assert verdict.metadata.app_metadata == {"asked": True}
 
 
