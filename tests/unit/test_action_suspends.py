@@ -17,7 +17,6 @@ from tests.unit.test_action_stage import FakeVersions, outcome
 CRM, NEXT = step("crm"), step("next")
 KEYS = StateKeys(b"key", prefix="auth")
 REDIRECT = ("redirect.sendUserTo", ("https://a.example/",))
-RENDER = ("prompt.render", ("form",))
 CHALLENGE = ("authentication.challengeWith", ({"type": "otp"},))
 CLAIM = ("idToken.setCustomClaim", ("a", 1))
 NO_HANDLER = "NoHandlerError: the action has onExecutePostLogin, but not onContinuePostLogin"
@@ -86,15 +85,6 @@ async def test_a_denial_wins() -> None:
         TOPICS.denied,
         "denied",
     )
-
-
-async def test_commands_that_exclude_each_other_end_the_run() -> None:
-    """A form and a redirect."""
-    output, _ = await output_of(waiting(), REDIRECT, RENDER)
-    failure = decode(Envelope, output.value).failure
-    assert failure is not None
-    assert (output.topic, failure.code) == (TOPICS.assemble, "action_error")
-    assert "together with a redirect" in failure.reason
 
 
 async def test_a_flow_that_cannot_be_suspended_fails() -> None:

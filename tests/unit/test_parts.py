@@ -18,12 +18,17 @@ from tests.samples import NOW, command, envelope, event, fold
 
 #: 2026-01-01T00:00:00Z, milliseconds.
 NEW_YEAR = 1_767_225_600_000
-SESSION = {"id": "s-1", "expires_at": "2026-01-01T00:00:00Z", "metadata": {"kept": "1"}}
+SESSION: dict[str, Any] = {
+    "id": "s-1",
+    "expires_at": "2026-01-01T00:00:00Z",
+    "metadata": {"kept": "1"},
+}
 PRE, CE, CTE = "pre-user-registration", "credentials-exchange", "custom-token-exchange"
 
 
-def decided(*commands: Command, trigger: str = "post-login", **members: Any) -> Verdict:
-    """The verdict of a flow of these commands; more members of its event."""
+def decided(*commands: Command, **members: Any) -> Verdict:
+    """The verdict of a flow of these commands; `trigger`, and more members of its event."""
+    trigger = members.pop("trigger", "post-login")
     said = envelope(*commands, trigger=trigger, event=orjson.dumps(event(**members)))
     return fold(said, now=NOW)
 

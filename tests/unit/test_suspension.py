@@ -10,9 +10,7 @@ import pytest
 
 from authstream.contracts.envelope import Command, Envelope
 from authstream.engine.suspension import (
-    MFA_COMMANDS_PER_FLOW,
     SUSPENDING,
-    conflict,
     destination,
     parts,
     refusal,
@@ -99,20 +97,6 @@ def test_challenges_are_asked_for_in_order() -> None:
     assert [one["factor"]["type"] for one in made["mfa"]["steps"]] == ["otp", "email"]
 
 
-@pytest.mark.parametrize(
-    ("names", "wrong"),
-    [
-        (["prompt.render"], False),
-        (["redirect.sendUserTo", "redirect.sendUserTo"], False),
-        (["prompt.render", "prompt.render"], True),
-        (["prompt.render", "redirect.sendUserTo"], True),
-    ],
-)
-def test_a_form_is_alone(names: list[str], *, wrong: bool) -> None:
-    """One for each action, and not together with a redirect (Auth0 ends the run)."""
-    assert (conflict(names) is not None) is wrong
-
-
 def suspended(*commands: Command, **members: Any) -> Envelope:
     """A flow whose last action wants to suspend it."""
     return envelope(*commands, runs=(run("crm", "suspended"),), **members)
@@ -154,12 +138,3 @@ def test_flows_of_some_triggers_cannot_be_resumed() -> None:
     found = refusal(suspended(), replace(POST_LOGIN, continues=None))
     assert found is not None
     assert found.code == "redirect_unsupported"
-
-
-def test_mfa_commands_of_a_flow_are_limited() -> None:
-    """Over all its legs; one more is an authentication error."""
-    most = [command(CHALLENGE, {"type": "otp"})] * MFA_COMMANDS_PER_FLOW
-    assert refusal(suspended(*most, leg=2), POST_LOGIN) is None
-    found = refusal(suspended(*most, most[0], leg=2), POST_LOGIN)
-    assert found is not None
-    assert found.code == "mfa_limit"

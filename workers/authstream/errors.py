@@ -96,10 +96,11 @@ class UnsignedSlipError(RecordError):
     code = "unsigned_slip"
 
 
-class StateError(RecordError):
-    """A suspended flow is not resumed: the state that was sent with it is not good for that."""
+class StateError(AuthstreamError):
+    """A suspended flow is not resumed: the state that was brought for it is not good for that."""
 
     code = "state_refused"
+    exit_status = 65
 
 
 class StateInvalidError(StateError):

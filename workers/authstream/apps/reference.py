@@ -19,7 +19,6 @@ from authstream.apps.stages import triggers
 from authstream.contracts.api import methods, python_path
 from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.markdown import code, page, table
-from authstream.engine.part import Part
 from authstream.engine.trigger import OnFailure, Trigger, nobody
 from authstream.errors import AuthstreamError
 from authstream.settings import Settings
@@ -27,8 +26,15 @@ from authstream.settings import Settings
 _TRIGGERS = (
     "A trigger is a point at which a provider asks; one file each in "
     "`workers/authstream/triggers/`. Members of the event that are not listed are kept as they "
-    "are. What the parts of a verdict hold is said at the end; what the methods do, in "
-    "[the action api](api.md)."
+    "are. What the parts of a verdict hold is in [a page of their own](verdict.md), what the "
+    "methods do in [the action api](api.md)."
+)
+_VERDICT = (
+    "A verdict is made of parts, one file each in `workers/authstream/engine/parts/`; "
+    "[a trigger](triggers.md) names those it allows. Members of other parts are empty. Commands of "
+    "an allowed or denied flow that do not take effect are in `dropped`, each with the action that "
+    "asked and the reason. A denied flow keeps metadata, effects and changes of sessions, and has "
+    "no claims; a failed one has nothing. All members are in [the schema](schemas.md)."
 )
 _FAILURES: dict[OnFailure, str] = {
     "refused": "the provider refuses what was asked for",
@@ -46,6 +52,7 @@ def golden() -> Golden:
     return Golden(
         {
             "docs/reference/triggers.md": triggers_page(),
+            "docs/reference/verdict.md": verdict_page(),
             "docs/reference/settings.md": settings_page(),
             "docs/reference/errors.md": errors_page(),
         }
@@ -54,17 +61,17 @@ def golden() -> Golden:
 
 def triggers_page() -> str:
     """`docs/reference/triggers.md`."""
-    known = sorted(triggers().items())
-    parts = dict.fromkeys(part for _, trigger in known for part in trigger.parts)
-    return page("Triggers", _TRIGGERS, *(_trigger(one) for _, one in known), _parts(parts))
+    return page("Triggers", _TRIGGERS, *(_trigger(one) for _, one in sorted(triggers().items())))
 
 
-def _parts(parts: Iterable[type[Part]]) -> str:
+def verdict_page() -> str:
+    """`docs/reference/verdict.md`."""
+    parts = {part.__name__: part for one in triggers().values() for part in one.parts}
     rows = [
-        (code(part.__name__), " ".join((inspect.getdoc(part) or "").split()), _codes(part.rules))
-        for part in sorted(parts, key=lambda part: part.__name__)
+        (code(name), " ".join((inspect.getdoc(part) or "").split()), _codes(part.rules))
+        for name, part in sorted(parts.items())
     ]
-    return "## Parts of a verdict\n\n" + table(("part", "members", "commands"), rows)
+    return page("The parts of a verdict", _VERDICT, table(("part", "members", "commands"), rows))
 
 
 def _codes(names: Iterable[str]) -> str:

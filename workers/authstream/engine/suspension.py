@@ -18,8 +18,6 @@ _ENROLMENTS = ("authentication.enrollWith", "authentication.enrollWithAny")
 MFA = frozenset((*_CHALLENGES, *_ENROLMENTS))
 #: After an action that made one of these no other runs until the browser is back.
 SUSPENDING = frozenset((REDIRECT, RENDER, *MFA))
-#: MFA commands of one flow, over all its legs (Auth0; one more is an authentication error).
-MFA_COMMANDS_PER_FLOW = 4
 UNSUPPORTED = "redirect_unsupported"
 #: OpenID Connect: `prompt=none` allows no page to be shown.
 INTERACTION_REQUIRED = "interaction_required"
@@ -32,15 +30,6 @@ _WITHOUT_BROWSER = frozenset(
 def suspends(names: Sequence[str]) -> bool:
     """Whether an action that made these commands suspends its flow, if it does not deny."""
     return any(name in SUSPENDING for name in names)
-
-
-def conflict(names: Sequence[str]) -> str | None:
-    """What is wrong with the commands of one action together (Auth0 ends such a run)."""
-    if names.count(RENDER) > 1:
-        return "only one form can be rendered in one action"
-    if RENDER in names and REDIRECT in names:
-        return "a form cannot be rendered together with a redirect"
-    return None
 
 
 def asked(envelope: Envelope, *, leg: int | None = None) -> list[Command]:
@@ -60,9 +49,6 @@ def refusal(envelope: Envelope, trigger: Trigger) -> Failure | None:
         why = f"flows of {trigger.name} cannot be resumed"
     elif not envelope.interactive:
         why = "the provider cannot send the browser away"
-    elif len([one for one in envelope.commands if one.name in MFA]) > MFA_COMMANDS_PER_FLOW:
-        why = f"more than {MFA_COMMANDS_PER_FLOW} MFA commands in one flow"
-        return Failure(code="mfa_limit", reason=why, action=action)
     else:
         return _forbidden_by(orjson.loads(envelope.event), action)
     return Failure(code=UNSUPPORTED, reason=why, action=action)

@@ -28,7 +28,7 @@ from authstream.engine.plan import current, position_from
 from authstream.engine.ports import Clock, Message, Output, Outputs, Stage
 from authstream.engine.signature import verify
 from authstream.engine.state import StateKeys
-from authstream.engine.suspension import MFA, asked, conflict, suspends
+from authstream.engine.suspension import MFA, asked, suspends
 from authstream.engine.trigger import Trigger
 from authstream.engine.visibility import calls, operations
 from authstream.errors import RecordError
@@ -238,7 +238,8 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _R
             f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}",
             (),
         )
-    status, error = _ending(trigger, status, error, names=[command.name for command in commands])
+    if status == "ok":
+        status = _ending(trigger, [command.name for command in commands])
     run = Run(
         action=step.action,
         version=step.version,
@@ -252,17 +253,11 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _R
     return _Ran(run, commands if status in _DONE else ())
 
 
-def _ending(
-    trigger: Trigger, status: RunStatus, error: str | None, *, names: Sequence[str]
-) -> tuple[RunStatus, str | None]:
+def _ending(trigger: Trigger, names: Sequence[str]) -> RunStatus:
     """What an action's commands make of its run: a denial wins over what would suspend."""
-    if status != "ok":
-        return status, error
-    if (wrong := conflict(names)) is not None:
-        return "error", wrong
     if any(map(trigger.denies, names)):
-        return "denied", error
-    return ("suspended", error) if suspends(names) else (status, error)
+        return "denied"
+    return "suspended" if suspends(names) else "ok"
 
 
 def _cut(console: tuple[tuple[str, str], ...]) -> tuple[ConsoleLine, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 
+import structlog
 from pydantic import ValidationError
 
 from authstream.contracts import headers as h
@@ -22,6 +23,7 @@ from authstream.engine.state import State, StateKeys
 from authstream.engine.trigger import Trigger
 from authstream.engine.window import FirstWindow, leg_key
 from authstream.errors import (
+    AuthstreamError,
     InvalidEventError,
     RecordError,
     StateError,
@@ -60,6 +62,7 @@ class ResumeStage(Stage):
         self._reader = reader
         self._slip_key = slip_key
         self._state_keys = state_keys
+        self._log = structlog.get_logger("authstream.resume")
         #: The offset of the record that used a state first, by partition.
         self._used: dict[int, FirstWindow] = {}
         self.memories = (
@@ -67,27 +70,31 @@ class ResumeStage(Stage):
         )
 
     async def handle(self, message: Message) -> Outputs:
-        """The next leg. Raises StateError for a state that is not good, RecordError otherwise."""
+        """The next leg, or what is wrong with the state. Raises RecordError for anything else.
+
+        A state that is not good makes no dead letter: anybody with a browser can send one.
+        """
         resume = _read(message)
+        try:
+            return await self._resumed(resume, message)
+        except StateError as error:
+            self._log.info("state_refused", code=error.code, reason=str(error))
+            return self._answer(message, error)
+
+    def refuse(self, message: Message, error: RecordError) -> Outputs:
+        """A dead letter without the request, which may hold secrets, and an answer."""
+        letter = dead_letter(
+            self._names.dead_letter, message, error, stage=self.name, value=_stripped(message)
+        )
+        return [letter, *self._answer(message, error)]
+
+    async def _resumed(self, resume: Resume, message: Message) -> Outputs:
         state = self._opened(resume, message)
         first = self._first(state, message)
         if first != message.offset:
             await self._check_browser(resume, message.partition, first=first)
             return self._ask(await self._suspended(state), message)
         return [self._continued(await self._suspended(state), resume, message)]
-
-    def refuse(self, message: Message, error: RecordError) -> Outputs:
-        """An answer; a dead letter too, unless it is only the state: anybody can send one of those.
-
-        What else a record holds may be secret, so its request is not kept.
-        """
-        answer = self._answer(message, error)
-        if isinstance(error, StateError):
-            return answer
-        letter = dead_letter(
-            self._names.dead_letter, message, error, stage=self.name, value=_stripped(message)
-        )
-        return [letter, *answer]
 
     def _opened(self, resume: Resume, message: Message) -> State:
         if self._state_keys is None:
@@ -156,7 +163,7 @@ class ResumeStage(Stage):
         until = deadline(message, self._triggers[suspended.trigger])
         return signed(resumed(suspended, at=message.timestamp, until=until), self._slip_key)
 
-    def _answer(self, message: Message, error: RecordError) -> Outputs:
+    def _answer(self, message: Message, error: AuthstreamError) -> Outputs:
         """A verdict for this caller only: it is not in `decided`, so the flow has none of it."""
         partition = h.number(message.headers, h.REPLY_PARTITION)
         if partition is None:
@@ -180,7 +187,7 @@ class ResumeStage(Stage):
         """Rebuilt from our own input: a record whose state was good has used it."""
         try:
             state = self._opened(_read(message), message)
-        except RecordError:
+        except (RecordError, StateError):
             return
         self._first(state, message)
 
