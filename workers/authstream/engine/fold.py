@@ -8,7 +8,7 @@ from authstream.contracts.envelope import Envelope, Failure, Run, Step
 from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Outcome, Retry, StepResult, Verdict
 from authstream.engine.draft import Draft
-from authstream.engine.part import Denial
+from authstream.engine.part import Denial, Members
 from authstream.engine.plan import unfinished
 from authstream.engine.trigger import Trigger
 
@@ -76,7 +76,7 @@ def _denied(envelope: Envelope, draft: Draft, denial: Denial, *, now: int) -> Ve
 def _verdict(
     envelope: Envelope, draft: Draft, outcome: Outcome, *, now: int, **members: object
 ) -> Verdict:
-    said = {**_identity(envelope), **members, **draft.members(outcome)}
+    said: Members = {**_identity(envelope), **members, **draft.members(outcome)}
     # A part may know the subject better than the event did, but never less.
     said["subject"] = said["subject"] or envelope.subject
     return Verdict(outcome=outcome, steps=steps(envelope), decided_at=now, **said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import orjson
 
@@ -71,7 +71,8 @@ class Leg:
         """A member of the event, None where it or one above it is absent."""
         found: Any = self.event
         for name in path:
-            found = found.get(name) if isinstance(found, dict) else None
+            within = cast("dict[str, Any]", found if isinstance(found, dict) else {})
+            found = within.get(name)
         return found
 
     def drop(self, call: Call, target: object, reason: str) -> None:

@@ -55,7 +55,7 @@ def refusal(envelope: Envelope, trigger: Trigger) -> Failure | None:
 
 
 def _forbidden_by(event: dict[str, Any], action: str) -> Failure | None:
-    transaction = event.get("transaction") or {}
+    transaction: dict[str, Any] = event.get("transaction") or {}
     if "none" in (transaction.get("prompt") or []):
         why = "the application asked for a login without any page (prompt=none)"
         return Failure(code=INTERACTION_REQUIRED, reason=why, action=action)

@@ -31,7 +31,7 @@ from authstream.engine.trigger import Trigger, event_user
 class Authentication(RequestAuthentication):
     """How the user proved that the account is theirs."""
 
-    methods: list[AuthenticationMethod] = Field(default_factory=list)
+    methods: list[AuthenticationMethod] = Field(default_factory=list[AuthenticationMethod])
 
 
 class Transaction(Correlation):

@@ -133,7 +133,7 @@ class RiskAssessment(SupplementalRisk):
 class Authentication(Member):
     """How the user was authenticated, and how risky that looks."""
 
-    methods: list[AuthenticationMethod] = Field(default_factory=list)
+    methods: list[AuthenticationMethod] = Field(default_factory=list[AuthenticationMethod])
     riskAssessment: RiskAssessment | None = None  # noqa: N815 - Auth0's spelling
 
 

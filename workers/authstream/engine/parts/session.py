@@ -36,7 +36,7 @@ class _Lifetime(Part):
         """Set an entry of the metadata; null removes it."""
         patch: dict[str, Any] = self.changes.setdefault("metadata", {})
         evicted = self.changes.get("evict_metadata", False)
-        there = {} if evicted else self.leg.member(self.of, "metadata") or {}
+        there: dict[str, Any] = {} if evicted else self.leg.member(self.of, "metadata") or {}
         kept = {name for name, held in (there | patch | {key: value}).items() if held is not None}
         if len(kept) > METADATA_ENTRIES and value is not None:
             self.leg.drop(call, key, f"there are {METADATA_ENTRIES} entries already")
