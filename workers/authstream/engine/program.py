@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from authstream.contracts.api import Operation
 from authstream.engine.guest_limits import DEFAULT, GuestLimits
@@ -68,7 +68,8 @@ class Invocation:
     calls: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Outcome:
     """What came of an invocation; the times are those of the last attempt."""
 
     status: Status
