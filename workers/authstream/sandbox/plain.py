@@ -37,7 +37,7 @@ _SHAPES = 512
 _Command = tuple[dict[tuple[type, ...], tuple[int, ...]], tuple[object, ...]]
 
 
-def is_legal(trigger: str, name: str, arguments: tuple[object, ...]) -> bool:
+def is_legal(trigger: str, name: str, arguments: tuple[Any, ...]) -> bool:
     """Whether a command with values out of a JSON text is certainly legal.
 
     False: ask `check_command`.
@@ -55,11 +55,11 @@ def is_legal(trigger: str, name: str, arguments: tuple[object, ...]) -> bool:
     return not look or all(_is_flat(arguments[position]) for position in look)
 
 
-def _is_flat(value: Any) -> bool:  # noqa: ANN401 - any JSON
+def _is_flat(value: float | list[object] | dict[str, object]) -> bool:
     """Whether a number is not too large, and a container holds neither one nor another."""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return -JSON_INTEGER <= value <= JSON_INTEGER
-    held: Any = value.values() if isinstance(value, dict) else value
+    held = value.values() if isinstance(value, dict) else value
     return _LOOKED_AT.isdisjoint(map(type, held))
 
 
