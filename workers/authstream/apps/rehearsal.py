@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import orjson
 
 from authstream.apps.build import say_nothing
-from authstream.apps.stages import assembly
+from authstream.apps.stages import Prepare, assembly, unchanged
 from authstream.broker.memory import MemoryBroker, MemoryRunner
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
@@ -17,51 +19,136 @@ from authstream.contracts.envelope import Command, Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
-from authstream.engine.ports import Output, SystemClock
+from authstream.engine.ports import Message, Output, Stage, SystemClock
 from authstream.settings import Settings
+
+#: The id of the one event of a rehearsal; ids of flow and effects are made from it.
+EVENT_ID = "rehearsal"
+#: Stages that take part besides actions. Those that act on a verdict are left out.
+DECIDING = ("entry", "resume", "assemble", "fanout")
+
+
+class Rehearsal:
+    """A folder's flows on a broker in memory; guests are kept from one event to the next.
+
+    Use as an async context manager. Effects are listed, not delivered.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        triggers: Collection[str] | None = None,
+        prepare: Prepare = unchanged,
+        say: Say = say_nothing,
+    ) -> None:
+        """Only the actions that flows of `triggers` bind are started; None: those of every flow.
+
+        Raises ConfigurationError for a folder that cannot be loaded.
+        """
+        clock = SystemClock()
+        self._broker = MemoryBroker(clock)
+        self._assembled = assembly(
+            folder,
+            Settings(),
+            reader=self._broker,
+            clock=clock,
+            missing_secret="",
+            prepare=prepare,
+            say=say,
+        )
+        self._runner = MemoryRunner(self._broker, list(self._stages(triggers)))
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._runner.start()
+        except BaseException:
+            await self._runner.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._runner.stop()
+
+    async def run(self, event: bytes, *, trigger: str, event_id: str = EVENT_ID) -> dict[str, Any]:
+        """`{verdict, commands, runs, effects}` of one event, JSON-ready.
+
+        An id that was there before is the same login again, and gets the same verdict.
+        """
+        headers = h.make({h.CE_ID: event_id, h.CE_SOURCE: "authstream-test"})
+        return await self._follow(
+            Output(self._assembled.topics.requested(trigger), None, event, headers), trigger
+        )
+
+    async def _follow(self, first: Output, trigger: str) -> dict[str, Any]:
+        """What comes of a record that begins a leg, once nothing is left to do."""
+        before = {place: len(log) for place, log in self._broker.logs.items()}
+        self._broker.append(first)
+        await self._runner.run_until_idle()
+        written = [
+            message
+            for place, log in sorted(self._broker.logs.items())
+            for message in log[before.get(place, 0) :]
+        ]
+        return self._told(_Written(written), trigger)
+
+    def _told(self, written: _Written, trigger: str) -> dict[str, Any]:
+        topics = self._assembled.topics
+        verdict = decode(Verdict, written.first(topics.decided(trigger)).value)
+        execution = decode(Execution, written.first(topics.executions).value)
+        decided_on = decode(Envelope, written.first(topics.denied, topics.assemble).value)
+        return {
+            "verdict": verdict.public(),
+            "commands": [_command(command) for command in decided_on.commands],
+            "runs": [run.model_dump(mode="json") for run in execution.runs],
+            "effects": [
+                decode(Effect, message.value).model_dump(mode="json")
+                for message in written.effects()
+            ],
+        }
+
+    def _stages(self, triggers: Collection[str] | None) -> Iterable[Stage]:
+        bound = {
+            f"action.{binding.action}"
+            for flow in self._assembled.folder.flows.values()
+            if triggers is None or flow.trigger in triggers
+            for binding in flow.bindings
+        }
+        for stage in self._assembled.stages:
+            if stage.name in bound or stage.name in DECIDING:
+                yield stage
+
+
+class _Written:
+    """The records of one leg, by topic."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self._messages = messages
+
+    def first(self, *topics: str) -> Message:
+        """The first record of the first of these topics that has one."""
+        return next(one for topic in topics for one in self._messages if one.topic == topic)
+
+    def effects(self) -> list[Message]:
+        """What would be sent, kind by kind."""
+        found = [one for one in self._messages if ".effects." in one.topic]
+        return sorted(found, key=lambda one: one.topic)
 
 
 async def rehearse(
     folder: Path, event: bytes, *, trigger: str, say: Say = say_nothing
 ) -> dict[str, Any]:
-    """`{verdict, commands, runs, effects}` of one event, JSON-ready.
-
-    Effects are listed, not delivered.
+    """What comes of one event, as `Rehearsal.run` tells it.
 
     Raises ConfigurationError for a folder that cannot be loaded.
     """
-    clock = SystemClock()
-    broker = MemoryBroker(clock)
-    assembled = assembly(folder, Settings(), reader=broker, clock=clock, missing_secret="", say=say)
-    runner = MemoryRunner(
-        broker, [stage for stage in assembled.stages if not stage.name.startswith("effect.")]
-    )
-    await runner.start()
-    try:
-        broker.append(
-            Output(
-                assembled.topics.requested(trigger),
-                None,
-                event,
-                h.make({h.CE_ID: "rehearsal", h.CE_SOURCE: "authstream-test"}),
-            )
-        )
-        await runner.run_until_idle()
-    finally:
-        await runner.stop()
-    verdict = decode(Verdict, broker.records(assembled.topics.decided(trigger))[0].value)
-    execution = decode(Execution, broker.records(assembled.topics.executions)[0].value)
-    decided_on = [
-        decode(Envelope, message.value)
-        for name in (assembled.topics.denied, assembled.topics.assemble)
-        for message in broker.records(name)
-    ]
-    return {
-        "verdict": verdict.public(),
-        "commands": [_command(command) for command in decided_on[0].commands],
-        "runs": [run.model_dump(mode="json") for run in execution.runs],
-        "effects": [effect.model_dump(mode="json") for effect in _effects(broker)],
-    }
+    async with Rehearsal(folder, triggers=(trigger,), say=say) as rehearsal:
+        return await rehearsal.run(event, trigger=trigger)
 
 
 def _command(command: Command) -> dict[str, Any]:
@@ -70,8 +157,3 @@ def _command(command: Command) -> dict[str, Any]:
         "name": command.name,
         "arguments": orjson.loads(command.arguments),
     }
-
-
-def _effects(broker: MemoryBroker) -> list[Effect]:
-    topics = sorted({topic for topic, _ in broker.logs if ".effects." in topic})
-    return [decode(Effect, message.value) for topic in topics for message in broker.records(topic)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,14 @@ from authstream.stages.assemble import Assemble
 from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+
+#: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
+Prepare = Callable[[DeployedAction], DeployedAction]
+
+
+def unchanged(action: DeployedAction) -> DeployedAction:
+    """An action as its folder has it."""
+    return action
 
 
 @cache
@@ -156,6 +164,7 @@ def assembly(
     reader: PointReader,
     clock: Clock,
     missing_secret: str | None = None,
+    prepare: Prepare = unchanged,
     say: Say = say_nothing,
 ) -> Assembly:
     """Every stage that a folder needs, its code built and its confinement tested.
@@ -163,7 +172,8 @@ def assembly(
     Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
     """
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
-    folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
+    found = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
+    folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
     level = chosen(settings)
     actions = [
