@@ -161,6 +161,7 @@ def _print(result: dict[str, Any]) -> None:
 
     console = Console(highlight=False)
     for line in [*verdict_lines(result["verdict"]), *run_lines(result["runs"])]:
-        console.print(line)
+        console.print(line, soft_wrap=True)
     for effect in result["effects"]:
-        console.print(f"  would send {effect['kind']}: {effect['payload']}", markup=False)
+        sent = f"  would send {effect['kind']}: {effect['payload']}"
+        console.print(sent, markup=False, soft_wrap=True)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from authstream.contracts.budgets import CODE_BYTES
 from authstream.contracts.runtime import CODE_FILES, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
-from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
+from authstream.control.code_file import code_file
+from authstream.control.files import ActionFile, BindingFile, FlowFile, read
+from authstream.control.folder_secrets import FolderSecrets
+from authstream.control.modules import DeployedModule, load_modules
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
 from authstream.engine.plan import Binding, Flow
@@ -43,6 +45,7 @@ class DeployedAction:
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
+    modules: tuple[DeployedModule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +54,11 @@ class Folder:
 
     actions: Mapping[str, DeployedAction]
     flows: Mapping[tuple[str, str], Flow]
+    modules: Mapping[str, DeployedModule] = field(default_factory=dict[str, DeployedModule])
 
     def choose(self, tenant: str, trigger: str) -> Flow | None:
         """A tenant's own flow, else the one for every tenant, else None."""
         return self.flows.get((tenant, trigger)) or self.flows.get((DEFAULT_TENANT, trigger))
-
-
-@dataclass(frozen=True, slots=True)
-class _Secrets:
-    """The values in `.secrets.yaml`, and what stands in for one that is not there."""
-
-    values: Secrets
-    missing: str | None
-
-    def of(self, file: Path, said: ActionFile) -> dict[str, str]:
-        """The secrets of an action. Raises ConfigurationError when one has no value."""
-        name = file.parent.name
-        known = {key: value.get_secret_value() for key, value in self.values.get(name, {}).items()}
-        absent = sorted(set(said.secrets) - set(known))
-        if absent and self.missing is None:
-            raise ConfigurationError(
-                f"{file}: no value for secret {', '.join(absent)}; "
-                f"add it under {name} in .secrets.yaml"
-            )
-        return {key: known.get(key, self.missing or "") for key in said.secrets}
 
 
 def load(
@@ -92,11 +76,15 @@ def load(
         raise ConfigurationError(
             f"{path} is not a folder: give one with actions/ and flows/, e.g. deploy/demo"
         )
-    secrets = _Secrets(read_secrets(path / ".secrets.yaml"), missing_secret)
+    secrets = FolderSecrets.read(path, missing=missing_secret)
+    modules = load_modules(path / "modules", secrets)
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
     actions = {
         action.name: action
-        for action in (_action(file, secrets, triggers=triggers, topics=topics) for file in found)
+        for action in (
+            _action(file, secrets, modules=modules, triggers=triggers, topics=topics)
+            for file in found
+        )
     }
     flows = [
         _flow(file, actions, triggers=triggers) for file in sorted((path / "flows").glob("*.yaml"))
@@ -110,16 +98,26 @@ def load(
         raise ConfigurationError(
             f"{path}: no flow in flows/*.yaml, so no action would run; add one"
         )
-    return Folder(actions, named)
+    return Folder(actions, named, modules)
 
 
 def _action(
-    file: Path, secrets: _Secrets, *, triggers: Mapping[str, Trigger], topics: Topics
+    file: Path,
+    secrets: FolderSecrets,
+    *,
+    modules: Mapping[str, DeployedModule],
+    triggers: Mapping[str, Trigger],
+    topics: Topics,
 ) -> DeployedAction:
     name, said = file.parent.name, read(file, ActionFile)
     _known_trigger(said.trigger, file, triggers)
     _check_egress(file, said)
-    code, runtime = _code(file, said)
+    _check_modules(file, said)
+    code = code_file(file.parent, CODE_FILES, holds="the handler")
+    try:
+        runtime = runtime_of(code.name, said.runtime)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
     return DeployedAction(
         name=name,
         version=FOLDER_VERSION,
@@ -127,13 +125,22 @@ def _action(
         topic=_topic(name, file, topics),
         code=code.resolve(),
         runtime=runtime,
-        secrets=secrets.of(file, said),
+        secrets=secrets.of(name, said.secrets, file),
         configuration=said.configuration,
         dependencies=said.dependencies,
         egress=said.egress,
         isolation=said.isolation,
         guests=said.limits.guests,
+        modules=tuple(_module(wanted, modules, file) for wanted in said.modules),
     )
+
+
+def _module(name: str, modules: Mapping[str, DeployedModule], file: Path) -> DeployedModule:
+    if name not in modules:
+        raise ConfigurationError(
+            f"{file}: no module {name!r} in modules/; there are {', '.join(modules) or 'none'}"
+        )
+    return modules[name]
 
 
 def _topic(name: str, file: Path, topics: Topics) -> str:
@@ -143,39 +150,12 @@ def _topic(name: str, file: Path, topics: Topics) -> str:
         raise ConfigurationError(f"{file}: {error}") from None
 
 
-def _code(file: Path, said: ActionFile) -> tuple[Path, str]:
-    """The one code file of an action, checked, and the runtime it is for."""
-    found = [path for name in CODE_FILES if (path := file.parent / name).is_file()]
-    if not found:
+def _check_modules(file: Path, said: ActionFile) -> None:
+    if said.modules and (file.parent / "action.py").is_file():
         raise ConfigurationError(
-            f"{file.parent} has no code: put the handler into {', '.join(CODE_FILES)}"
+            f"{file}: modules are JavaScript, so a Python action cannot load them:"
+            " put the shared code beside it, or into a package"
         )
-    if len(found) > 1:
-        names = " and ".join(path.name for path in found)
-        raise ConfigurationError(f"{file.parent} has {names}: an action is one file; remove others")
-    (code,) = found
-    try:
-        runtime = runtime_of(code.name, said.runtime)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{file}: {error}") from None
-    if code.stat().st_size > CODE_BYTES:
-        raise ConfigurationError(f"{code} is over {CODE_BYTES} bytes: move data out of the code")
-    if code.suffix == ".py":
-        _check_python(code)
-    return code, runtime
-
-
-def _check_python(code: Path) -> None:
-    try:
-        compile(code.read_bytes(), code.name, "exec")
-    except SyntaxError as error:
-        raise ConfigurationError(
-            f"{code}, line {error.lineno}: {error.msg}; correct the code"
-        ) from None
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{code} is no Python source ({error}); correct the file"
-        ) from None
 
 
 def _check_egress(file: Path, said: ActionFile) -> None:

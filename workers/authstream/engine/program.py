@@ -22,6 +22,18 @@ Line = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class SharedModule:
+    """Code that actions share, as the guest of one of them loads it: `require("actions:name")`."""
+
+    name: str
+    file: Path
+    #: What the module's code sees as `actions.secrets`.
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    #: The module's own packages.
+    dependencies: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """One version of one action, with all that its guest is given."""
 
@@ -37,6 +49,7 @@ class Program:
     dependencies: Path | None = None
     #: `host:port` entries it may connect to (`engine/egress.py`); none unless named.
     egress: tuple[str, ...] = ()
+    modules: tuple[SharedModule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
