@@ -8,8 +8,8 @@ from authstream.contracts.api import to_guest
 from authstream.contracts.runtime import language
 from authstream.control.dependencies import Say, Tools, install
 from authstream.control.folder import DeployedAction
-from authstream.control.typescript import compiled
 from authstream.control.modules import DeployedModule
+from authstream.control.typescript import compiled
 from authstream.engine.program import Program, SharedModule
 from authstream.sandbox import runtimes
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from authstream.control.differences import differences
 from authstream.errors import ConfigurationError
@@ -63,21 +63,22 @@ def stable(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _steady(value: object) -> object:
     """The records of a verdict (effects, steps, …) without what is volatile in them."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_without(item) for item in value]
+    if isinstance(value, list):
+        return [_without(item) for item in cast("list[object]", value)]
     return value
 
 
 def _without(item: object) -> object:
-    if isinstance(item, Mapping):
-        return {str(name): value for name, value in item.items() if name not in _VOLATILE}
+    if isinstance(item, dict):
+        members = cast("Mapping[str, object]", item)
+        return {name: value for name, value in members.items() if name not in _VOLATILE}
     return item
 
 
 def _empty(value: object) -> bool:
     """Whether there is nothing in it, however deep."""
-    if isinstance(value, Mapping):
-        return all(_empty(inner) for inner in value.values())
+    if isinstance(value, dict):
+        return all(_empty(inner) for inner in cast("Mapping[str, object]", value).values())
     return value is None or value == []
 
 

@@ -157,7 +157,7 @@ class Assembly:
         )
 
 
-def assembly(
+def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
     path: Path,
     settings: Settings,
     *,

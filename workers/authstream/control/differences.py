@@ -25,15 +25,16 @@ class Difference:
 
 def differences(before: object, after: object, path: str = "") -> Iterator[Difference]:
     """Every place where two JSON values differ, in order; none when they are equal."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
+    texts = _text(before), _text(after)
+    if isinstance(before, dict) and isinstance(after, dict):
         yield from _members(
             cast("Mapping[str, Any]", before), cast("Mapping[str, Any]", after), path
         )
     elif isinstance(before, list) and isinstance(after, list):
-        yield from _items(cast("list[Any]", before), cast("list[Any]", after), path)
-    elif before != after or type(before) is not type(after):
+        yield from _items(cast("Sequence[Any]", before), cast("Sequence[Any]", after), path)
+    elif texts[0] != texts[1]:
         name = path or "value"
-        yield Difference(name, f"~ {name}: {_shown(before)} → {_shown(after)}")
+        yield Difference(name, f"~ {name}: {_cut(texts[0])} → {_cut(texts[1])}")
 
 
 def _members(
@@ -67,5 +68,13 @@ def _member(path: str, name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    return _cut(_text(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def _text(value: object) -> str:
+    """JSON: tells `1` from `true`, which Python does not."""
+    return json.dumps(value, ensure_ascii=False)

@@ -21,6 +21,8 @@ from authstream.engine.plan import STEP_TIMEOUT
 from authstream.engine.program import Isolation
 from authstream.errors import ConfigurationError
 
+#: Values of secrets in a folder; never committed.
+SECRETS_FILE = ".secrets.yaml"
 M = TypeVar("M", bound=BaseModel)
 Secrets = dict[str, dict[str, SecretStr]]
 _PROBLEMS_SHOWN = 3

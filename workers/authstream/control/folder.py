@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from authstream.contracts.budgets import CODE_BYTES
 from authstream.contracts.runtime import CODE_FILES, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
-from authstream.control.code_file import code_file
-from authstream.control.files import ActionFile, BindingFile, FlowFile, read
-from authstream.control.folder_secrets import FolderSecrets
+from authstream.control.files import (
+    SECRETS_FILE,
+    ActionFile,
+    BindingFile,
+    FlowFile,
+    ModuleFile,
+    Secrets,
+    read,
+    read_secrets,
+)
 from authstream.control.modules import DeployedModule, load_modules
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
@@ -61,6 +69,31 @@ class Folder:
         return self.flows.get((tenant, trigger)) or self.flows.get((DEFAULT_TENANT, trigger))
 
 
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """The values in `.secrets.yaml`, and what stands in for one that is not there."""
+
+    values: Secrets
+    missing: str | None
+
+    def of(
+        self, file: Path, said: ActionFile | ModuleFile, *, owner: str | None = None
+    ) -> dict[str, str]:
+        """The secrets of an action, or of another owner.
+
+        Raises ConfigurationError when one has no value.
+        """
+        name = owner or file.parent.name
+        known = {key: value.get_secret_value() for key, value in self.values.get(name, {}).items()}
+        absent = sorted(set(said.secrets) - set(known))
+        if absent and self.missing is None:
+            raise ConfigurationError(
+                f"{file}: no value for secret {', '.join(absent)}; "
+                f"add it under {name} in .secrets.yaml"
+            )
+        return {key: known.get(key, self.missing or "") for key in said.secrets}
+
+
 def load(
     path: Path,
     *,
@@ -76,8 +109,8 @@ def load(
         raise ConfigurationError(
             f"{path} is not a folder: give one with actions/ and flows/, e.g. deploy/demo"
         )
-    secrets = FolderSecrets.read(path, missing=missing_secret)
-    modules = load_modules(path / "modules", secrets)
+    secrets = _Secrets(read_secrets(path / SECRETS_FILE), missing_secret)
+    modules = load_modules(path / "modules", secrets.of)
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
     actions = {
         action.name: action
@@ -103,7 +136,7 @@ def load(
 
 def _action(
     file: Path,
-    secrets: FolderSecrets,
+    secrets: _Secrets,
     *,
     modules: Mapping[str, DeployedModule],
     triggers: Mapping[str, Trigger],
@@ -112,12 +145,7 @@ def _action(
     name, said = file.parent.name, read(file, ActionFile)
     _known_trigger(said.trigger, file, triggers)
     _check_egress(file, said)
-    _check_modules(file, said)
-    code = code_file(file.parent, CODE_FILES, holds="the handler")
-    try:
-        runtime = runtime_of(code.name, said.runtime)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{file}: {error}") from None
+    code, runtime = _code(file, said)
     return DeployedAction(
         name=name,
         version=FOLDER_VERSION,
@@ -125,7 +153,7 @@ def _action(
         topic=_topic(name, file, topics),
         code=code.resolve(),
         runtime=runtime,
-        secrets=secrets.of(name, said.secrets, file),
+        secrets=secrets.of(file, said),
         configuration=said.configuration,
         dependencies=said.dependencies,
         egress=said.egress,
@@ -136,6 +164,11 @@ def _action(
 
 
 def _module(name: str, modules: Mapping[str, DeployedModule], file: Path) -> DeployedModule:
+    if (file.parent / "action.py").is_file():
+        raise ConfigurationError(
+            f"{file}: modules are JavaScript, so a Python action cannot load them:"
+            " put the shared code beside it, or into a package"
+        )
     if name not in modules:
         raise ConfigurationError(
             f"{file}: no module {name!r} in modules/; there are {', '.join(modules) or 'none'}"
@@ -150,12 +183,39 @@ def _topic(name: str, file: Path, topics: Topics) -> str:
         raise ConfigurationError(f"{file}: {error}") from None
 
 
-def _check_modules(file: Path, said: ActionFile) -> None:
-    if said.modules and (file.parent / "action.py").is_file():
+def _code(file: Path, said: ActionFile) -> tuple[Path, str]:
+    """The one code file of an action, checked, and the runtime it is for."""
+    found = [path for name in CODE_FILES if (path := file.parent / name).is_file()]
+    if not found:
         raise ConfigurationError(
-            f"{file}: modules are JavaScript, so a Python action cannot load them:"
-            " put the shared code beside it, or into a package"
+            f"{file.parent} has no code: put the handler into {', '.join(CODE_FILES)}"
         )
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found)
+        raise ConfigurationError(f"{file.parent} has {names}: an action is one file; remove others")
+    (code,) = found
+    try:
+        runtime = runtime_of(code.name, said.runtime)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
+    if code.stat().st_size > CODE_BYTES:
+        raise ConfigurationError(f"{code} is over {CODE_BYTES} bytes: move data out of the code")
+    if code.suffix == ".py":
+        _check_python(code)
+    return code, runtime
+
+
+def _check_python(code: Path) -> None:
+    try:
+        compile(code.read_bytes(), code.name, "exec")
+    except SyntaxError as error:
+        raise ConfigurationError(
+            f"{code}, line {error.lineno}: {error.msg}; correct the code"
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{code} is no Python source ({error}); correct the file"
+        ) from None
 
 
 def _check_egress(file: Path, said: ActionFile) -> None:
