@@ -15,6 +15,7 @@ from authstream.cli import (
     deps,
     doctor,
     importing,
+    new,
     send,
     tail,
     test,
@@ -37,6 +38,7 @@ app = typer.Typer(
 for module in (
     *(demo, up, worker, deps, topics, send, test, tail, dead_letters, doctor, version),
     importing,
+    new,
 ):
     module.register(app)
 

@@ -14,7 +14,9 @@ from authstream.engine.trigger import Trigger
 #: What is put in by the worker when an action runs, so never by a provider.
 _NEVER = frozenset({"secrets", "configuration"})
 #: Optional objects of an event that nearly every provider sends.
-_USUAL = frozenset({"client", "connection", "request", "transaction", "user"})
+_USUAL = frozenset(
+    {"authentication", "authorization", "client", "connection", "request", "transaction", "user"}
+)
 #: By the end of a member's path. Members that are optional and not named here are left out.
 _VALUES: dict[str, Any] = {
     "tenant.id": "acme",
@@ -42,6 +44,7 @@ _VALUES: dict[str, Any] = {
     "transaction.locale": "en",
     "transaction.protocol": "oidc-basic-profile",
     "transaction.requested_scopes": ["openid", "profile"],
+    "methods.name": "pwd",
     "created_at": "2026-01-02T03:04:05.000Z",
     "updated_at": "2026-01-02T03:04:05.000Z",
     "timestamp": "2026-01-02T03:04:05.000Z",

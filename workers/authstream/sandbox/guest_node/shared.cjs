@@ -1,4 +1,4 @@
-// Code that actions share: `require("actions:name")`, which sees `actions.secrets` of its own.
+// Code that actions share, required as `actions:name`; it sees `actions.secrets` of its own.
 "use strict";
 
 const fs = require("node:fs");

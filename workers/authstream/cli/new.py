@@ -1,0 +1,32 @@
+"""`authstream new ACTION`: a template to begin with, which runs and is tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from authstream.apps.stages import triggers
+from authstream.cli.events import known_trigger
+from authstream.control.template import TemplateLanguage, new_action
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def new(
+        action: Annotated[str, typer.Argument(help="Name of the action.")],
+        *,
+        trigger: Annotated[str, typer.Option(help="The trigger it is for.")] = "post-login",
+        language: Annotated[
+            TemplateLanguage, typer.Option(help="What it is written in.")
+        ] = "python",
+        folder: Annotated[Path, typer.Option(help="Folder of actions and flows.")] = Path(),
+    ) -> None:
+        """Write a new action: code, its place in the flow, types, a sample event and a test."""
+        known = known_trigger(trigger, triggers())
+        for file in new_action(folder, action, trigger=known, language=language):
+            typer.echo(f"wrote {file}")
+        typer.echo(f"run it: authstream test {folder} --all; its test: pytest {folder}")
