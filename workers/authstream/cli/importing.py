@@ -8,11 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from authstream.apps.build import TOOLS
 from authstream.apps.stages import triggers
 from authstream.cli.progress import progress
-from authstream.control.auth0_import.importing import import_export
-from authstream.control.auth0_import.keywords import Keywords, read_keywords
 
 #: Exit status when something of the export was left out.
 LEFT_OUT_STATUS = 5
@@ -28,7 +25,7 @@ def register(app: typer.Typer) -> None:
         export: Annotated[Path, typer.Argument(help="Export of auth0-deploy-cli: folder or YAML.")],
         *,
         to: Annotated[Path, typer.Option(help="The folder to make or bring up to date.")],
-        keywords: Annotated[
+        values: Annotated[
             Path | None,
             typer.Option("--vars", help="File of keyword values, or deploy-cli's config.json."),
         ] = None,
@@ -44,11 +41,14 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     ) -> int:
         """Import an export of auth0-deploy-cli; run again, it changes nothing."""
-        values: dict[str, Any] = {} if keywords is None else read_keywords(keywords)
-        report = import_export(
+        from authstream.apps.build import TOOLS  # noqa: PLC0415 - other commands start faster
+        from authstream.control.auth0_import import importing, keywords  # noqa: PLC0415 - as above
+
+        known: dict[str, Any] = {} if values is None else keywords.read_keywords(values)
+        report = importing.import_export(
             export,
             to,
-            keywords=Keywords({**values, **dict(map(_pair, var or []))}),
+            keywords=keywords.Keywords({**known, **dict(map(_pair, var or []))}),
             triggers=triggers(),
             tools=TOOLS if lock else None,
             overwrite=overwrite,

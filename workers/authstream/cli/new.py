@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from authstream.apps.stages import triggers
 from authstream.cli.events import known_trigger
-from authstream.control.template import TemplateLanguage, new_action
 
 
 def register(app: typer.Typer) -> None:
@@ -21,11 +20,14 @@ def register(app: typer.Typer) -> None:
         *,
         trigger: Annotated[str, typer.Option(help="The trigger it is for.")] = "post-login",
         language: Annotated[
-            TemplateLanguage, typer.Option(help="What it is written in.")
+            Literal["python", "javascript", "typescript"],
+            typer.Option(help="What it is written in."),
         ] = "python",
         folder: Annotated[Path, typer.Option(help="Folder of actions and flows.")] = Path(),
     ) -> None:
         """Write a new action: code, its place in the flow, types, a sample event and a test."""
+        from authstream.control.template import new_action  # noqa: PLC0415 - only here
+
         known = known_trigger(trigger, triggers())
         for file in new_action(folder, action, trigger=known, language=language):
             typer.echo(f"wrote {file}")
