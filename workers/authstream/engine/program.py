@@ -33,6 +33,15 @@ class SharedModule:
     #: The module's own packages.
     dependencies: Path | None = None
 
+    def to_guest(self) -> dict[str, object]:
+        """JSON-ready members, as a guest is told of it."""
+        return {
+            "name": self.name,
+            "file": str(self.file.absolute()),
+            "dependencies": self.dependencies and str(self.dependencies.absolute()),
+            "secrets": dict(self.secrets),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

@@ -17,7 +17,7 @@ import orjson
 
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
 from authstream.engine.egress import Egress
-from authstream.engine.program import Program, Ready, SharedModule, Status
+from authstream.engine.program import Program, Ready, Status
 from authstream.errors import AuthstreamError
 from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result
@@ -256,7 +256,7 @@ class GuestProcess(asyncio.Protocol):
                 "trigger": program.trigger,
                 "file": str(program.file.absolute()),
                 "dependencies": program.dependencies and str(program.dependencies.absolute()),
-                "modules": [_shared(module) for module in program.modules],
+                "modules": [module.to_guest() for module in program.modules],
                 "secrets": dict(program.secrets),
                 "configuration": dict(program.configuration),
                 "limits": {
@@ -386,15 +386,6 @@ class GuestProcess(asyncio.Protocol):
             self._transport.abort()
         elif self._channel is not None:
             self._channel.close()
-
-
-def _shared(module: SharedModule) -> dict[str, object]:
-    return {
-        "name": module.name,
-        "file": str(module.file.absolute()),
-        "dependencies": module.dependencies and str(module.dependencies.absolute()),
-        "secrets": dict(module.secrets),
-    }
 
 
 def _exit_text(code: int) -> str:
