@@ -158,6 +158,29 @@ def test_a_failure_shows_the_whole_result(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*testing/result.py*")
 
 
+def test_a_flow_is_resumed(pytester: pytest.Pytester, project: Path) -> None:
+    """A form is sent, the browser comes back with what was entered, and the action goes on."""
+    (project / "actions/crm/action.py").write_text(
+        "def on_execute_post_login(event, api):\n    api.prompt.render('form-1')\n\n"
+        "def on_continue_post_login(event, api):\n"
+        "    api.user.set_app_metadata('colour', event.prompt.fields.colour)\n"
+    )
+    passes(
+        pytester,
+        """
+        import pytest
+
+        def test_form(flow, make_event):
+            result = flow.run(make_event()).assert_suspended()
+            back = flow.resume(result, prompt={"id": "form-1", "fields": {"colour": "blue"}})
+            assert back.assert_allowed().app_metadata == {"colour": "blue"}
+            with pytest.raises(AssertionError, match="not suspended"):
+                flow.resume(back)
+        """,
+        passed=1,
+    )
+
+
 def test_sample_events_and_wrong_names(pytester: pytest.Pytester, project: Path) -> None:
     """A sample event of the folder with changes; what there is none of is named."""
     (project / "events").mkdir()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import orjson
+from pydantic import SecretStr
 
 from authstream.apps.build import say_nothing
 from authstream.apps.stages import Prepare, assembly, unchanged
@@ -17,13 +19,17 @@ from authstream.contracts.avro import decode
 from authstream.contracts.effect import Effect
 from authstream.contracts.envelope import Command, Envelope
 from authstream.contracts.execution import Execution
+from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
 from authstream.engine.ports import Message, Output, Stage, SystemClock
+from authstream.engine.resume_record import resume_record
 from authstream.settings import Settings
 
 #: The id of the one event of a rehearsal; ids of flow and effects are made from it.
 EVENT_ID = "rehearsal"
+#: Members of the event that are new when the browser is back: `request`, `prompt`, …
+Continuation: TypeAlias = Mapping[str, Any]
 #: Stages that take part besides actions. Those that act on a verdict are left out.
 DECIDING = ("entry", "resume", "assemble", "fanout")
 
@@ -50,7 +56,7 @@ class Rehearsal:
         self._broker = MemoryBroker(clock)
         self._assembled = assembly(
             folder,
-            Settings(),
+            Settings(state_key=SecretStr(secrets.token_hex())),
             reader=self._broker,
             clock=clock,
             missing_secret="",
@@ -85,6 +91,13 @@ class Rehearsal:
             Output(self._assembled.topics.requested(trigger), None, event, headers), trigger
         )
 
+    async def resume(
+        self, state: str, continuation: Continuation, *, trigger: str
+    ) -> dict[str, Any]:
+        """What comes of the next leg of a suspended flow, by the state of its verdict."""
+        record = resume_record(self._assembled.topics, _resume(state, continuation), ())
+        return await self._follow(record, trigger)
+
     async def _follow(self, first: Output, trigger: str) -> dict[str, Any]:
         """What comes of a record that begins a leg, once nothing is left to do."""
         before = {place: len(log) for place, log in self._broker.logs.items()}
@@ -104,7 +117,9 @@ class Rehearsal:
         decided_on = decode(Envelope, written.first(topics.denied, topics.assemble).value)
         return {
             "verdict": verdict.public(),
-            "commands": [_command(command) for command in decided_on.commands],
+            "commands": [
+                _command(command) for command in decided_on.commands if command.leg == verdict.leg
+            ],
             "runs": [run.model_dump(mode="json") for run in execution.runs],
             "effects": [
                 decode(Effect, message.value).model_dump(mode="json")
@@ -143,12 +158,39 @@ class _Written:
 async def rehearse(
     folder: Path, event: bytes, *, trigger: str, say: Say = say_nothing
 ) -> dict[str, Any]:
-    """What comes of one event, as `Rehearsal.run` tells it.
+    """`{verdict, commands, runs, effects}` of one event, JSON-ready. Raises as `rehearse_legs`."""
+    return (await rehearse_legs(folder, event, trigger=trigger, say=say))[0]
 
-    Raises ConfigurationError for a folder that cannot be loaded.
+
+async def rehearse_legs(
+    folder: Path,
+    event: bytes,
+    *,
+    trigger: str,
+    resumes: Sequence[Continuation] = (),
+    say: Say = say_nothing,
+) -> list[dict[str, Any]]:
+    """`{verdict, commands, runs, effects}` of each leg, JSON-ready.
+
+    Of one event there is one leg, and one more for each continuation, as long as the leg before is
+    suspended. Raises ConfigurationError for a folder that cannot be loaded.
     """
     async with Rehearsal(folder, triggers=(trigger,), say=say) as rehearsal:
-        return await rehearsal.run(event, trigger=trigger)
+        legs = [await rehearsal.run(event, trigger=trigger)]
+        for continuation in resumes:
+            state = legs[-1]["verdict"]["state"]
+            if state is None:
+                break
+            legs.append(await rehearsal.resume(state, continuation, trigger=trigger))
+    return legs
+
+
+def _resume(state: str, continuation: Continuation) -> Resume:
+    """As the gateway does it: the state is in the query of the request that brings it back."""
+    members = dict(continuation)
+    request: dict[str, Any] = {**members.pop("request", {})}
+    request["query"] = {"state": state, **request.get("query", {})}
+    return Resume(state=state, request=request, event=members)
 
 
 def _command(command: Command) -> dict[str, Any]:

@@ -15,7 +15,7 @@ FOLDER = "snapshots"
 #: `none`: there is none to compare with.
 Status = Literal["none", "same", "differs", "written"]
 #: Different each time, or with each deployment.
-_VOLATILE = frozenset({"flow_id", "requested_at", "decided_at", "id", "ms", "version"})
+_VOLATILE = frozenset({"flow_id", "requested_at", "decided_at", "state", "id", "ms", "version"})
 
 
 @dataclass(frozen=True, slots=True)

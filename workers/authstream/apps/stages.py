@@ -21,6 +21,7 @@ from authstream.engine.delivery import Delivery
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Program
 from authstream.engine.registry import plugins
+from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
@@ -35,6 +36,7 @@ from authstream.stages.assemble import Assemble
 from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.resume import ResumeStage
 
 #: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
 Prepare = Callable[[DeployedAction], DeployedAction]
@@ -84,7 +86,7 @@ class GuestVersions:
 class GuestAction(Action):
     """An action stage that owns its guest: started with it, stopped with it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an action needs, by name
         self,
         action: DeployedAction,
         guests: GuestVersions,
@@ -93,6 +95,7 @@ class GuestAction(Action):
         triggers: dict[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
+        state_keys: StateKeys | None = None,
     ) -> None:
         self._runtime = action.runtime
         self._guests = guests
@@ -104,6 +107,7 @@ class GuestAction(Action):
             triggers=triggers,
             clock=clock,
             slip_key=slip_key,
+            state_keys=state_keys,
         )
 
     async def start(self) -> None:
@@ -175,7 +179,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
     found = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
     folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
-    level = chosen(settings)
+    level, states = chosen(settings), state_keys(settings)
     actions = [
         GuestAction(
             action,
@@ -184,6 +188,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
             triggers=known,
             clock=clock,
             slip_key=slip_key,
+            state_keys=states,
         )
         for action in folder.actions.values()
     ]
@@ -192,6 +197,9 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
         *actions,
         Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
         Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
+        ResumeStage(
+            topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
+        ),
         *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
     ]
     return Assembly(folder, level, topics, tuple(stages))

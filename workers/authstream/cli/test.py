@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from authstream.apps.stages import triggers
-from authstream.cli.events import known_trigger, read_event
+from authstream.cli.events import known_trigger, read_event, read_object
 from authstream.cli.progress import progress
 from authstream.cli.settings import settings
 from authstream.control.sample_events import SampleEvent, sample_events
@@ -39,6 +39,13 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option(help="The trigger whose flow runs; post-login unless said.")
         ] = None,
         event: Annotated[Path | None, typer.Option(help="A JSON event.")] = None,
+        resume: Annotated[
+            list[Path] | None,
+            typer.Option(
+                help="New members of the event when the browser is back: JSON with request, and "
+                "prompt or authentication. Once for each time that the flow is suspended."
+            ),
+        ] = None,
         every: Annotated[
             bool, typer.Option("--all", help="Every event in events/; so without --event.")
         ] = False,
@@ -58,11 +65,13 @@ def register(app: typer.Typer) -> None:
         logs.configure(settings(log_format="console", log_level="error"))
         if event is not None:
             _only_without_event(all=every, update=update)
-            one = known_trigger(trigger or DEFAULT_TRIGGER, triggers()).name
+            one, back = known_trigger(trigger or DEFAULT_TRIGGER, triggers()).name, resume or []
             return _run(
-                lambda: _one(folder, event, one, as_json=as_json),
-                watched=(folder, event) if watch else None,
+                lambda: _one(folder, event, one, resumes=back, as_json=as_json),
+                watched=(folder, event, *back) if watch else None,
             )
+        if resume:
+            raise typer.BadParameter("--resume is for --event FILE")
         return _run(
             lambda: _all(folder, trigger, update=update, as_json=as_json),
             watched=(folder,) if watch else None,
@@ -90,15 +99,19 @@ def _run(once: Callable[[], int], *, watched: tuple[Path, ...] | None) -> int:
     return 0
 
 
-def _one(folder: Path, event: Path, trigger: str, *, as_json: bool) -> int:
-    from authstream.apps.rehearsal import rehearse  # noqa: PLC0415 - loads every stage
+def _one(folder: Path, event: Path, trigger: str, *, resumes: Sequence[Path], as_json: bool) -> int:
+    from authstream.apps.rehearsal import rehearse_legs  # noqa: PLC0415 - loads every stage
 
     value = read_event(event, triggers()[trigger])
-    result = asyncio.run(rehearse(folder, value, trigger=trigger, say=progress))
+    continuations = [read_object(file) for file in resumes]
+    legs = asyncio.run(
+        rehearse_legs(folder, value, trigger=trigger, resumes=continuations, say=progress)
+    )
+    result = legs[-1]
     if as_json:
-        typer.echo(json.dumps(result, indent=2))
-    else:
-        _print(result)
+        typer.echo(json.dumps({**result, "legs": legs} if resumes else result, indent=2))
+    for leg in () if as_json else legs:
+        _print(leg)
     return FLOW_FAILED_STATUS if result["verdict"]["outcome"] == "failed" else 0
 
 

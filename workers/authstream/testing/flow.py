@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from authstream.apps.rehearsal import Rehearsal
+from authstream.control.event_builder import merged
 from authstream.control.folder import DeployedAction
 from authstream.testing.background_loop import BackgroundLoop
 from authstream.testing.event import DEFAULT_TRIGGER, Event
@@ -56,6 +57,11 @@ class Rehearsals:
         rehearsal = self._rehearsal(setup)
         event_id = f"test-{next(self._numbers)}"
         return self._loop.run(rehearsal.run(event, trigger=setup.trigger, event_id=event_id))
+
+    def resume(self, setup: _Setup, state: str, members: Mapping[str, Any]) -> dict[str, Any]:
+        """What comes of the next leg of a suspended flow."""
+        rehearsal = self._rehearsal(setup)
+        return self._loop.run(rehearsal.resume(state, members, trigger=setup.trigger))
 
     def forget(self, setup: _Setup) -> None:
         """End the guests of a setup."""
@@ -115,7 +121,23 @@ class Flow:
         """
         known = event.trigger if isinstance(event, Event) else DEFAULT_TRIGGER
         setup = self._setup(trigger or known)
-        return Result(self._rehearsals.run(setup, orjson.dumps(dict(event))))
+        members = dict(event)
+        return Result(self._rehearsals.run(setup, orjson.dumps(members)), members)
+
+    def resume(self, suspended: Result, **members: Any) -> Result:  # noqa: ANN401 - JSON
+        """Bring the browser back to a suspended flow, with new members of the event.
+
+        `prompt` or `authentication`: `flow.resume(result, prompt={"fields": {…}})`. The request is
+        that of the event, with what is said of it in `request`. Secrets and configuration must be
+        those that the flow was suspended with.
+        """
+        suspended.assert_suspended()
+        verdict, event = suspended.verdict, suspended.event
+        request = merged(event.get("request", {}), members.get("request", {}))
+        new = {**members, "request": request}
+        setup = self._setup(verdict["trigger"])
+        result = self._rehearsals.resume(setup, verdict["state"], new)
+        return Result(result, {**event, **new})
 
     def _setup(self, trigger: str) -> _Setup:
         return _Setup(

@@ -20,7 +20,9 @@ class Result:
     `verdict`, `commands`, `runs` and `effects` are those of `authstream test --json`.
     """
 
-    def __init__(self, members: Mapping[str, Any]) -> None:
+    def __init__(self, members: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        #: The event that was run.
+        self.event = event
         self.verdict: dict[str, Any] = members["verdict"]
         self.commands: list[dict[str, Any]] = members["commands"]
         self.runs: list[dict[str, Any]] = members["runs"]
@@ -70,6 +72,10 @@ class Result:
         denied_by, why = self.verdict["denied_by"], self.verdict["reason"]
         self._check(by in (None, denied_by), f"it was denied by {denied_by!r}, not by {by!r}")
         return self._check(reason in (None, why), f"the reason is {why!r}, not {reason!r}")
+
+    def assert_suspended(self) -> Self:
+        """The flow waits for the browser to come back: `flow.resume` brings it."""
+        return self._check(self.outcome == "suspended", "the flow is not suspended")
 
     def assert_failed(self, code: str | None = None) -> Self:
         """The flow failed, with this code where one is said, e.g. `action_error`."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from authstream.contracts.budgets import ACTIONS_PER_FLOW, CODE_BYTES, MODULES_PER_ACTION
+from authstream.contracts.budgets import CODE_BYTES, MODULES_PER_ACTION
 from authstream.contracts.runtime import NODE_RUNTIMES
 from authstream.contracts.slug import DEFAULT_TENANT, slug
 from authstream.control.auth0_import import javascript
@@ -228,8 +228,9 @@ class _Conversion:
             self._report.refuse(f"trigger {trigger}", "there is no such trigger here")
             return
         found = [one for one in bound if self._is_bindable(trigger, one)]
-        if len(found) > ACTIONS_PER_FLOW:
-            self._report.refuse(f"trigger {trigger}", f"it has over {ACTIONS_PER_FLOW} actions")
+        most = self._triggers[trigger].most_actions if found else 0
+        if len(found) > most:
+            self._report.refuse(f"trigger {trigger}", f"it has over {most} actions")
         elif found:
             self._write_flow(trigger, [_binding(one, self._actions) for one in found])
 
