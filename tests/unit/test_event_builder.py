@@ -44,7 +44,7 @@ def test_every_trigger_accepts_what_is_built_for_it(name: str) -> None:
 def test_members_are_made_by_their_shape() -> None:
     """The first of a set of words, plausible values, empty dictionaries, one item in a list."""
     probe = replace(triggers()["post-login"], event=Probe)
-    part = {"kind": "sms", "count": 1, "tags": [], "extra": {}}
+    part: dict[str, Any] = {"kind": "sms", "count": 1, "tags": [], "extra": {}}
     assert build(probe) == {"tenant": {}, "part": part, "parts": [part], "code": "123456"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from authstream.contracts.budgets import CODE_BYTES
-from authstream.contracts.runtime import CODE_FILES, runtime_of
+from authstream.contracts.runtime import CODE_FILES, language, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.files import (
@@ -22,8 +22,10 @@ from authstream.control.files import (
     read_secrets,
 )
 from authstream.control.modules import DeployedModule, load_modules
+from authstream.engine import guest_limits
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
+from authstream.engine.guest_limits import GuestLimits
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
@@ -54,6 +56,8 @@ class DeployedAction:
     #: Processes at most, in one worker.
     guests: int = 1
     modules: tuple[DeployedModule, ...] = ()
+    #: What each of them may use.
+    limits: GuestLimits = guest_limits.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +104,12 @@ def load(
     triggers: Mapping[str, Trigger],
     topics: Topics,
     missing_secret: str | None = None,
+    most: GuestLimits = guest_limits.MOST,
 ) -> Folder:
     """The actions and flows of a folder. Raises ConfigurationError for the first problem.
 
     `missing_secret` stands in for secrets without a value, for rehearsals; None refuses them.
+    `most` is what an action may ask for.
     """
     if not path.is_dir():
         raise ConfigurationError(
@@ -119,6 +125,8 @@ def load(
             for file in found
         )
     }
+    for action in actions.values():
+        _check_limits(action, most)
     flows = [
         _flow(file, actions, triggers=triggers) for file in sorted((path / "flows").glob("*.yaml"))
     ]
@@ -160,6 +168,7 @@ def _action(
         isolation=said.isolation,
         guests=said.limits.guests,
         modules=tuple(_module(wanted, modules, file) for wanted in said.modules),
+        limits=said.limits.of_guest,
     )
 
 
@@ -174,6 +183,13 @@ def _module(name: str, modules: Mapping[str, DeployedModule], file: Path) -> Dep
             f"{file}: no module {name!r} in modules/; there are {', '.join(modules) or 'none'}"
         )
     return modules[name]
+
+
+def _check_limits(action: DeployedAction, most: GuestLimits) -> None:
+    try:
+        guest_limits.check(action.limits, language(action.runtime), most)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{action.code.with_name('action.yaml')}: {error}") from None
 
 
 def _topic(name: str, file: Path, topics: Topics) -> str:
