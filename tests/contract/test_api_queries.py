@@ -219,7 +219,8 @@ async def test_an_action_that_ends_while_it_waits_hurts_nobody(
     source = Slow()
     guest = new_guest(CALLS, language=language, lookups=(source,))
     await guest.start()
-    pid, called = guest.pid, [(spelled("groups.getUserGroups", language), [])]
+    pid = guest.pid
+    called: list[tuple[str, list[Any]]] = [(spelled("groups.getUserGroups", language), [])]
     event = {**EVENT, "lookups": None, "calls": called}
     late = await guest.run(invocation(event, "onExecuteCalls", timeout=0.1))
     assert late.status == "timeout"

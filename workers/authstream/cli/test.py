@@ -37,8 +37,9 @@ def register(app: typer.Typer) -> None:
         from authstream.apps.rehearsal import rehearse  # noqa: PLC0415 - loads every stage
 
         logs.configure(settings(log_format="console", log_level="error"))
-        value = read_event(event, known_trigger(trigger, triggers()))
-        result = asyncio.run(rehearse(folder, value, trigger=trigger, say=progress))
+        known = known_trigger(trigger, triggers())
+        value = read_event(event, known)
+        result = asyncio.run(rehearse(folder, value, trigger=known.name, say=progress))
         if as_json:
             typer.echo(json.dumps(result, indent=2))
         else:
