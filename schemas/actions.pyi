@@ -3,9 +3,9 @@
     from __future__ import annotations
     from typing import TYPE_CHECKING
     if TYPE_CHECKING:
-        from actions import Event, PostLoginApi
+        from actions import PostLoginApi, PostLoginEvent
 
-    async def on_execute_post_login(event: Event, api: PostLoginApi) -> None: ...
+    async def on_execute_post_login(event: PostLoginEvent, api: PostLoginApi) -> None: ...
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -26,6 +26,164 @@ class Event(Record):
 
     secrets: Record
     configuration: Record
+
+class _PostLoginEventClient(Record):
+    """The application the user logs in to."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _PostLoginEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _PostLoginEventRequestGeoip(Record):
+    """Where the request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _PostLoginEventRequest(Record):
+    """The HTTP request that logs in."""
+
+    ip: str
+    asn: str
+    body: Record
+    geoip: _PostLoginEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    query: Record
+    user_agent: str
+
+class _PostLoginEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _PostLoginEventUser(Record):
+    """The user who logs in."""
+
+    user_id: str
+    app_metadata: Record
+    user_metadata: Record
+    created_at: str
+    updated_at: str
+    email: str
+    email_verified: bool
+    identities: list[Record]
+    name: str
+    nickname: str
+    given_name: str
+    family_name: str
+    phone_number: str
+    phone_verified: bool
+    picture: str
+    username: str
+    multifactor: list[str]
+    enrolledFactors: list[Record]
+    last_password_reset: str
+
+class _PostLoginEventAuthenticationMethods(Record):
+    """One way in which the user proved who they are."""
+
+    name: str
+    timestamp: str
+
+class _PostLoginEventAuthentication(Record):
+    """How the user was authenticated, and how risky that looks."""
+
+    methods: list[_PostLoginEventAuthenticationMethods]
+    riskAssessment: Record
+
+class _PostLoginEventAuthorization(Record):
+    """What the user may do."""
+
+    roles: list[str]
+
+class _PostLoginEventOrganization(Record):
+    """Something with an id: an organization, a session, a refresh token."""
+
+    id: str
+
+class _PostLoginEventPrompt(Record):
+    """Something with an id: an organization, a session, a refresh token."""
+
+    id: str
+
+class _PostLoginEventRefreshToken(Record):
+    """Something with an id: an organization, a session, a refresh token."""
+
+    id: str
+
+class _PostLoginEventResourceServer(Record):
+    """The API an access token is for."""
+
+    identifier: str
+
+class _PostLoginEventSession(Record):
+    """Something with an id: an organization, a session, a refresh token."""
+
+    id: str
+
+class _PostLoginEventStats(Record):
+    """How often the user logged in."""
+
+    logins_count: float
+
+class _PostLoginEventTransaction(Record):
+    """The login transaction, which may have several legs."""
+
+    id: str
+    metadata: Record
+    acr_values: list[str]
+    correlation_id: str
+    linking_id: str
+    locale: str
+    login_hint: str
+    prompt: list[str]
+    protocol: str
+    redirect_uri: str
+    requested_scopes: list[str]
+    response_mode: str
+    response_type: list[str]
+    state: str
+    ui_locales: list[str]
+
+class PostLoginEvent(Event):
+    """The event of a login. Members that Auth0 always sends are required, others are not."""
+
+    client: _PostLoginEventClient
+    connection: _PostLoginEventConnection
+    request: _PostLoginEventRequest
+    tenant: _PostLoginEventTenant
+    user: _PostLoginEventUser
+    agent: Record
+    authentication: _PostLoginEventAuthentication
+    authorization: _PostLoginEventAuthorization
+    custom_domain: Record
+    organization: _PostLoginEventOrganization
+    prompt: _PostLoginEventPrompt
+    refresh_token: _PostLoginEventRefreshToken
+    resource_server: _PostLoginEventResourceServer
+    security_context: Record
+    session: _PostLoginEventSession
+    session_transfer_token: Record
+    stats: _PostLoginEventStats
+    transaction: _PostLoginEventTransaction
 
 class _CredentialsExchangeApiAccess(Protocol):
     def deny(self, code: Literal["invalid_scope", "invalid_request", "server_error"], reason: str | None = ...) -> CredentialsExchangeApi:

@@ -19,7 +19,6 @@ from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.model import Record
 from authstream.contracts.reference import api_page, schemas_page, topics_page
 from authstream.contracts.topics import CATALOG, Topics, TopicSpec
-from authstream.contracts.typings import python, typescript
 
 RELEASE = "--release"
 RELEASED = "workers/authstream/contracts/released"
@@ -67,8 +66,7 @@ def golden() -> Golden:
         "docs/reference/api.md": api_page(),
         "docs/reference/schemas.md": schemas_page(),
     }
-    types = {"schemas/authstream.d.ts": typescript(), "schemas/actions.pyi": python()}
-    return Golden({**schemas, **topics, **pages, **types}, owned=("schemas/*", "topics/*"))
+    return Golden({**schemas, **topics, **pages}, owned=("schemas/*.avsc", "topics/*"))
 
 
 def release(root: Path) -> list[str]:
