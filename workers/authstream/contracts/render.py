@@ -14,10 +14,11 @@ from pathlib import Path
 
 import yaml
 
+from authstream.contracts.api_reference import api_page
 from authstream.contracts.avro import RECORDS, fingerprint_of, schema_of
 from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.model import Record
-from authstream.contracts.reference import api_page, schemas_page, topics_page
+from authstream.contracts.reference import schemas_page, topics_page
 from authstream.contracts.topics import CATALOG, Topics, TopicSpec
 
 RELEASE = "--release"

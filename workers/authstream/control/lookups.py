@@ -55,13 +55,13 @@ def read_lookups(folder: Path) -> tuple[Lookup, ...]:
             )
     if not files:
         return ()
-    users = {kind: _users(folder / FOLDER / f"{kind}.yaml") for kind in _KINDS}
-    return (FolderLookup({kind: found for kind, found in users.items() if found is not None}),)
+    kinds: dict[Kind, Mapping[str, Sequence[Entry]]] = {
+        kind: _users(file) for kind in _KINDS for file in files if file.stem == kind
+    }
+    return (FolderLookup(kinds),)
 
 
-def _users(file: Path) -> dict[str, Sequence[Entry]] | None:
-    if not file.is_file():
-        return None
+def _users(file: Path) -> dict[str, Sequence[Entry]]:
     return {
         user: [entry.model_dump(exclude_none=True) for entry in entries]
         for user, entries in read(file, UsersFile).root.items()
