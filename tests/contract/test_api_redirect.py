@@ -164,7 +164,7 @@ async def test_whether_a_redirect_is_possible(
     new_guest: NewGuest,
     language: str,
     members: dict[str, Any],
-    expected: bool,  # noqa: FBT001
+    expected: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     """Not where nobody is there to follow it."""
     guest = new_guest(CALLS, language=language)

@@ -48,7 +48,7 @@ exports.onExecutePostLogin = async (event, api) => {
 async def test_roles_of_a_file_become_a_claim(
     tmp_path: Path,
     language: str,
-    with_file: bool,  # noqa: FBT001
+    with_file: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     """Without the file the action fails with the reason, and nobody is let in without roles."""
     name, code = CODE[language]
