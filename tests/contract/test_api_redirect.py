@@ -66,7 +66,7 @@ async def test_a_token_says_who_is_sent(new_guest: NewGuest, language: str) -> N
 async def test_a_token_lives_as_long_as_asked(new_guest: NewGuest, language: str) -> None:
     """`expiresInSeconds` instead of a quarter of an hour."""
     guest = new_guest(CALLS, language=language)
-    options = {"payload": {}, "secret": SECRET, "expiresInSeconds": 5}
+    options: dict[str, Any] = {"payload": {}, "secret": SECRET, "expiresInSeconds": 5}
     made = await _called(guest, language, "redirect.encodeToken", [options])
     claims = claims_of(made["answer"])
     assert (claims["exp"] - claims["iat"], claims["iss"]) == (5, "login.example.com")
