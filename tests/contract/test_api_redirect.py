@@ -79,7 +79,7 @@ def _back(token: object, **more: Any) -> dict[str, Any]:
 
 def _claims(**changed: Any) -> dict[str, Any]:
     said = {"sub": "u1", "iss": "login.example.com", "state": "st", "answer": 42}
-    return {**said, "exp": int(time.time()) + 60, **changed}
+    return {**said, "exp": int(time.time()) + 86_400, **changed}
 
 
 @in_both_languages
