@@ -35,25 +35,16 @@ export interface Event {
   readonly [member: string]: any;
 }
 
-/** The event of a login. Members that Auth0 always sends are required, others are not. */
-export interface PostLoginEvent extends Event {
+/** The event of a client-credentials grant. */
+export interface CredentialsExchangeEvent extends Event {
   client: {
     client_id: string;
     name?: string;
     metadata?: { [name: string]: any };
     [member: string]: any;
   };
-  connection: {
-    id?: string;
-    name: string;
-    strategy?: string;
-    metadata?: { [name: string]: any };
-    [member: string]: any;
-  };
   request: {
     ip: string;
-    asn?: string;
-    body?: { [name: string]: any };
     geoip?: {
       cityName?: string;
       continentCode?: string;
@@ -70,7 +61,599 @@ export interface PostLoginEvent extends Event {
     hostname?: string;
     language?: string;
     method?: string;
+    user_agent?: string;
+    body?: { [name: string]: any };
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  resource_server?: {
+    identifier: string;
+    [member: string]: any;
+  };
+  accessToken?: {
+    customClaims?: { [name: string]: any };
+    scope?: (string)[];
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    requested_scopes?: (string)[];
+    target_scopes?: (string)[];
+    [member: string]: any;
+  };
+  agent?: {
+    agent_id: string;
+    name?: string;
+    agent_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  organization?: {
+    id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+}
+
+/** The event of an e-mail to send. */
+export interface CustomEmailProviderEvent extends Event {
+  client: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  notification: {
+    to: string;
+    from?: string;
+    html?: string;
+    locale?: string;
+    message_type?: string;
+    subject?: string;
+    text?: string;
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    friendly_name?: string;
+    home_url?: string;
+    logo_url?: string;
+    support_email?: string;
+    support_url?: string;
+    [member: string]: any;
+  };
+  user: {
+    email?: string;
+    family_name?: string;
+    given_name?: string;
+    name?: string;
+    nickname?: string;
+    picture?: string;
+    username?: string;
+    app_metadata?: { [name: string]: any };
+    user_metadata?: { [name: string]: any };
+    user_id: string;
+    email_verified?: boolean;
+    [member: string]: any;
+  };
+  request?: {
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    ip?: string;
     query?: { [name: string]: any };
+    user_agent?: string;
+    [member: string]: any;
+  };
+  connection?: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  organization?: {
+    id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of a message to send. */
+export interface CustomPhoneProviderEvent extends Event {
+  client: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  notification: {
+    recipient: string;
+    from?: string;
+    as_text?: string;
+    as_voice?: string;
+    code?: string;
+    delivery_method?: string;
+    locale?: string;
+    message_type?: string;
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    friendly_name?: string;
+    home_url?: string;
+    logo_url?: string;
+    support_email?: string;
+    support_url?: string;
+    [member: string]: any;
+  };
+  user: {
+    email?: string;
+    family_name?: string;
+    given_name?: string;
+    name?: string;
+    nickname?: string;
+    picture?: string;
+    username?: string;
+    app_metadata?: { [name: string]: any };
+    user_metadata?: { [name: string]: any };
+    phone_number?: string;
+    user_id: string;
+    created_at?: string;
+    updated_at?: string;
+    email_verified?: boolean;
+    phone_verified?: boolean;
+    last_password_reset?: string;
+    identities?: ({
+      connection?: string;
+      isSocial?: boolean;
+      profileData?: { [name: string]: any };
+      provider?: string;
+      user_id?: any;
+      [member: string]: any;
+    })[];
+    [member: string]: any;
+  };
+  connection?: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  organization?: {
+    id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of a token exchange. */
+export interface CustomTokenExchangeEvent extends Event {
+  client: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    body?: { [name: string]: any };
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  transaction: {
+    subject_token: string;
+    subject_token_type: string;
+    actor_token?: string;
+    actor_token_type?: string;
+    actor_token_user?: {
+      email?: string;
+      family_name?: string;
+      given_name?: string;
+      name?: string;
+      nickname?: string;
+      picture?: string;
+      username?: string;
+      app_metadata?: { [name: string]: any };
+      user_metadata?: { [name: string]: any };
+      phone_number?: string;
+      user_id: string;
+      created_at?: string;
+      updated_at?: string;
+      email_verified?: boolean;
+      phone_verified?: boolean;
+      last_password_reset?: string;
+      identities?: ({
+        connection?: string;
+        isSocial?: boolean;
+        profileData?: { [name: string]: any };
+        provider?: string;
+        user_id?: any;
+        [member: string]: any;
+      })[];
+      enrolledFactors?: ({
+        type: string;
+        options?: { [name: string]: any };
+        [member: string]: any;
+      })[];
+      multifactor?: (string)[];
+      [member: string]: any;
+    };
+    requested_scopes?: (string)[];
+    requested_token_type?: string;
+    [member: string]: any;
+  };
+  organization?: {
+    id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  resource_server?: {
+    identifier: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of an event stream. */
+export interface EventStreamEvent extends Event {
+  message: {
+    id: string;
+    source: string;
+    specversion: string;
+    type: string;
+    data?: { [name: string]: any };
+    time?: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of an identifier that was entered; nobody is authenticated yet. */
+export interface LoginPostIdentifierEvent extends Event {
+  client: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    asn?: string;
+    query?: { [name: string]: any };
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  initial_connection?: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  initial_organization?: {
+    id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  resource_server?: {
+    identifier: string;
+    [member: string]: any;
+  };
+  security_context?: {
+    ja3?: string;
+    ja4?: string;
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    acr_values?: (string)[];
+    locale?: string;
+    login_hint?: string;
+    prompt?: (string)[];
+    protocol?: string;
+    redirect_uri?: string;
+    requested_scopes?: (string)[];
+    response_mode?: string;
+    response_type?: (string)[];
+    state?: string;
+    ui_locales?: (string)[];
+    [member: string]: any;
+  };
+}
+
+/** Whatever the provider publishes, for a tenant. */
+export interface PasswordHashMigrationEvent extends Event {
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of a password that is about to be reset. */
+export interface PasswordResetPostChallengeEvent extends Event {
+  client: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  connection: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    body?: { [name: string]: any };
+    query?: { [name: string]: any };
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  user: {
+    email?: string;
+    family_name?: string;
+    given_name?: string;
+    name?: string;
+    nickname?: string;
+    picture?: string;
+    username?: string;
+    app_metadata?: { [name: string]: any };
+    user_metadata?: { [name: string]: any };
+    phone_number?: string;
+    user_id: string;
+    created_at?: string;
+    updated_at?: string;
+    email_verified?: boolean;
+    phone_verified?: boolean;
+    last_password_reset?: string;
+    identities?: ({
+      connection?: string;
+      isSocial?: boolean;
+      profileData?: { [name: string]: any };
+      provider?: string;
+      user_id?: any;
+      [member: string]: any;
+    })[];
+    enrolledFactors?: ({
+      type: string;
+      options?: { [name: string]: any };
+      [member: string]: any;
+    })[];
+    [member: string]: any;
+  };
+  authentication?: {
+    riskAssessment?: {
+      supplemental?: {
+        akamai?: {
+          akamaiBot?: {
+            action?: string;
+            botCategory?: (string)[];
+            botScore?: number;
+            botScoreResponseSegment?: string;
+            botnetId?: string;
+            type?: string;
+            [member: string]: any;
+          };
+          akamaiUserRisk?: {
+            action?: string;
+            allow?: number;
+            emailDomain?: string;
+            general?: { [name: string]: any };
+            ouid?: string;
+            requestid?: string;
+            risk?: { [name: string]: any };
+            score?: number;
+            status?: number;
+            trust?: { [name: string]: any };
+            username?: string;
+            uuid?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        [member: string]: any;
+      };
+      [member: string]: any;
+    };
+    methods?: ({
+      name: string;
+      timestamp?: string;
+      [member: string]: any;
+    })[];
+    [member: string]: any;
+  };
+  authorization?: {
+    roles?: (string)[];
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  organization?: {
+    id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  prompt?: {
+    id: string;
+    fields?: { [name: string]: any };
+    vars?: { [name: string]: any };
+    [member: string]: any;
+  };
+  stats?: {
+    logins_count?: number;
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    locale?: string;
+    login_hint?: string;
+    state?: string;
+    ui_locales?: (string)[];
+    [member: string]: any;
+  };
+}
+
+/** The event of a password that was changed. */
+export interface PostChangePasswordEvent extends Event {
+  connection: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
     user_agent?: string;
     [member: string]: any;
   };
@@ -79,74 +662,791 @@ export interface PostLoginEvent extends Event {
     [member: string]: any;
   };
   user: {
-    user_id: string;
-    app_metadata?: { [name: string]: any };
-    user_metadata?: { [name: string]: any };
-    created_at?: string;
-    updated_at?: string;
+    user_id?: string;
     email?: string;
     email_verified?: boolean;
-    identities?: ({ [name: string]: any })[];
-    name?: string;
-    nickname?: string;
-    given_name?: string;
-    family_name?: string;
+    last_password_reset?: string;
     phone_number?: string;
     phone_verified?: boolean;
-    picture?: string;
     username?: string;
-    multifactor?: (string)[];
-    enrolledFactors?: ({ [name: string]: any })[];
-    last_password_reset?: string;
     [member: string]: any;
   };
-  agent?: { [name: string]: any };
+  authentication?: {
+    riskAssessment?: {
+      supplemental?: {
+        akamai?: {
+          akamaiBot?: {
+            action?: string;
+            botCategory?: (string)[];
+            botScore?: number;
+            botScoreResponseSegment?: string;
+            botnetId?: string;
+            type?: string;
+            [member: string]: any;
+          };
+          akamaiUserRisk?: {
+            action?: string;
+            allow?: number;
+            emailDomain?: string;
+            general?: { [name: string]: any };
+            ouid?: string;
+            requestid?: string;
+            risk?: { [name: string]: any };
+            score?: number;
+            status?: number;
+            trust?: { [name: string]: any };
+            username?: string;
+            uuid?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        [member: string]: any;
+      };
+      [member: string]: any;
+    };
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of a login. Members that every provider has are required, others are not. */
+export interface PostLoginEvent extends Event {
+  client: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    refresh_token?: {
+      policies?: ({
+        audience?: string;
+        scope?: (string)[];
+        [member: string]: any;
+      })[];
+      [member: string]: any;
+    };
+    [member: string]: any;
+  };
+  connection: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    body?: { [name: string]: any };
+    query?: { [name: string]: any };
+    asn?: string;
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  user: {
+    email?: string;
+    family_name?: string;
+    given_name?: string;
+    name?: string;
+    nickname?: string;
+    picture?: string;
+    username?: string;
+    app_metadata?: { [name: string]: any };
+    user_metadata?: { [name: string]: any };
+    phone_number?: string;
+    user_id: string;
+    created_at?: string;
+    updated_at?: string;
+    email_verified?: boolean;
+    phone_verified?: boolean;
+    last_password_reset?: string;
+    identities?: ({
+      connection?: string;
+      isSocial?: boolean;
+      profileData?: { [name: string]: any };
+      provider?: string;
+      user_id?: any;
+      [member: string]: any;
+    })[];
+    enrolledFactors?: ({
+      type: string;
+      options?: { [name: string]: any };
+      [member: string]: any;
+    })[];
+    multifactor?: (string)[];
+    [member: string]: any;
+  };
+  agent?: {
+    agent_id: string;
+    name?: string;
+    agent_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
   authentication?: {
     methods?: ({
       name: string;
       timestamp?: string;
       [member: string]: any;
     })[];
-    riskAssessment?: { [name: string]: any };
+    riskAssessment?: {
+      supplemental?: {
+        akamai?: {
+          akamaiBot?: {
+            action?: string;
+            botCategory?: (string)[];
+            botScore?: number;
+            botScoreResponseSegment?: string;
+            botnetId?: string;
+            type?: string;
+            [member: string]: any;
+          };
+          akamaiUserRisk?: {
+            action?: string;
+            allow?: number;
+            emailDomain?: string;
+            general?: { [name: string]: any };
+            ouid?: string;
+            requestid?: string;
+            risk?: { [name: string]: any };
+            score?: number;
+            status?: number;
+            trust?: { [name: string]: any };
+            username?: string;
+            uuid?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        [member: string]: any;
+      };
+      assessments?: {
+        AgentDetection?: {
+          code?: string;
+          confidence?: string;
+          details?: {
+            provider?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        ImpossibleTravel?: {
+          code?: string;
+          confidence?: string;
+          [member: string]: any;
+        };
+        NewDevice?: {
+          code?: string;
+          confidence?: string;
+          details?: {
+            device?: string;
+            useragent?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        UntrustedIP?: {
+          code?: string;
+          confidence?: string;
+          details?: {
+            category?: string;
+            ip?: string;
+            matches?: string;
+            source?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        [member: string]: any;
+      };
+      confidence?: string;
+      version?: string;
+      [member: string]: any;
+    };
     [member: string]: any;
   };
   authorization?: {
     roles?: (string)[];
     [member: string]: any;
   };
-  custom_domain?: { [name: string]: any };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
   organization?: {
     id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
     [member: string]: any;
   };
   prompt?: {
     id: string;
+    fields?: { [name: string]: any };
+    vars?: { [name: string]: any };
     [member: string]: any;
   };
   refresh_token?: {
     id: string;
+    client_id?: string;
+    created_at?: string;
+    device?: {
+      initial_asn?: string;
+      initial_ip?: string;
+      initial_user_agent?: string;
+      last_asn?: string;
+      last_ip?: string;
+      last_user_agent?: string;
+      [member: string]: any;
+    };
+    expires_at?: string;
+    idle_expires_at?: string;
+    last_exchanged_at?: string;
+    metadata?: { [name: string]: any };
+    resource_servers?: ({
+      audience?: string;
+      scopes?: string;
+      [member: string]: any;
+    })[];
+    rotating?: boolean;
+    session_id?: string;
+    session_transfer?: {
+      parent_refresh_token?: {
+        id?: string;
+        [member: string]: any;
+      };
+      [member: string]: any;
+    };
+    user_id?: string;
     [member: string]: any;
   };
   resource_server?: {
     identifier: string;
     [member: string]: any;
   };
-  security_context?: { [name: string]: any };
-  session?: {
-    id: string;
+  security_context?: {
+    ja3?: string;
+    ja4?: string;
     [member: string]: any;
   };
-  session_transfer_token?: { [name: string]: any };
+  session?: {
+    id: string;
+    actor?: {
+      sub: string;
+      [member: string]: any;
+    };
+    authenticated_at?: string;
+    clients?: ({
+      client_id: string;
+      [member: string]: any;
+    })[];
+    cookie?: {
+      mode?: string;
+      [member: string]: any;
+    };
+    created_at?: string;
+    device?: {
+      initial_asn?: string;
+      initial_ip?: string;
+      initial_user_agent?: string;
+      last_asn?: string;
+      last_ip?: string;
+      last_user_agent?: string;
+      [member: string]: any;
+    };
+    expires_at?: string;
+    idle_expires_at?: string;
+    last_interacted_at?: string;
+    metadata?: { [name: string]: any };
+    session_transfer?: {
+      parent_refresh_token?: {
+        id?: string;
+        metadata?: { [name: string]: any };
+        [member: string]: any;
+      };
+      [member: string]: any;
+    };
+    updated_at?: string;
+    user_id?: string;
+    [member: string]: any;
+  };
+  session_transfer_token?: {
+    client_id: string;
+    request?: {
+      ip?: string;
+      asn?: string;
+      geoip?: {
+        cityName?: string;
+        continentCode?: string;
+        countryCode?: string;
+        countryCode3?: string;
+        countryName?: string;
+        latitude?: number;
+        longitude?: number;
+        subdivisionCode?: string;
+        subdivisionName?: string;
+        timeZone?: string;
+        [member: string]: any;
+      };
+      user_agent?: string;
+      [member: string]: any;
+    };
+    scope?: (string)[];
+    [member: string]: any;
+  };
   stats?: {
     logins_count?: number;
     [member: string]: any;
   };
   transaction?: {
+    correlation_id?: string;
+    acr_values?: (string)[];
+    locale?: string;
+    login_hint?: string;
+    prompt?: (string)[];
+    protocol?: string;
+    redirect_uri?: string;
+    requested_scopes?: (string)[];
+    response_mode?: string;
+    response_type?: (string)[];
+    state?: string;
+    ui_locales?: (string)[];
     id?: string;
     metadata?: { [name: string]: any };
-    acr_values?: (string)[];
-    correlation_id?: string;
+    actor?: {
+      sub: string;
+      act?: {
+        sub: string;
+        act?: {
+          sub: string;
+          act?: {
+            sub: string;
+            act?: {
+              sub: string;
+              [member: string]: any;
+            };
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        [member: string]: any;
+      };
+      [member: string]: any;
+    };
+    actor_token_type?: string;
     linking_id?: string;
+    requested_authorization_details?: ({
+      type: string;
+      [member: string]: any;
+    })[];
+    subject_token_type?: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of a user who was created. */
+export interface PostUserRegistrationEvent extends Event {
+  connection: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  user: {
+    email?: string;
+    family_name?: string;
+    given_name?: string;
+    name?: string;
+    nickname?: string;
+    picture?: string;
+    username?: string;
+    app_metadata?: { [name: string]: any };
+    user_metadata?: { [name: string]: any };
+    phone_number?: string;
+    user_id: string;
+    created_at?: string;
+    updated_at?: string;
+    email_verified?: boolean;
+    phone_verified?: boolean;
+    last_password_reset?: string;
+    [member: string]: any;
+  };
+  authentication?: {
+    riskAssessment?: {
+      supplemental?: {
+        akamai?: {
+          akamaiBot?: {
+            action?: string;
+            botCategory?: (string)[];
+            botScore?: number;
+            botScoreResponseSegment?: string;
+            botnetId?: string;
+            type?: string;
+            [member: string]: any;
+          };
+          akamaiUserRisk?: {
+            action?: string;
+            allow?: number;
+            emailDomain?: string;
+            general?: { [name: string]: any };
+            ouid?: string;
+            requestid?: string;
+            risk?: { [name: string]: any };
+            score?: number;
+            status?: number;
+            trust?: { [name: string]: any };
+            username?: string;
+            uuid?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        [member: string]: any;
+      };
+      [member: string]: any;
+    };
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request?: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    [member: string]: any;
+  };
+  security_context?: {
+    ja3?: string;
+    ja4?: string;
+    [member: string]: any;
+  };
+  transaction?: {
+    acr_values?: (string)[];
+    locale?: string;
+    login_hint?: string;
+    prompt?: (string)[];
+    protocol?: string;
+    redirect_uri?: string;
+    requested_scopes?: (string)[];
+    response_mode?: string;
+    response_type?: (string)[];
+    state?: string;
+    ui_locales?: (string)[];
+    [member: string]: any;
+  };
+}
+
+/** The event of a sign-up. */
+export interface PreUserRegistrationEvent extends Event {
+  connection: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    body?: { [name: string]: any };
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  user: {
+    email?: string;
+    family_name?: string;
+    given_name?: string;
+    name?: string;
+    nickname?: string;
+    picture?: string;
+    username?: string;
+    app_metadata?: { [name: string]: any };
+    user_metadata?: { [name: string]: any };
+    phone_number?: string;
+    [member: string]: any;
+  };
+  authentication?: {
+    riskAssessment?: {
+      supplemental?: {
+        akamai?: {
+          akamaiBot?: {
+            action?: string;
+            botCategory?: (string)[];
+            botScore?: number;
+            botScoreResponseSegment?: string;
+            botnetId?: string;
+            type?: string;
+            [member: string]: any;
+          };
+          akamaiUserRisk?: {
+            action?: string;
+            allow?: number;
+            emailDomain?: string;
+            general?: { [name: string]: any };
+            ouid?: string;
+            requestid?: string;
+            risk?: { [name: string]: any };
+            score?: number;
+            status?: number;
+            trust?: { [name: string]: any };
+            username?: string;
+            uuid?: string;
+            [member: string]: any;
+          };
+          [member: string]: any;
+        };
+        [member: string]: any;
+      };
+      [member: string]: any;
+    };
+    [member: string]: any;
+  };
+  client?: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  security_context?: {
+    ja3?: string;
+    ja4?: string;
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    acr_values?: (string)[];
+    locale?: string;
+    login_hint?: string;
+    prompt?: (string)[];
+    protocol?: string;
+    redirect_uri?: string;
+    requested_scopes?: (string)[];
+    response_mode?: string;
+    response_type?: (string)[];
+    state?: string;
+    ui_locales?: (string)[];
+    [member: string]: any;
+  };
+}
+
+/** The event of a code to send. */
+export interface SendPhoneMessageEvent extends Event {
+  message_options: {
+    action: string;
+    recipient: string;
+    code?: string;
+    message_type?: string;
+    text?: string;
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  user: {
+    email?: string;
+    family_name?: string;
+    given_name?: string;
+    name?: string;
+    nickname?: string;
+    picture?: string;
+    username?: string;
+    app_metadata?: { [name: string]: any };
+    user_metadata?: { [name: string]: any };
+    phone_number?: string;
+    user_id: string;
+    created_at?: string;
+    updated_at?: string;
+    email_verified?: boolean;
+    phone_verified?: boolean;
+    last_password_reset?: string;
+    identities?: ({
+      connection?: string;
+      isSocial?: boolean;
+      profileData?: { [name: string]: any };
+      provider?: string;
+      user_id?: any;
+      [member: string]: any;
+    })[];
+    [member: string]: any;
+  };
+  client?: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  custom_domain?: {
+    domain: string;
+    domain_metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  security_context?: {
+    ja3?: string;
+    ja4?: string;
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    [member: string]: any;
+  };
+}
+
+/** The event of an identifier that was entered; nobody is authenticated yet. */
+export interface SignupPostIdentifierEvent extends Event {
+  client: {
+    client_id: string;
+    name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  request: {
+    ip: string;
+    geoip?: {
+      cityName?: string;
+      continentCode?: string;
+      countryCode?: string;
+      countryCode3?: string;
+      countryName?: string;
+      latitude?: number;
+      longitude?: number;
+      subdivisionCode?: string;
+      subdivisionName?: string;
+      timeZone?: string;
+      [member: string]: any;
+    };
+    hostname?: string;
+    language?: string;
+    method?: string;
+    user_agent?: string;
+    asn?: string;
+    query?: { [name: string]: any };
+    [member: string]: any;
+  };
+  tenant: {
+    id: string;
+    [member: string]: any;
+  };
+  initial_connection?: {
+    id?: string;
+    name: string;
+    strategy?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  initial_organization?: {
+    id: string;
+    name?: string;
+    display_name?: string;
+    metadata?: { [name: string]: any };
+    [member: string]: any;
+  };
+  resource_server?: {
+    identifier: string;
+    [member: string]: any;
+  };
+  security_context?: {
+    ja3?: string;
+    ja4?: string;
+    [member: string]: any;
+  };
+  transaction?: {
+    correlation_id?: string;
+    acr_values?: (string)[];
     locale?: string;
     login_hint?: string;
     prompt?: (string)[];
@@ -191,7 +1491,7 @@ export interface CredentialsExchangeApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CredentialsExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CredentialsExchangeApi;
   };
 }
 
@@ -213,7 +1513,7 @@ export interface CustomEmailProviderApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomEmailProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomEmailProviderApi;
   };
 }
 
@@ -235,7 +1535,7 @@ export interface CustomPhoneProviderApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomPhoneProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomPhoneProviderApi;
   };
 }
 
@@ -275,7 +1575,7 @@ export interface CustomTokenExchangeApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomTokenExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomTokenExchangeApi;
   };
 }
 
@@ -291,7 +1591,7 @@ export interface EventStreamApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): EventStreamApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): EventStreamApi;
   };
 }
 
@@ -307,7 +1607,7 @@ export interface LoginPostIdentifierApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): LoginPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): LoginPostIdentifierApi;
   };
 }
 
@@ -323,7 +1623,7 @@ export interface PasswordHashMigrationApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PasswordHashMigrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PasswordHashMigrationApi;
   };
 }
 
@@ -365,7 +1665,7 @@ export interface PasswordResetPostChallengeApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PasswordResetPostChallengeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PasswordResetPostChallengeApi;
   };
 }
 
@@ -381,7 +1681,7 @@ export interface PostChangePasswordApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostChangePasswordApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostChangePasswordApi;
   };
 }
 
@@ -561,7 +1861,7 @@ export interface PostLoginApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostLoginApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostLoginApi;
   };
 }
 
@@ -577,7 +1877,7 @@ export interface PostUserRegistrationApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostUserRegistrationApi;
   };
 }
 
@@ -609,7 +1909,7 @@ export interface PreUserRegistrationApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PreUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PreUserRegistrationApi;
   };
 }
 
@@ -625,7 +1925,7 @@ export interface SendPhoneMessageApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): SendPhoneMessageApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): SendPhoneMessageApi;
   };
 }
 
@@ -641,6 +1941,6 @@ export interface SignupPostIdentifierApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): SignupPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): SignupPostIdentifierApi;
   };
 }
