@@ -25,6 +25,21 @@ class SmtpSettings(BaseModel):
     start_tls: bool | None = None
 
 
+class ControlLimits(BaseModel):
+    """What the control plane allows; the defaults are Auth0's (`AUTHSTREAM_LIMITS__FLOW`, …)."""
+
+    #: Actions of one tenant.
+    actions: int = Field(default=100, ge=1)
+    #: Versions kept of an action; the oldest that no flow uses goes first.
+    versions: int = Field(default=50, ge=2)
+    #: Actions in one flow.
+    flow: int = Field(default=20, ge=1)
+    #: Bytes of an action's code.
+    code_bytes: int = Field(default=100_000, ge=1)
+    #: Secrets of one action.
+    secrets: int = Field(default=30, ge=0)
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -48,6 +63,14 @@ class Settings(BaseSettings):
     instance: str = ""
     #: Signs routing slips; the same for all workers.
     slip_key: SecretStr | None = None
+    #: Keys that seal secrets, `id:base64` of 32 bytes each, by commas; the first seals, all open.
+    secret_keys: SecretStr | None = None
+    #: A file with more such keys, one a line.
+    secret_key_file: str = ""
+    #: Signs what this process writes to the control log: base64 of 32 bytes (an Ed25519 seed).
+    control_signing_key: SecretStr | None = None
+    #: Ed25519 public keys, base64; with any, control records that none of them signed are ignored.
+    control_public_keys: tuple[str, ...] = ()
     #: How the runner calls a stage: through a Faust agent, or directly (ADR 0004 has both numbers).
     delivery: Literal["agent", "direct"] = "agent"
     #: A file that exists while every stage works, for probes.
@@ -66,3 +89,5 @@ class Settings(BaseSettings):
     kafka: dict[str, str | int | float | bool] = {}
     #: Where e-mails go.
     smtp: SmtpSettings = SmtpSettings()
+    #: What the control plane allows.
+    limits: ControlLimits = ControlLimits()

@@ -43,6 +43,10 @@ class DeployedAction:
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
+    #: Whose it is: with the name, its identity.
+    tenant: str = DEFAULT_TENANT
+    #: As `action.yaml` says it.
+    memory: str = "128MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,13 @@ def load(
     triggers: Mapping[str, Trigger],
     topics: Topics,
     missing_secret: str | None = None,
+    tenant: str = DEFAULT_TENANT,
+    flows_needed: bool = True,
 ) -> Folder:
     """The actions and flows of a folder. Raises ConfigurationError for the first problem.
 
     `missing_secret` stands in for secrets without a value, for rehearsals; None refuses them.
+    `tenant` is whose actions these are, and whose flows, where a flow does not say.
     """
     if not path.is_dir():
         raise ConfigurationError(
@@ -96,17 +103,21 @@ def load(
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
     actions = {
         action.name: action
-        for action in (_action(file, secrets, triggers=triggers, topics=topics) for file in found)
+        for action in (
+            _action(file, secrets, triggers=triggers, topics=topics, tenant=tenant)
+            for file in found
+        )
     }
     flows = [
-        _flow(file, actions, triggers=triggers) for file in sorted((path / "flows").glob("*.yaml"))
+        _flow(file, actions, triggers=triggers, tenant=tenant)
+        for file in sorted((path / "flows").glob("*.yaml"))
     ]
     named = {(flow.tenant, flow.trigger): flow for flow in flows}
     if len(named) < len(flows):
         raise ConfigurationError(
             f"{path / 'flows'}: two flows for the same tenant and trigger; merge them into one file"
         )
-    if not flows:
+    if not flows and flows_needed:
         raise ConfigurationError(
             f"{path}: no flow in flows/*.yaml, so no action would run; add one"
         )
@@ -114,7 +125,12 @@ def load(
 
 
 def _action(
-    file: Path, secrets: _Secrets, *, triggers: Mapping[str, Trigger], topics: Topics
+    file: Path,
+    secrets: _Secrets,
+    *,
+    triggers: Mapping[str, Trigger],
+    topics: Topics,
+    tenant: str,
 ) -> DeployedAction:
     name, said = file.parent.name, read(file, ActionFile)
     _known_trigger(said.trigger, file, triggers)
@@ -124,7 +140,7 @@ def _action(
         name=name,
         version=FOLDER_VERSION,
         trigger=said.trigger,
-        topic=_topic(name, file, topics),
+        topic=_topic(name, file, topics, tenant),
         code=code.resolve(),
         runtime=runtime,
         secrets=secrets.of(file, said),
@@ -133,12 +149,14 @@ def _action(
         egress=said.egress,
         isolation=said.isolation,
         guests=said.limits.guests,
+        tenant=tenant,
+        memory=said.limits.memory,
     )
 
 
-def _topic(name: str, file: Path, topics: Topics) -> str:
+def _topic(name: str, file: Path, topics: Topics, tenant: str) -> str:
     try:
-        return topics.action(DEFAULT_TENANT, name)
+        return topics.action(tenant, name)
     except ConfigurationError as error:
         raise ConfigurationError(f"{file}: {error}") from None
 
@@ -160,12 +178,14 @@ def _code(file: Path, said: ActionFile) -> tuple[Path, str]:
         raise ConfigurationError(f"{file}: {error}") from None
     if code.stat().st_size > CODE_BYTES:
         raise ConfigurationError(f"{code} is over {CODE_BYTES} bytes: move data out of the code")
-    if code.suffix == ".py":
-        _check_python(code)
+    check_code(code)
     return code, runtime
 
 
-def _check_python(code: Path) -> None:
+def check_code(code: Path) -> None:
+    """Compile Python, without running it. Raises ConfigurationError with file and line."""
+    if code.suffix != ".py":
+        return
     try:
         compile(code.read_bytes(), code.name, "exec")
     except SyntaxError as error:
@@ -186,12 +206,16 @@ def _check_egress(file: Path, said: ActionFile) -> None:
 
 
 def _flow(
-    file: Path, actions: Mapping[str, DeployedAction], *, triggers: Mapping[str, Trigger]
+    file: Path,
+    actions: Mapping[str, DeployedAction],
+    *,
+    triggers: Mapping[str, Trigger],
+    tenant: str,
 ) -> Flow:
     said = read(file, FlowFile)
     _known_trigger(said.trigger, file, triggers)
     bindings = tuple(_binding(file, bound, said.trigger, actions=actions) for bound in said.actions)
-    return Flow(said.tenant or DEFAULT_TENANT, said.trigger, bindings)
+    return Flow(said.tenant or tenant, said.trigger, bindings)
 
 
 def _binding(
@@ -219,6 +243,7 @@ def _binding(
         bound.when,
         bound.timeout,
         bound.on_error,
+        bound.enabled,
     )
 
 

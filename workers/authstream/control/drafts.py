@@ -1,0 +1,190 @@
+"""From an author's files to what an action is in the log, and back to files that guests run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from authstream.contracts.budgets import DEPENDENCIES_PER_ACTION, GUESTS_PER_ACTION
+from authstream.contracts.runtime import CODE_FILES, language, runtime_of
+from authstream.contracts.topics import Topics
+from authstream.control import blobs
+from authstream.control.dependencies import LOCK_FILES, READ_ONLY, cache_folder
+from authstream.control.door import Door
+from authstream.control.folder import DeployedAction, check_code
+from authstream.control.objects import ACTION, VERSION, ActionObject, BlobRef, Spec, VersionObject
+from authstream.control.store import Store
+from authstream.control.view import View
+from authstream.engine.egress import Egress
+from authstream.engine.program import Isolation
+from authstream.errors import ConfigurationError
+
+_FOLDER_MODE = 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An action as its author has it."""
+
+    trigger: str
+    code_file: str
+    code: bytes = field(repr=False)
+    runtime: str | None = None
+    #: What the package manager locked; needed where there are dependencies.
+    lock: bytes | None = field(default=None, repr=False)
+    dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: tuple[str, ...] = ()
+    egress: tuple[str, ...] = ()
+    configuration: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    memory: str = "128MB"
+    guests: int = 1
+    isolation: Isolation = "action"
+
+    @classmethod
+    def of(cls, action: DeployedAction) -> Draft:
+        """A draft of an action that was loaded from a folder."""
+        lock = action.code.parent / LOCK_FILES[language(action.runtime)]
+        return cls(
+            trigger=action.trigger,
+            code_file=action.code.name,
+            code=action.code.read_bytes(),
+            runtime=action.runtime,
+            lock=lock.read_bytes() if action.dependencies and lock.is_file() else None,
+            dependencies=action.dependencies,
+            secrets=tuple(action.secrets),
+            egress=action.egress,
+            configuration=action.configuration,
+            memory=action.memory,
+            guests=action.guests,
+            isolation=action.isolation,
+        )
+
+
+def checked(draft: Draft, door: Door) -> Draft:
+    """The draft with its runtime filled in. Raises ConfigurationError for what cannot be."""
+    if draft.trigger not in door.triggers:
+        known = ", ".join(sorted(door.triggers))
+        raise ConfigurationError(f"no trigger {draft.trigger!r}; there are {known}")
+    if draft.code_file not in CODE_FILES:
+        raise ConfigurationError(f"{draft.code_file} is no code file: use {', '.join(CODE_FILES)}")
+    limits = (
+        (len(draft.code), door.limits.code_bytes, "bytes of code"),
+        (len(draft.dependencies), DEPENDENCIES_PER_ACTION, "packages"),
+        (len(draft.secrets), door.limits.secrets, "secrets"),
+        (draft.guests, GUESTS_PER_ACTION, "guests"),
+    )
+    for size, limit, what in limits:
+        if size > limit:
+            raise ConfigurationError(f"the action has {size} {what}, the limit is {limit}")
+    Egress(draft.egress)
+    runtime = runtime_of(draft.code_file, draft.runtime)
+    return Draft(**{**_members(draft), "runtime": runtime})
+
+
+def _members(draft: Draft) -> dict[str, Any]:
+    return {name: getattr(draft, name) for name in draft.__dataclass_fields__}
+
+
+def spec_of(draft: Draft, *, code: BlobRef, lock: BlobRef | None) -> Spec:
+    """What the log says of a draft whose contents are at these places."""
+    members = _members(draft) | {"code": code, "lock": lock}
+    return Spec.model_validate(members | {name: dict(members[name]) for name in _MAPPINGS})
+
+
+_MAPPINGS = ("dependencies", "configuration")
+
+
+def looked_at(draft: Draft) -> Spec:
+    """What the log would say, without writing: for comparing by digest."""
+    lock = None if draft.lock is None else _unwritten(draft.lock)
+    return spec_of(draft, code=_unwritten(draft.code), lock=lock)
+
+
+def written(draft: Draft, store: Store) -> Spec:
+    """The draft's contents stored, each only once. Raises ProduceError."""
+    code = stored_content(store, draft.code)
+    lock = None if draft.lock is None else stored_content(store, draft.lock)
+    return spec_of(draft, code=code, lock=lock)
+
+
+def stored_content(store: Store, content: bytes) -> BlobRef:
+    """Where a content is; written unless some action has it already."""
+    known = references(store.view).get(blobs.digest_of(content))
+    return known or blobs.write(store.blobs, content)
+
+
+def references(view: View) -> dict[str, BlobRef]:
+    """Every content that an action or version refers to, by digest."""
+    specs = [
+        *(stored.read(ActionObject).draft for stored in view.of_kind(ACTION)),
+        *(stored.read(VersionObject).spec for stored in view.of_kind(VERSION)),
+    ]
+    return {ref.sha256: ref for spec in specs for ref in (spec.code, spec.lock) if ref}
+
+
+def _unwritten(content: bytes) -> BlobRef:
+    return BlobRef(sha256=blobs.digest_of(content), size=len(content), offsets=())
+
+
+def unpacked(  # noqa: PLR0913 - what a guest is made of, by name
+    store: Store,
+    spec: Spec,
+    *,
+    tenant: str,
+    name: str,
+    version: int,
+    topics: Topics,
+    secrets: Mapping[str, str],
+    variables: Mapping[str, Any],
+) -> DeployedAction:
+    """An action with its code in a folder named by content, ready to be built.
+
+    Raises ControlLogError when a blob is lost, ConfigurationError for code that cannot be.
+    """
+    folder = _folder(tenant, name, spec)
+    code = _kept(folder / spec.code_file, store, spec.code)
+    if spec.lock is not None:
+        _kept(folder / LOCK_FILES[language(spec.runtime)], store, spec.lock)
+    check_code(code)
+    return DeployedAction(
+        name=name,
+        version=version,
+        trigger=spec.trigger,
+        topic=topics.action(tenant, name),
+        code=code,
+        runtime=spec.runtime,
+        secrets=secrets,
+        configuration={**variables, **spec.configuration},
+        dependencies=spec.dependencies,
+        egress=spec.egress,
+        isolation=spec.isolation,
+        guests=spec.guests,
+        tenant=tenant,
+        memory=spec.memory,
+    )
+
+
+def _folder(tenant: str, name: str, spec: Spec) -> Path:
+    """One for each content of each action: two tenants share no file, whatever their code."""
+    lock = spec.lock.sha256 if spec.lock else ""
+    parts = [tenant, name, spec.code_file, spec.code.sha256, lock]
+    text = "\0".join(parts)
+    return cache_folder() / "actions" / hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kept(target: Path, store: Store, ref: BlobRef) -> Path:
+    if not target.is_file():
+        content = blobs.read(store.blobs, ref)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.chmod(_FOLDER_MODE)
+        descriptor, name = tempfile.mkstemp(dir=target.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), READ_ONLY)
+        Path(name).rename(target)
+    return target
