@@ -57,16 +57,22 @@ def chosen(settings: Settings) -> Level:
     )
 
 
+Guests = FreshGuests | GuestPool
+
+
+def guests_of(action: DeployedAction, program: Program, *, level: Level) -> Guests:
+    """What runs a version, not yet started."""
+    if action.isolation == "execution":
+        return FreshGuests(program, level=level)
+    return GuestPool(program, level=level, size=action.guests)
+
+
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
     def __init__(self, action: DeployedAction, program: Program, *, level: Level) -> None:
         self._version = action.version
-        self.guest: FreshGuests | GuestPool = (
-            FreshGuests(program, level=level)
-            if action.isolation == "execution"
-            else GuestPool(program, level=level, size=action.guests)
-        )
+        self.guest = guests_of(action, program, level=level)
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
@@ -91,6 +97,7 @@ class GuestAction(Action):
         super().__init__(
             action.topic,
             name=action.name,
+            tenant=action.tenant,
             versions=self._guests,
             topics=topics,
             triggers=triggers,
@@ -123,6 +130,11 @@ class GuestAction(Action):
         await self._guests.guest.stop()
 
 
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a stage is among those to host; no pattern: all are."""
+    return not patterns or any(fnmatch(name, pattern) for pattern in patterns)
+
+
 @dataclass(frozen=True, slots=True)
 class Assembly:
     """All stages of a folder, and the folder."""
@@ -133,6 +145,11 @@ class Assembly:
     topics: Topics
     stages: tuple[Stage, ...]
 
+    @property
+    def action_topics(self) -> list[str]:
+        """Where its actions take their envelopes from."""
+        return [action.topic for action in self.folder.actions.values()]
+
     def selected(self, patterns: Sequence[str]) -> tuple[Stage, ...]:
         """The stages named, by name or glob; none named: all.
 
@@ -142,11 +159,7 @@ class Assembly:
             if not any(fnmatch(stage.name, pattern) for stage in self.stages):
                 names = ", ".join(stage.name for stage in self.stages)
                 raise ConfigurationError(f"no stage matches {pattern!r}; there are {names}")
-        return tuple(
-            stage
-            for stage in self.stages
-            if not patterns or any(fnmatch(stage.name, pattern) for pattern in patterns)
-        )
+        return tuple(stage for stage in self.stages if matches(stage.name, patterns))
 
 
 def assembly(
@@ -162,9 +175,9 @@ def assembly(
 
     Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
     """
-    topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
+    topics, known = Topics(settings.prefix), triggers()
     folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
-    slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
+    slip_key = slip_key_of(settings)
     level = chosen(settings)
     actions = [
         GuestAction(
@@ -177,11 +190,26 @@ def assembly(
         )
         for action in folder.actions.values()
     ]
-    stages: list[Stage] = [
+    stages = (
         Entry(topics=topics, triggers=known, flows=folder, slip_key=slip_key),
         *actions,
-        Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
+        *downstream(topics, settings, reader=reader, clock=clock),
+    )
+    return Assembly(folder, level, topics, stages)
+
+
+def slip_key_of(settings: Settings) -> bytes | None:
+    """The key that signs routing slips, if there is one."""
+    return settings.slip_key.get_secret_value().encode() if settings.slip_key else None
+
+
+def downstream(
+    topics: Topics, settings: Settings, *, reader: PointReader, clock: Clock
+) -> tuple[Stage, ...]:
+    """The stages after the last action: the same whatever the actions are."""
+    known, kinds = triggers(), deliveries()
+    return (
+        Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key_of(settings)),
         Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
         *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
-    ]
-    return Assembly(folder, level, topics, tuple(stages))
+    )

@@ -10,13 +10,20 @@ import typer
 from rich.console import Console
 
 from authstream.cli import (
+    actions,
+    apply,
+    audit,
+    break_glass,
     dead_letters,
     demo,
     deps,
     doctor,
+    flows,
+    secrets,
     send,
     tail,
     test,
+    tokens,
     topics,
     up,
     version,
@@ -33,7 +40,10 @@ INTERRUPTED_STATUS = 130
 app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for module in (demo, up, worker, deps, topics, send, test, tail, dead_letters, doctor, version):
+for module in (
+    *(demo, up, worker, apply, actions, flows, secrets, break_glass, audit, tokens),
+    *(deps, topics, send, test, tail, dead_letters, doctor, version),
+):
     module.register(app)
 
 

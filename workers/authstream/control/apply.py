@@ -12,7 +12,7 @@ from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.control.actions import Actions
 from authstream.control.door import Door
 from authstream.control.drafts import Draft, checked, looked_at
-from authstream.control.files import read_secrets, read_variables
+from authstream.control.files import BindingFile, read_secrets, read_variables
 from authstream.control.flows import Flows
 from authstream.control.folder import load
 from authstream.control.objects import (
@@ -159,6 +159,18 @@ def _bound(binding: Binding) -> BoundAction:
     )
 
 
+def binding_of_file(said: BindingFile) -> BoundAction:
+    """An entry of a flow's file as it is bound: at the deployed version."""
+    return BoundAction(
+        action=said.action,
+        version=0,
+        when=said.when,
+        timeout_ms=said.timeout // MILLISECOND,
+        on_error=said.on_error,
+        enabled=said.enabled,
+    )
+
+
 def _actions(wanted: Desired, door: Door) -> Iterator[Difference]:
     actions = Actions(door, wanted.tenant)
     for name, draft in sorted(wanted.actions.items()):
@@ -245,9 +257,7 @@ def _gone(wanted: Desired, door: Door) -> Iterator[Difference]:
             yield Difference("delete", ACTION, wanted.tenant, stored.key.name)
 
 
-def _apply_one(
-    one: Difference, wanted: Desired, door: Door, *, after: int
-) -> Sequence[ObjectKey]:
+def _apply_one(one: Difference, wanted: Desired, door: Door, *, after: int) -> Sequence[ObjectKey]:
     """Change one object; the flows that changed with it."""
     actions, secrets = Actions(door, wanted.tenant), Secrets(door, wanted.tenant)
     match one.kind, one.what:
@@ -269,9 +279,7 @@ def _apply_one(
     return ()
 
 
-def _deploy(
-    one: Difference, draft: Draft, actions: Actions, *, after: int
-) -> Sequence[ObjectKey]:
+def _deploy(one: Difference, draft: Draft, actions: Actions, *, after: int) -> Sequence[ObjectKey]:
     if one.what == "create":
         actions.create(one.name, draft)
     else:

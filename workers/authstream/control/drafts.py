@@ -99,6 +99,13 @@ def spec_of(draft: Draft, *, code: BlobRef, lock: BlobRef | None) -> Spec:
 _MAPPINGS = ("dependencies", "configuration")
 
 
+def draft_of(spec: Spec, store: Store) -> Draft:
+    """A draft to go on from. Raises ControlLogError when its contents are lost."""
+    members = {name: getattr(spec, name) for name in type(spec).model_fields}
+    lock = None if spec.lock is None else blobs.read(store.blobs, spec.lock)
+    return Draft(**{**members, "code": blobs.read(store.blobs, spec.code), "lock": lock})
+
+
 def looked_at(draft: Draft) -> Spec:
     """What the log would say, without writing: for comparing by digest."""
     lock = None if draft.lock is None else _unwritten(draft.lock)

@@ -96,6 +96,14 @@ def read_secrets(path: Path) -> Secrets:
         raise ConfigurationError(f"{path}: {_problems(error)}") from None
 
 
+def binding_said(members: object) -> BindingFile:
+    """A binding that somebody said elsewhere. Raises ConfigurationError."""
+    try:
+        return BindingFile.model_validate(members)
+    except ValidationError as error:
+        raise ConfigurationError(f"the binding is wrong: {_problems(error)}") from None
+
+
 def read_variables(path: Path) -> dict[str, Any]:
     """Plain values by name; an absent file has none. Raises ConfigurationError."""
     if not path.exists():

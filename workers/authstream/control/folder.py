@@ -124,6 +124,20 @@ def load(
     return Folder(actions, named)
 
 
+def load_action(path: Path, *, triggers: Mapping[str, Trigger], topics: Topics) -> DeployedAction:
+    """The one action in a folder of its own; its secrets have names only.
+
+    Raises ConfigurationError.
+    """
+    return _action(
+        path.resolve() / "action.yaml",
+        _Secrets({}, ""),
+        triggers=triggers,
+        topics=topics,
+        tenant=DEFAULT_TENANT,
+    )
+
+
 def _action(
     file: Path,
     secrets: _Secrets,

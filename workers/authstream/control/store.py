@@ -33,7 +33,7 @@ from authstream.errors import (
 CAUGHT_UP_WITHIN = timedelta(seconds=60)
 #: From a record's acknowledgement until it has been read back.
 READ_BACK_WITHIN = timedelta(seconds=15)
-_READ_WAIT = timedelta(milliseconds=200)
+_READ_WAIT = timedelta(milliseconds=100)
 _RETRY_SECONDS = 1.0
 _JOIN_SECONDS = 5.0
 

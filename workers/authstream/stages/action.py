@@ -22,6 +22,7 @@ from authstream.contracts.envelope import (
     RunStatus,
     Step,
 )
+from authstream.contracts.slug import DEFAULT_TENANT, slug
 from authstream.contracts.topics import Topics
 from authstream.engine.plan import current, position_from
 from authstream.engine.ports import Clock, Message, Output, Outputs, Stage
@@ -56,6 +57,11 @@ class Versions(Protocol):
         """What runs a version, once the control view has reached the offset; None: unknown."""
 
 
+def stage_name(tenant: str, action: str) -> str:
+    """The stage of an action, and so its consumer group: two tenants' actions never share one."""
+    return f"action.{slug(tenant, action)}"
+
+
 class MisroutedError(RecordError):
     """An envelope came to an action that is not its current step."""
 
@@ -81,13 +87,14 @@ class Action(Stage):
         topic: str,
         *,
         name: str,
+        tenant: str = DEFAULT_TENANT,
         versions: Versions,
         topics: Topics,
         triggers: Mapping[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
     ) -> None:
-        self.name = f"action.{name}"
+        self.name = stage_name(tenant, name)
         self.topics = (topic,)
         self._versions = versions
         self._names = topics
