@@ -50,6 +50,10 @@ class Hosting(Protocol):
         """Finish one stage."""
         ...
 
+    def hosts(self, name: str) -> bool:
+        """It was started here."""
+        ...
+
     def works(self, name: str) -> bool:
         """It has its share of the work."""
         ...
@@ -239,7 +243,7 @@ class Live:
         """Take it on if it is ours to host and not here yet; whether it was here."""
         if self._hosting is None or not matches(stage.name, self._patterns):
             return False
-        if self._hosting.works(stage.name) or stage.name in self._starting:
+        if self._hosting.hosts(stage.name) or stage.name in self._starting:
             return True
         self._starting.add(stage.name)
         try:
@@ -255,7 +259,7 @@ class Live:
         if stage is None or self._store.view.find(key) is not None or self._hosting is None:
             return
         del self._actions[key.tenant, key.name]
-        if self._hosting.works(stage.name):
+        if self._hosting.hosts(stage.name):
             await self._hosting.remove(stage.name)
             self._log.info("stage_drained", stage=stage.name)
 

@@ -7,11 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+import yaml
 
 from authstream.apps.control import door, opened
+from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.control.apply import Difference, apply, desired
 from authstream.control.dependencies import Say
+from authstream.control.door import Door
 from authstream.control.export import export
+from authstream.control.files import read_secrets
+from authstream.control.objects import ACTION
+from authstream.control.secrets import opened as opened_secrets
 from authstream.control.view import Entry
 from authstream.errors import AuthstreamError
 from authstream.settings import Settings
@@ -20,6 +26,7 @@ from authstream.settings import Settings
 ACTOR = "authstream up"
 #: A deploy is several records: the folder is written when no more have come for so long.
 QUIET = timedelta(milliseconds=300)
+_OWN = 0o600
 
 
 class LiveFolder:
@@ -64,7 +71,32 @@ class LiveFolder:
 
     def _write_back(self) -> None:
         try:
-            for path in export(self._folder, self._door):
+            changed = [*export(self._folder, self._door), *write_secrets(self._folder, self._door)]
+            for path in changed:
                 self._log.info("written_back", file=str(path))
         except (AuthstreamError, OSError) as error:
             self._log.error("not_written_back", reason=str(error))
+
+
+def write_secrets(folder: Path, door: Door) -> list[Path]:
+    """Write new values of secrets into `.secrets.yaml`: the log that has them ends with us.
+
+    Only here are they opened outside the process that runs the action: this one made the key.
+    """
+    file = folder / ".secrets.yaml"
+    written = {
+        action: {name: value.get_secret_value() for name, value in values.items()}
+        for action, values in read_secrets(file).items()
+    }
+    wanted = {
+        stored.key.name: opened_secrets(
+            door.view, door.keyring, tenant=DEFAULT_TENANT, action=stored.key.name
+        )
+        for stored in door.view.of_kind(ACTION, DEFAULT_TENANT)
+    }
+    wanted = {action: values for action, values in wanted.items() if values}
+    if all(written.get(action) == values for action, values in wanted.items()):
+        return []
+    file.touch(_OWN)
+    file.write_text(yaml.safe_dump({**written, **wanted}, allow_unicode=True), encoding="utf-8")
+    return [file]

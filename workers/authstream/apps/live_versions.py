@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from authstream.apps.build import program
-from authstream.apps.stages import Guests, guests_of
+from authstream.apps.stages import Guests, Redacted, guests_of
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.topics import Topics
 from authstream.control.drafts import unpacked
@@ -20,6 +20,7 @@ from authstream.control.seal import Keyring
 from authstream.control.secrets import opened, variables
 from authstream.control.store import Store
 from authstream.engine.program import Invocation, Outcome
+from authstream.engine.redaction import Redactor
 from authstream.errors import AuthstreamError
 from authstream.sandbox import runtimes
 from authstream.sandbox.launch import Level
@@ -65,7 +66,7 @@ class Unloadable:
 class _Version:
     """One loaded version. Counts what is under way, so that it is not stopped beneath a run."""
 
-    what: Guests | Unloadable
+    what: Redacted | Unloadable
     in_flight: int = 0
     used: float = field(default_factory=time.monotonic)
     retired: bool = False
@@ -172,14 +173,14 @@ class LiveVersions:
             await before.retire()
         return loaded
 
-    async def _what(self, version: int, found: VersionObject) -> Guests | Unloadable:
+    async def _what(self, version: int, found: VersionObject) -> Redacted | Unloadable:
         try:
             guests = await asyncio.to_thread(self._made, version, found)
         except AuthstreamError as error:
             self._log.error("version_cannot_load", version=version, reason=str(error))
             return Unloadable(str(error))
         await self._start(version, guests)
-        return guests
+        return Redacted(guests, Redactor(guests.program.secrets.values()))
 
     def _made(self, version: int, found: VersionObject) -> Guests:
         """In a thread: blobs are read, packages installed, TypeScript compiled."""

@@ -19,7 +19,8 @@ from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.ports import Clock, PointReader, Stage
-from authstream.engine.program import Program
+from authstream.engine.program import Invocation, Outcome, Program
+from authstream.engine.redaction import Redactor
 from authstream.engine.registry import plugins
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
@@ -67,16 +68,33 @@ def guests_of(action: DeployedAction, program: Program, *, level: Level) -> Gues
     return GuestPool(program, level=level, size=action.guests)
 
 
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """Guests whose console lines and errors are shown without the values of their secrets."""
+
+    guests: Guests
+    redactor: Redactor
+
+    async def run(self, invocation: Invocation) -> Outcome:
+        """The outcome of one run."""
+        return self.redactor.outcome(await self.guests.run(invocation))
+
+    async def stop(self) -> None:
+        """End every process."""
+        await self.guests.stop()
+
+
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
     def __init__(self, action: DeployedAction, program: Program, *, level: Level) -> None:
         self._version = action.version
         self.guest = guests_of(action, program, level=level)
+        self._redacted = Redacted(self.guest, Redactor(program.secrets.values()))
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
-        return self.guest if version == self._version else None
+        return self._redacted if version == self._version else None
 
 
 class GuestAction(Action):

@@ -140,6 +140,10 @@ class FaustRunner:
         self._stages = [one for one in self._stages if one is not stage]
         await stage.stop()
 
+    def hosts(self, name: str) -> bool:
+        """A stage was started here, whether it works yet or not."""
+        return any(one.stage == name for one in self.consumers)
+
     def works(self, name: str) -> bool:
         """A stage that was started here has its share of partitions."""
         return any(one.stage == name and _works(one) for one in self.consumers)

@@ -98,9 +98,11 @@ class MemoryRunner:
         self._stages.remove(stage)
         await stage.stop()
 
-    def works(self, name: str) -> bool:
+    def hosts(self, name: str) -> bool:
         """A stage of this name was started."""
         return any(one.name == name for one in self._stages)
+
+    works = hosts
 
     async def stop(self) -> None:
         """Stop every stage."""

@@ -22,6 +22,6 @@ def edited(text: bytes, file_name: str) -> bytes:
         done = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603 - theirs
         if done.returncode:
             raise ConfigurationError(
-                f"{editor} ended with status {done.returncode}: kept as it was"
+                f"{editor} ended with status {done.returncode}: nothing is changed"
             )
         return file.read_bytes()
