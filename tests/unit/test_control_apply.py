@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from authstream.contracts.control import ObjectKey
 from authstream.control.actions import Actions
 from authstream.control.apply import Desired, apply, desired, differences
 from authstream.control.door import Door
 from authstream.control.export import export
 from authstream.control.flows import Flows
-from authstream.control.objects import BoundAction
+from authstream.control.objects import VERSION, BoundAction, VersionObject
 from authstream.control.secrets import Secrets
 from authstream.errors import ConfigurationError, ConflictError
 from tests.control_plane import CODE, PL, Refusing, door, draft, memory_store
@@ -68,7 +69,7 @@ def test_applying_makes_the_log_equal_to_the_folder(folder: Path, ada: Door) -> 
         "create variable region",
         "create flow post-login of acme",
         "create flow post-login",
-    ] or sorted(map(str, done)) == sorted(lines(desired(folder, ada), ada))
+    ]
     end = ada.store.view.position
     assert apply(desired(folder, ada), ada) == []
     assert ada.store.view.position == end
@@ -197,11 +198,12 @@ def test_a_folder_is_one_tenants(folder: Path, ada: Door) -> None:
 
 
 def test_a_half_done_write_is_invisible(folder: Path, ada: Door) -> None:
-    """Blobs and a version without the record that commits them change nothing, and do not hinder."""
+    """Blobs and a version without the record that commits them change nothing and do no harm."""
     apply(desired(folder, ada), ada)
     actions = Actions(ada, "default")
     spec = actions.get("claims").draft
-    actions._add("claims", 2, spec, "its writer died here")
+    half = VersionObject(spec=spec, digest=spec.digest, created_at=0, created_by="a dead writer")
+    ada.write(ObjectKey(VERSION, "default", "claims@2"), half, after=0, operation="make a version")
     ada.store.blobs.append(b"blob/half/0", b"half")
     assert lines(desired(folder, ada), ada) == []
     actions.edit("claims", draft("next"))

@@ -163,7 +163,7 @@ def test_only_signed_records_count_where_keys_are_configured(log: MemoryLog) -> 
     assert forged == 0
 
 
-def test_a_signature_covers_every_member(log: MemoryLog) -> None:
+def test_a_signature_covers_every_member() -> None:
     """A signed record cannot be reused for another object, revision or value."""
     signing = Signing(seed(b"a"))
     record = signing.sign(

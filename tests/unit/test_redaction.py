@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authstream.engine.program import Outcome
-from authstream.engine.redaction import SHOWN, SHORTEST, Redactor
+from authstream.engine.redaction import SHORTEST, SHOWN, Redactor
 
 
 def test_console_and_error_lose_the_value_and_nothing_else() -> None:

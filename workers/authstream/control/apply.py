@@ -20,9 +20,11 @@ from authstream.control.objects import (
     FLOW,
     MILLISECOND,
     SECRET,
+    BlobRef,
     BoundAction,
     FlowObject,
     SecretObject,
+    Spec,
 )
 from authstream.control.secrets import Secrets, secret_key, variables
 from authstream.engine.plan import Binding
@@ -187,17 +189,17 @@ def _actions(wanted: Desired, door: Door) -> Iterator[Difference]:
             )
 
 
-def _members_that_differ(one: Any, other: Any) -> str:  # noqa: ANN401 - two models of one type
+def _members_that_differ(one: Spec, other: Spec) -> str:
     names = [
         name
-        for name in type(one).model_fields
+        for name in Spec.model_fields
         if _comparable(getattr(one, name)) != _comparable(getattr(other, name))
     ]
     return ", ".join(names)
 
 
-def _comparable(value: Any) -> Any:  # noqa: ANN401 - members of any type
-    return getattr(value, "sha256", value)
+def _comparable(value: object) -> object:
+    return value.sha256 if isinstance(value, BlobRef) else value
 
 
 def _secrets(wanted: Desired, door: Door) -> Iterator[Difference]:

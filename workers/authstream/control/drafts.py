@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -83,27 +83,43 @@ def checked(draft: Draft, door: Door) -> Draft:
             raise ConfigurationError(f"the action has {size} {what}, the limit is {limit}")
     Egress(draft.egress)
     runtime = runtime_of(draft.code_file, draft.runtime)
-    return Draft(**{**_members(draft), "runtime": runtime})
-
-
-def _members(draft: Draft) -> dict[str, Any]:
-    return {name: getattr(draft, name) for name in draft.__dataclass_fields__}
+    return replace(draft, runtime=runtime)
 
 
 def spec_of(draft: Draft, *, code: BlobRef, lock: BlobRef | None) -> Spec:
     """What the log says of a draft whose contents are at these places."""
-    members = _members(draft) | {"code": code, "lock": lock}
-    return Spec.model_validate(members | {name: dict(members[name]) for name in _MAPPINGS})
-
-
-_MAPPINGS = ("dependencies", "configuration")
+    return Spec(
+        trigger=draft.trigger,
+        runtime=draft.runtime or "",
+        code_file=draft.code_file,
+        code=code,
+        lock=lock,
+        dependencies=dict(draft.dependencies),
+        secrets=draft.secrets,
+        egress=draft.egress,
+        configuration=dict(draft.configuration),
+        memory=draft.memory,
+        guests=draft.guests,
+        isolation=draft.isolation,
+    )
 
 
 def draft_of(spec: Spec, store: Store) -> Draft:
     """A draft to go on from. Raises ControlLogError when its contents are lost."""
-    members = {name: getattr(spec, name) for name in type(spec).model_fields}
-    lock = None if spec.lock is None else blobs.read(store.blobs, spec.lock)
-    return Draft(**{**members, "code": blobs.read(store.blobs, spec.code), "lock": lock})
+    return Draft(
+        trigger=spec.trigger,
+        code_file=spec.code_file,
+        code=blobs.read(store.blobs, spec.code),
+        runtime=spec.runtime,
+        lock=None if spec.lock is None else blobs.read(store.blobs, spec.lock),
+        dependencies=spec.dependencies,
+        secrets=spec.secrets,
+        egress=spec.egress,
+        configuration=spec.configuration,
+        memory=spec.memory,
+        guests=spec.guests,
+        isolation=spec.isolation,
+    )
 
 
 def looked_at(draft: Draft) -> Spec:

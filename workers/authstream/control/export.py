@@ -15,6 +15,7 @@ from authstream.control.actions import Actions
 from authstream.control.apply import VARIABLES_FILE, Difference, desired, differences
 from authstream.control.dependencies import LOCK_FILES
 from authstream.control.door import Door
+from authstream.control.files import FlowFile, read
 from authstream.control.objects import FLOW, BoundAction, FlowObject, Spec
 from authstream.control.secrets import variables
 from authstream.errors import ConfigurationError
@@ -81,7 +82,7 @@ def settings_of(spec: Spec) -> dict[str, Any]:
 def _write_flow(one: Difference, folder: Path, door: Door, *, tenant: str) -> list[Path]:
     own = one.tenant == tenant
     stem = one.name if own else f"{one.name}.{slug(DEFAULT_TENANT, one.tenant)}"
-    file = _file_of(folder, one) or folder / "flows" / f"{stem}.yaml"
+    file = _file_of(folder, one, tenant) or folder / "flows" / f"{stem}.yaml"
     found = door.view.find(one.key)
     flow = found.read(FlowObject) if found else None
     if flow is None or flow.owner != tenant:
@@ -111,11 +112,11 @@ def _duration(millis: int) -> str:
     return f"{millis}ms" if millis % 1000 else f"{millis // 1000}s"
 
 
-def _file_of(folder: Path, one: Difference) -> Path | None:
+def _file_of(folder: Path, one: Difference, tenant: str) -> Path | None:
     """The file in which an author has the flow, whatever he called it."""
     for file in sorted((folder / "flows").glob("*.yaml")):
-        said = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        if (said.get("tenant") or one.tenant, said.get("trigger")) == (one.tenant, one.name):
+        said = read(file, FlowFile)
+        if (said.tenant or tenant, said.trigger) == (one.tenant, one.name):
             return file
     return None
 
