@@ -40,6 +40,23 @@ class ControlLimits(BaseModel):
     secrets: int = Field(default=30, ge=0)
 
 
+class AdminSettings(BaseModel):
+    """The admin HTTP API (`AUTHSTREAM_ADMIN__PORT`, …)."""
+
+    #: Where it listens.
+    host: str = "127.0.0.1"
+    #: Its port.
+    port: int = 8090
+    #: An OpenID issuer whose access tokens are taken too; empty: none.
+    oidc_issuer: str = ""
+    #: What its tokens must be for.
+    oidc_audience: str = ""
+    #: Where its public keys are.
+    oidc_jwks_url: str = ""
+    #: The claim that says the role: viewer, author or operator, or a list with one of them.
+    oidc_role_claim: str = "authstream_role"
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -91,3 +108,5 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     #: What the control plane allows.
     limits: ControlLimits = ControlLimits()
+    #: The admin HTTP API.
+    admin: AdminSettings = AdminSettings()

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from authstream.cli import (
     actions,
+    admin,
     apply,
     audit,
     break_glass,
@@ -41,7 +42,7 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    *(demo, up, worker, apply, actions, flows, secrets, break_glass, audit, tokens),
+    *(demo, up, worker, apply, actions, flows, secrets, break_glass, audit, tokens, admin),
     *(deps, topics, send, test, tail, dead_letters, doctor, version),
 ):
     module.register(app)

@@ -71,6 +71,10 @@ class Door:
         """The same for somebody else."""
         return replace(self, actor=actor)
 
+    def telling(self, say: Callable[[str], None]) -> Door:
+        """The same, with its progress told elsewhere."""
+        return replace(self, say=say)
+
     def write(self, key: ObjectKey, body: Body | None, *, after: int, operation: str) -> Stored:
         """Make a change. Raises ConflictError, ProduceError, TooLargeError."""
         return self.store.write(Change(key, body, after, operation), actor=self.actor)

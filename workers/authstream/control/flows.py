@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.slug import DEFAULT_TENANT
@@ -35,7 +34,11 @@ class Flows:
 
     def get(self, tenant: str, trigger: str) -> FlowObject:
         """One."""
-        return self._door.view.get(_key(tenant, trigger)).read(FlowObject)
+        return self.stored(tenant, trigger).read(FlowObject)
+
+    def stored(self, tenant: str, trigger: str) -> Stored:
+        """One, with its revision."""
+        return self._door.view.get(_key(tenant, trigger))
 
     def replace(
         self,
@@ -234,11 +237,6 @@ class Flows:
         if len(set(names)) < len(names):
             raise ConfigurationError("an action is in the flow twice: bind it once")
         return flow
-
-
-def shown(flow: FlowObject) -> dict[str, Any]:
-    """A flow for people and programs."""
-    return flow.model_dump(mode="json", exclude_none=True)
 
 
 def _key(tenant: str, trigger: str) -> ObjectKey:
