@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, get_args
+from typing import Annotated, Any, Protocol, cast, get_args
 
 import jwt
 from fastapi import Depends, HTTPException, Request
@@ -56,9 +56,9 @@ class Oidc:
             )
         except jwt.PyJWTError:
             return None
-        said = claims.get(self.role_claim)
-        names: list[Any] = said if isinstance(said, list) else [said]
-        roles = [role for role in ROLES if role in names]
+        said: Any = claims.get(self.role_claim)
+        names = cast("list[Any]", said) if isinstance(said, list) else [said]
+        roles: list[Role] = [role for role in ROLES if role in names]
         return (f"{claims['sub']} ({self.issuer})", roles[-1]) if roles else None
 
 
