@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, cast, get_args
+from typing import Annotated, Any, Protocol, get_args
 
 import jwt
 from fastapi import Depends, HTTPException, Request
@@ -56,9 +56,10 @@ class Oidc:
             )
         except jwt.PyJWTError:
             return None
-        said: Any = claims.get(self.role_claim)
-        names = cast("list[Any]", said) if isinstance(said, list) else [said]
-        roles: list[Role] = [role for role in ROLES if role in names]
+        said = claims.get(self.role_claim)
+        roles: list[Role] = [
+            role for role in ROLES if said == role or (isinstance(said, list) and role in said)
+        ]
         return (f"{claims['sub']} ({self.issuer})", roles[-1]) if roles else None
 
 
