@@ -32,8 +32,15 @@ class Worker:
     """One supervisor with its children, in a process group of its own."""
 
     def __init__(
-        self, name: str, stages: tuple[str, ...], environment: dict[str, str], log: Path
+        self,
+        name: str,
+        stages: tuple[str, ...],
+        environment: dict[str, str],
+        *,
+        log: Path,
+        folder: Path | None = FOLDER,
     ) -> None:
+        """Without a folder it follows the control log."""
         self.name = name
         self.stages = stages
         self.log = log
@@ -41,7 +48,7 @@ class Worker:
         command = (*dying, sys.executable, "-m", "authstream.cli", "worker", "--supervised")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                (*command, "--folder", f"{FOLDER}", *stages),
+                (*command, *(("--folder", f"{folder}") if folder else ()), *stages),
                 env=environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -137,7 +144,14 @@ class Workers:
         self._logs = logs
         self.all: list[Worker] = []
 
-    def start(self, name: str, *stages: str, static: bool = True, **said: str) -> Worker:
+    def start(
+        self,
+        name: str,
+        *stages: str,
+        static: bool = True,
+        folder: Path | None = FOLDER,
+        **said: str,
+    ) -> Worker:
         """A supervised worker; with a stable name of its own unless told otherwise."""
         environment = {
             **os.environ,
@@ -148,7 +162,7 @@ class Workers:
             **said,
         }
         log = self._logs / f"{name}-{len(self.all)}.log"
-        self.all.append(Worker(name, stages, environment, log))
+        self.all.append(Worker(name, stages, environment, log=log, folder=folder))
         return self.all[-1]
 
     def __enter__(self) -> Self:
