@@ -44,10 +44,11 @@ def register(app: typer.Typer) -> None:
         from authstream.apps.rehearsal import rehearse_legs  # noqa: PLC0415 - loads every stage
 
         logs.configure(settings(log_format="console", log_level="error"))
-        value = read_event(event, known_trigger(trigger, triggers()))
+        known = known_trigger(trigger, triggers())
+        value = read_event(event, known)
         resumes = [read_object(file) for file in resume or ()]
         legs = asyncio.run(
-            rehearse_legs(folder, value, trigger=trigger, resumes=resumes, say=progress)
+            rehearse_legs(folder, value, trigger=known.name, resumes=resumes, say=progress)
         )
         result = legs[-1]
         if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from authstream.contracts.runtime import CODE_FILES, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
+from authstream.control.lookups import read_lookups
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
+from authstream.engine.lookup import Lookup
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
@@ -40,6 +42,8 @@ class DeployedAction:
     dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
     #: `host:port` entries that it may connect to.
     egress: tuple[str, ...] = ()
+    #: Who knows the groups and roles of users.
+    lookups: tuple[Lookup, ...] = field(default=(), repr=False)
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
@@ -94,10 +98,9 @@ def load(
         )
     secrets = _Secrets(read_secrets(path / ".secrets.yaml"), missing_secret)
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
-    actions = {
-        action.name: action
-        for action in (_action(file, secrets, triggers=triggers, topics=topics) for file in found)
-    }
+    lookups = read_lookups(path)
+    made = (_action(file, secrets, triggers=triggers, topics=topics) for file in found)
+    actions = {action.name: replace(action, lookups=lookups) for action in made}
     flows = [
         _flow(file, actions, triggers=triggers) for file in sorted((path / "flows").glob("*.yaml"))
     ]
