@@ -85,7 +85,7 @@ def test_deploys_under_load(
             actions.create(name, draft(name, "1"))
             actions.deploy(name)
         flows.replace("default", TRIGGER, [BoundAction(action=name, version=0) for name in NAMES])
-        worker = workers.start("live", folder=None)
+        worker = workers.follow("live")
         worker.await_assigned()
         warm_up(logins, worker)
         logins.drive()

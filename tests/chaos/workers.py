@@ -38,7 +38,7 @@ class Worker:
         environment: dict[str, str],
         *,
         log: Path,
-        folder: Path | None = FOLDER,
+        folder: Path | None,
     ) -> None:
         """Without a folder it follows the control log."""
         self.name = name
@@ -138,21 +138,30 @@ class Worker:
 class Workers:
     """The workers of one prefix. On exit none is left."""
 
-    def __init__(self, brokers: str, prefix: str, logs: Path) -> None:
+    def __init__(self, brokers: str, prefix: str, logs: Path, *, folder: Path = FOLDER) -> None:
+        self._folder = folder
         self._brokers = brokers
         self._prefix = prefix
         self._logs = logs
         self.all: list[Worker] = []
 
-    def start(
+    def start(self, name: str, *stages: str, static: bool = True, **said: str) -> Worker:
+        """A supervised worker; with a stable name of its own unless told otherwise."""
+        return self._start(name, stages, self._folder, static=static, said=said)
+
+    def follow(self, name: str) -> Worker:
+        """A supervised worker that follows the control log, with every stage."""
+        return self._start(name, (), None, static=True, said={})
+
+    def _start(
         self,
         name: str,
-        *stages: str,
-        static: bool = True,
-        folder: Path | None = FOLDER,
-        **said: str,
+        stages: tuple[str, ...],
+        folder: Path | None,
+        *,
+        static: bool,
+        said: dict[str, str],
     ) -> Worker:
-        """A supervised worker; with a stable name of its own unless told otherwise."""
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'workers'}",

@@ -33,6 +33,7 @@ FILES = {
     ),
     "flows/acme.yaml": "trigger: post-login\ntenant: acme\nactions: [{action: claims}]\n",
     "variables.yaml": "region: eu\n",
+    "lookups/groups.yaml": "user-1: [{id: g1, name: Staff}]\n",
     ".secrets.yaml": "crm: {TOKEN: abc}\n",
 }
 
@@ -67,6 +68,7 @@ def test_applying_makes_the_log_equal_to_the_folder(folder: Path, ada: Door) -> 
         "create action crm",
         "create secret crm/TOKEN",
         "create variable region",
+        "create lookup groups",
         "create flow post-login of acme",
         "create flow post-login",
     ]
@@ -125,10 +127,12 @@ def test_a_change_says_what_differs(folder: Path, ada: Door) -> None:
     (folder / "actions/claims/action.py").write_text(CODE.format("changed"))
     (folder / ".secrets.yaml").write_text("crm: {TOKEN: changed}\n")
     (folder / "flows/acme.yaml").unlink()
+    (folder / "lookups/groups.yaml").unlink()
     found = lines(desired(folder, ada), ada)
     assert found == [
         "update action claims: code",
         "update secret crm/TOKEN",
+        "delete lookup groups",
         "delete flow post-login of acme",
     ]
     apply(desired(folder, ada), ada)

@@ -88,6 +88,10 @@ class Settings(BaseSettings):
     control_signing_key: SecretStr | None = None
     #: Ed25519 public keys, base64; with any, control records that none of them signed are ignored.
     control_public_keys: tuple[str, ...] = ()
+    #: Signs the states of suspended flows, the same for all workers. None: `slip_key` does.
+    state_key: SecretStr | None = None
+    #: The key that signed states before: for 15 minutes after a change, both are good.
+    state_key_before: SecretStr | None = None
     #: How the runner calls a stage: through a Faust agent, or directly (ADR 0004 has both numbers).
     delivery: Literal["agent", "direct"] = "agent"
     #: A file that exists while every stage works, for probes.

@@ -26,6 +26,7 @@ from authstream.control.seal import keyring
 from authstream.control.store import Store
 from authstream.control.view import Entry as Change
 from authstream.engine.ports import Clock, PointReader, Stage
+from authstream.engine.state import state_keys
 from authstream.settings import Settings
 from authstream.stages.action import Action, stage_name
 from authstream.stages.canary import CanaryWatch
@@ -184,6 +185,7 @@ class Live:
                 triggers=triggers(),
                 clock=self._clock,
                 slip_key=slip_key_of(self._settings),
+                state_keys=state_keys(self._settings),
             )
         return known
 
@@ -219,7 +221,7 @@ class Live:
                 self._log.warning("break_glass", tenant=key.tenant, trigger=key.name)
             case "secret":
                 self._refresh(key.tenant, key.name.partition("/")[0])
-            case "variable":
+            case "variable" | "lookup":
                 self._refresh(key.tenant, None)
             case _:
                 pass

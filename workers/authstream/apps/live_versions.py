@@ -19,6 +19,7 @@ from authstream.control.objects import VERSION, VersionObject, version_name
 from authstream.control.seal import Keyring
 from authstream.control.secrets import opened, variables
 from authstream.control.store import Store
+from authstream.control.tenant_lookups import tenant_lookups
 from authstream.engine.program import Invocation, Outcome
 from authstream.engine.redaction import Redactor
 from authstream.errors import AuthstreamError
@@ -195,6 +196,7 @@ class LiveVersions:
             topics=said.topics,
             secrets={name: secrets[name] for name in found.spec.secrets if name in secrets},
             variables=variables(view, self.tenant),
+            lookups=tenant_lookups(said.store, self.tenant),
         )
         return guests_of(action, program(action, said.say), level=said.level)
 

@@ -22,6 +22,7 @@ from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Invocation, Outcome, Program
 from authstream.engine.redaction import Redactor
 from authstream.engine.registry import plugins
+from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
@@ -36,6 +37,7 @@ from authstream.stages.assemble import Assemble
 from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.resume import ResumeStage
 
 
 @cache
@@ -100,7 +102,7 @@ class GuestVersions:
 class GuestAction(Action):
     """An action stage that owns its guest: started with it, stopped with it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an action needs, by name
         self,
         action: DeployedAction,
         guests: GuestVersions,
@@ -109,6 +111,7 @@ class GuestAction(Action):
         triggers: dict[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
+        state_keys: StateKeys | None = None,
     ) -> None:
         self._runtime = action.runtime
         self._guests = guests
@@ -121,6 +124,7 @@ class GuestAction(Action):
             triggers=triggers,
             clock=clock,
             slip_key=slip_key,
+            state_keys=state_keys,
         )
 
     async def start(self) -> None:
@@ -196,7 +200,7 @@ def assembly(
     topics, known = Topics(settings.prefix), triggers()
     folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
     slip_key = slip_key_of(settings)
-    level = chosen(settings)
+    level, states = chosen(settings), state_keys(settings)
     actions = [
         GuestAction(
             action,
@@ -205,6 +209,7 @@ def assembly(
             triggers=known,
             clock=clock,
             slip_key=slip_key,
+            state_keys=states,
         )
         for action in folder.actions.values()
     ]
@@ -226,8 +231,12 @@ def downstream(
 ) -> tuple[Stage, ...]:
     """The stages after the last action: the same whatever the actions are."""
     known, kinds = triggers(), deliveries()
+    slip_key, states = slip_key_of(settings), state_keys(settings)
     return (
-        Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key_of(settings)),
+        Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
         Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
+        ResumeStage(
+            topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
+        ),
         *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
     )

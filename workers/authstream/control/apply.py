@@ -10,6 +10,7 @@ from typing import Any, Literal
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.control.actions import Actions
+from authstream.control.blobs import digest_of
 from authstream.control.door import Door
 from authstream.control.drafts import Draft, checked, looked_at
 from authstream.control.files import BindingFile, read_secrets, read_variables
@@ -18,15 +19,18 @@ from authstream.control.folder import load
 from authstream.control.objects import (
     ACTION,
     FLOW,
+    LOOKUP,
     MILLISECOND,
     SECRET,
     BlobRef,
     BoundAction,
     FlowObject,
+    LookupObject,
     SecretObject,
     Spec,
 )
 from authstream.control.secrets import Secrets, secret_key, variables
+from authstream.control.tenant_lookups import contents, delete_lookup, set_lookup
 from authstream.engine.plan import Binding
 from authstream.errors import ConfigurationError
 
@@ -66,6 +70,8 @@ class Desired:
     #: By tenant and trigger.
     flows: Mapping[tuple[str, str], tuple[BoundAction, ...]]
     variables: Mapping[str, Any]
+    #: Files with users' groups and roles, by kind.
+    lookups: Mapping[str, bytes] = field(repr=False)
     #: Values by action and name.
     secrets: Mapping[str, Mapping[str, str]] = field(repr=False)
 
@@ -87,6 +93,7 @@ def desired(folder: Path, door: Door, tenant: str = DEFAULT_TENANT) -> Desired:
         drafts,
         {key: tuple(_bound(one) for one in flow.bindings) for key, flow in loaded.flows.items()},
         read_variables(folder / VARIABLES_FILE),
+        contents(folder),
         {
             name: {
                 secret: value.get_secret_value()
@@ -104,6 +111,7 @@ def differences(wanted: Desired, door: Door) -> list[Difference]:
         *_actions(wanted, door),
         *_secrets(wanted, door),
         *_variables(wanted, door),
+        *_lookups(wanted, door),
         *_flows(wanted, door),
         *_gone(wanted, door),
     ]
@@ -224,6 +232,20 @@ def _variables(wanted: Desired, door: Door) -> Iterator[Difference]:
         yield Difference("delete", "variable", wanted.tenant, name)
 
 
+def _lookups(wanted: Desired, door: Door) -> Iterator[Difference]:
+    there = {
+        stored.key.name: stored.read(LookupObject).content.sha256
+        for stored in door.view.of_kind(LOOKUP, wanted.tenant)
+    }
+    for kind, content in sorted(wanted.lookups.items()):
+        if kind not in there:
+            yield Difference("create", LOOKUP, wanted.tenant, kind)
+        elif there[kind] != digest_of(content):
+            yield Difference("update", LOOKUP, wanted.tenant, kind)
+    for kind in sorted(there.keys() - wanted.lookups.keys()):
+        yield Difference("delete", LOOKUP, wanted.tenant, kind)
+
+
 def _flows(wanted: Desired, door: Door) -> Iterator[Difference]:
     for (tenant, trigger), bindings in sorted(wanted.flows.items()):
         found = door.view.find(ObjectKey(FLOW, tenant, trigger))
@@ -274,6 +296,11 @@ def _apply_one(one: Difference, wanted: Desired, door: Door, *, after: int) -> S
             secrets.delete_variable(one.name, after=after)
         case "variable", _:
             secrets.set_variable(one.name, wanted.variables[one.name], after=after)
+        case "lookup", "delete":
+            delete_lookup(door, one.tenant, one.name, after=after)
+        case "lookup", _:
+            content = wanted.lookups[one.name]
+            set_lookup(door, one.tenant, one.name, content, after=after)
         case "flow", "delete":
             Flows(door).delete(one.tenant, one.name, after=after)
         case _:

@@ -21,6 +21,7 @@ from authstream.control.objects import ACTION, VERSION, ActionObject, BlobRef, S
 from authstream.control.store import Store
 from authstream.control.view import View
 from authstream.engine.egress import Egress
+from authstream.engine.lookup import Lookup
 from authstream.engine.program import Isolation
 from authstream.errors import ConfigurationError
 
@@ -164,6 +165,7 @@ def unpacked(  # noqa: PLR0913 - what a guest is made of, by name
     topics: Topics,
     secrets: Mapping[str, str],
     variables: Mapping[str, Any],
+    lookups: tuple[Lookup, ...] = (),
 ) -> DeployedAction:
     """An action with its code in a folder named by content, ready to be built.
 
@@ -189,6 +191,7 @@ def unpacked(  # noqa: PLR0913 - what a guest is made of, by name
         guests=spec.guests,
         tenant=tenant,
         memory=spec.memory,
+        lookups=lookups,
     )
 
 

@@ -16,8 +16,9 @@ from authstream.control.apply import VARIABLES_FILE, Difference, desired, differ
 from authstream.control.dependencies import LOCK_FILES
 from authstream.control.door import Door
 from authstream.control.files import FlowFile, read
-from authstream.control.objects import FLOW, BoundAction, FlowObject, Spec
+from authstream.control.objects import FLOW, LOOKUP, BoundAction, FlowObject, Spec
 from authstream.control.secrets import variables
+from authstream.control.tenant_lookups import stored_contents
 from authstream.errors import ConfigurationError
 
 _DEFAULT_TIMEOUT_MS = BoundAction(action="", version=0).timeout_ms
@@ -45,6 +46,10 @@ def _write(one: Difference, folder: Path, door: Door, *, tenant: str) -> list[Pa
         return _write_flow(one, folder, door, tenant=tenant)
     if one.kind == "variable":
         return [_text(folder / VARIABLES_FILE, variables(door.view, tenant))]
+    if one.kind == LOOKUP:
+        file = folder / "lookups" / f"{one.name}.yaml"
+        content = stored_contents(door.store, tenant).get(one.name)
+        return [_unlinked(file) if content is None else _bytes(file, content)]
     return []
 
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
 
+from authstream.contracts.api import trigger_id
 from authstream.contracts.budgets import (
     ACTIONS_PER_FLOW,
     DEPENDENCIES_PER_ACTION,
@@ -26,6 +35,10 @@ _PROBLEMS_SHOWN = 3
 _QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
 
 
+#: A trigger's id, also from the other spelling of published texts: `postLogin`.
+TriggerId = Annotated[str, AfterValidator(trigger_id)]
+
+
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,7 +54,7 @@ class Limits(_File):
 class ActionFile(_File):
     """`actions/<name>/action.yaml`."""
 
-    trigger: str
+    trigger: TriggerId
     #: Without one, what the code's file name says.
     runtime: str | None = None
     #: Package to exact version; `authstream deps lock` makes the lock that is installed.
@@ -69,7 +82,7 @@ class BindingFile(_File):
 class FlowFile(_File):
     """`flows/<trigger>.yaml`."""
 
-    trigger: str
+    trigger: TriggerId
     #: Without one the flow serves every tenant that has none of its own.
     tenant: str | None = None
     actions: tuple[BindingFile, ...] = Field(default=(), max_length=ACTIONS_PER_FLOW)

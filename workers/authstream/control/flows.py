@@ -62,7 +62,7 @@ class Flows:
             owner=whose,
             bindings=tuple(self._checked(whose, trigger, bound) for bound in bindings),
         )
-        self._limit(flow)
+        self._limit(trigger, flow)
         revision = self._door.view.revision(key) if after is None else after
         return self._door.write(key, flow, after=revision, operation=operation)
 
@@ -88,7 +88,7 @@ class Flows:
             bindings = list(flow.bindings)
             checked = self._checked(flow.owner, trigger, bound)
             bindings.insert(len(bindings) if at is None else at, checked)
-            return self._limit(flow.model_copy(update={"bindings": tuple(bindings)}))
+            return self._limit(trigger, flow.model_copy(update={"bindings": tuple(bindings)}))
 
         return self._update(tenant, trigger, added, operation=f"add {bound.action}", after=after)
 
@@ -227,7 +227,8 @@ class Flows:
             known = ", ".join(sorted(self._door.triggers))
             raise ConfigurationError(f"no trigger {trigger!r}; there are {known}")
 
-    def _limit(self, flow: FlowObject) -> FlowObject:
+    def _limit(self, trigger: str, flow: FlowObject) -> FlowObject:
+        self._door.triggers[trigger].check_actions(len(flow.bindings))
         names = [one.action for one in flow.bindings]
         if len(names) > self._door.limits.flow:
             raise ConfigurationError(

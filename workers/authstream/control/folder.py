@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ from authstream.contracts.runtime import CODE_FILES, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
+from authstream.control.lookups import read_lookups
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
+from authstream.engine.lookup import Lookup
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
@@ -40,6 +42,8 @@ class DeployedAction:
     dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
     #: `host:port` entries that it may connect to.
     egress: tuple[str, ...] = ()
+    #: Who knows the groups and roles of users.
+    lookups: tuple[Lookup, ...] = field(default=(), repr=False)
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
@@ -101,13 +105,11 @@ def load(
         )
     secrets = _Secrets(read_secrets(path / ".secrets.yaml"), missing_secret)
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
-    actions = {
-        action.name: action
-        for action in (
-            _action(file, secrets, triggers=triggers, topics=topics, tenant=tenant)
-            for file in found
-        )
-    }
+    lookups = read_lookups(path)
+    made = (
+        _action(file, secrets, triggers=triggers, topics=topics, tenant=tenant) for file in found
+    )
+    actions = {action.name: replace(action, lookups=lookups) for action in made}
     flows = [
         _flow(file, actions, triggers=triggers, tenant=tenant)
         for file in sorted((path / "flows").glob("*.yaml"))
@@ -228,6 +230,10 @@ def _flow(
 ) -> Flow:
     said = read(file, FlowFile)
     _known_trigger(said.trigger, file, triggers)
+    try:
+        triggers[said.trigger].check_actions(len(said.actions))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
     bindings = tuple(_binding(file, bound, said.trigger, actions=actions) for bound in said.actions)
     return Flow(said.tenant or tenant, said.trigger, bindings)
 

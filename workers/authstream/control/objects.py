@@ -17,6 +17,7 @@ from authstream.engine.program import Isolation
 from authstream.errors import ControlLogError
 
 ACTION, VERSION, FLOW, VARIABLE = "action", "version", "flow", "variable"
+LOOKUP = "lookup"
 SECRET, TOKEN, BREAK_GLASS = "secret", "token", "break-glass"
 MILLISECOND = timedelta(milliseconds=1)
 Role = Literal["viewer", "author", "operator"]
@@ -127,6 +128,12 @@ class VariableObject(Body):
     value: Any = None
 
 
+class LookupObject(Body):
+    """Groups or roles of a tenant's users; the object's name is the file's, `groups.yaml`."""
+
+    content: BlobRef
+
+
 class SecretObject(Body):
     """A sealed value of an action; the object's name is `<action>/<name>`."""
 
@@ -160,6 +167,7 @@ KINDS: dict[str, type[Body]] = {
     VERSION: VersionObject,
     FLOW: FlowObject,
     VARIABLE: VariableObject,
+    LOOKUP: LookupObject,
     SECRET: SecretObject,
     TOKEN: TokenObject,
     BREAK_GLASS: BreakGlassObject,
