@@ -15,7 +15,7 @@ from authstream.control.objects import BoundAction, Canary
 from authstream.control.tokens import Tokens, holder
 from authstream.engine.ports import ManualClock
 from authstream.errors import ConfigurationError, ConflictError, NotFoundError
-from authstream.settings import ControlLimits
+from authstream.settings import QuotaSettings
 from tests.control_plane import PL, Refusing, door, draft, memory_store
 
 
@@ -29,7 +29,7 @@ def clock() -> ManualClock:
 def ada(clock: ManualClock) -> Iterator[Door]:
     """A door that builds nothing."""
     with memory_store(clock) as store:
-        yield door(store, limits=ControlLimits(actions=3, versions=3, flow=2))
+        yield door(store, quotas=QuotaSettings(actions=3, versions=3, flow=2))
 
 
 def bound(action: str, version: int = 0) -> BoundAction:

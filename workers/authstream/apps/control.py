@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Sequence
 
 from authstream.apps.build import program, say_nothing
-from authstream.apps.stages import chosen, guests_of, triggers
+from authstream.apps.stages import Guests, chosen, guests_of, most, triggers, wrapper
 from authstream.broker import embedded
 from authstream.broker.kafka_log import KafkaLog
 from authstream.broker.kafka_topics import KafkaTopics, wanted
@@ -19,10 +19,8 @@ from authstream.control.folder import DeployedAction
 from authstream.control.seal import keyring
 from authstream.control.signing import Signing
 from authstream.control.store import Store
-from authstream.engine.program import Program
 from authstream.errors import ConfigurationError
-from authstream.sandbox.launch import Level
-from authstream.sandbox.process import GuestError
+from authstream.sandbox.ending import GuestError
 from authstream.settings import Settings
 
 #: Who does what a command does, where it is not the system's user.
@@ -50,7 +48,8 @@ def door(
         triggers(),
         topics=Topics(settings.prefix),
         keyring=keyring(settings),
-        limits=settings.limits,
+        quotas=settings.quotas,
+        most=most(settings),
         builder=SandboxBuilder(settings),
         make_topics=lambda names: make_topics(settings, names),
         say=say,
@@ -85,7 +84,8 @@ class SandboxBuilder:
         """Raises ConfigurationError for code that does not load or lacks the trigger's handler."""
         level = chosen(self._settings)
         made = program(action, say)
-        handlers = asyncio.run(_handlers(action, made, level))
+        guests = guests_of(action, made, level=level, wrapper=wrapper(self._settings))
+        handlers = asyncio.run(_handlers(action.name, guests))
         wanted_one = triggers()[action.trigger].handler
         if wanted_one not in handlers:
             raise ConfigurationError(
@@ -95,13 +95,10 @@ class SandboxBuilder:
         say(f"{action.name} loads and handles {', '.join(handlers)}")
 
 
-async def _handlers(action: DeployedAction, made: Program, level: Level) -> tuple[str, ...]:
-    guests = guests_of(action, made, level=level)
+async def _handlers(name: str, guests: Guests) -> tuple[str, ...]:
     try:
         return (await guests.start()).handlers
     except GuestError as error:
-        raise ConfigurationError(
-            f"{action.name} cannot be loaded: {error}; correct the code"
-        ) from None
+        raise ConfigurationError(f"{name} cannot be loaded: {error}; correct the code") from None
     finally:
         await guests.stop()

@@ -11,7 +11,7 @@ import structlog
 
 from authstream.apps.live_flows import LiveFlows
 from authstream.apps.live_versions import VIEW_WITHIN, LiveVersions, Loading
-from authstream.apps.stages import chosen, downstream, matches, slip_key_of, triggers
+from authstream.apps.stages import chosen, downstream, matches, slip_key_of, triggers, wrapper
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.topics import Topics
 from authstream.control.door import Door
@@ -103,9 +103,15 @@ class Live:
         self.topics = Topics(settings.prefix)
         self.level = chosen(settings)
         self.flows = LiveFlows(store.view, topics=self.topics, clock=clock)
-        self._door = Door(store, "canary", triggers(), topics=self.topics, limits=settings.limits)
+        self._door = Door(store, "canary", triggers(), topics=self.topics, quotas=settings.quotas)
         self._loading = Loading(
-            store, keyring(settings), self.topics, self.level, say, reached=self.reached
+            store,
+            keyring(settings),
+            self.topics,
+            self.level,
+            wrapper(settings),
+            say,
+            reached=self.reached,
         )
         self._actions: dict[tuple[str, str], LiveAction] = {}
         self._fixed = self._fixed_stages(reader)

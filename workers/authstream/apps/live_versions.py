@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -24,8 +24,8 @@ from authstream.engine.program import Invocation, Outcome
 from authstream.engine.redaction import Redactor
 from authstream.errors import AuthstreamError
 from authstream.sandbox import runtimes
+from authstream.sandbox.ending import GuestError
 from authstream.sandbox.launch import Level
-from authstream.sandbox.process import GuestError
 from authstream.stages.action import Runtime
 
 #: How long a step waits for the view to reach what its slip was planned at.
@@ -44,6 +44,8 @@ class Loading:
     keyring: Keyring
     topics: Topics
     level: Level
+    #: The operator's command that confines guests, if there is one.
+    wrapper: Sequence[str]
     say: Callable[[str], None]
     #: Waits, for a bounded time, until the view has the record at an offset.
     reached: Callable[[int], Awaitable[bool]]
@@ -198,7 +200,8 @@ class LiveVersions:
             variables=variables(view, self.tenant),
             lookups=tenant_lookups(said.store, self.tenant),
         )
-        return guests_of(action, program(action, said.say), level=said.level)
+        made = program(action, said.say)
+        return guests_of(action, made, level=said.level, wrapper=said.wrapper)
 
     async def _start(self, version: int, guests: Guests) -> None:
         try:

@@ -11,13 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from opentelemetry import metrics
 
 from authstream import telemetry
 from authstream.apps import logs
 from authstream.apps.control import opened
-from authstream.apps.doctor import NOT_CONFINED
+from authstream.apps.doctor import NOT_CONFINED, external_line
 from authstream.apps.live import Live
-from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers
+from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
 from authstream.broker import embedded
 from authstream.broker.dispatcher import Dispatcher
@@ -28,6 +29,7 @@ from authstream.contracts.topics import Topics
 from authstream.control.store import Store
 from authstream.engine.ports import SystemClock
 from authstream.errors import AuthstreamError, BrokerUnreachableError
+from authstream.sandbox import census
 from authstream.settings import Settings
 
 BEAT = timedelta(milliseconds=500)
@@ -116,6 +118,9 @@ class Worker:
         selected = assembled.selected(self._patterns)
         if assembled.level == "none":
             self._log.warning("actions_not_confined", reason=NOT_CONFINED)
+        elif assembled.level == "external":
+            reason = external_line(wrapper(self._settings))
+            self._log.warning("actions_confined_externally", reason=reason)
         if not await self._topics_ready(assembled.topics, assembled.action_topics):
             return 0
         runner = FaustRunner(
@@ -218,6 +223,8 @@ def main(folder: Path | None, settings: Settings, *, stages: Sequence[str] = ())
     history = History.awaited()
     logs.configure(settings)
     telemetry.configure("authstream")
+    telemetry.configure_metrics("authstream")
+    census.observe(metrics.get_meter("authstream"))
     worker = Worker(folder, settings, stages=stages, history=history)
     try:
         return asyncio.run(_leaving(worker))

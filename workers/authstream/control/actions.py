@@ -69,10 +69,10 @@ class Actions:
             raise ConflictError(
                 f"there is an {self.key(name)} already: edit it, or use another name"
             )
-        if len(self.all()) >= self._door.limits.actions:
+        if len(self.all()) >= self._door.quotas.actions:
             raise ConfigurationError(
                 f"{self.tenant} has {len(self.all())} actions, the limit is"
-                f" {self._door.limits.actions}: delete some, or raise AUTHSTREAM_LIMITS__ACTIONS"
+                f" {self._door.quotas.actions}: delete some, or raise AUTHSTREAM_QUOTAS__ACTIONS"
             )
         self._door.topics.action(self.tenant, checked_name(name))
         return self._save(name, draft, after=self._door.view.revision(self.key(name)))
@@ -281,7 +281,7 @@ class Actions:
         versions = self.versions(name)
         used = {self.get(name).deployed, *Flows(door).versions(self.tenant, name)}
         spare = [number for number, _ in versions if number not in used]
-        for number in spare[: max(0, len(versions) - door.limits.versions)]:
+        for number in spare[: max(0, len(versions) - door.quotas.versions)]:
             key = ObjectKey(VERSION, self.tenant, version_name(name, number))
             spec = self.version(name, number).spec
             door.write(key, None, after=1, operation="prune")

@@ -14,9 +14,10 @@ from authstream.control.objects import Body
 from authstream.control.seal import Keyring
 from authstream.control.store import Change, Store
 from authstream.control.view import Stored, View
+from authstream.engine.guest_limits import MOST, GuestLimits
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError, ConflictError
-from authstream.settings import ControlLimits
+from authstream.settings import QuotaSettings
 
 B = TypeVar("B", bound=Body)
 #: A change that builds on whatever there is (a deploy's bump, a kill switch) is tried so often.
@@ -56,7 +57,9 @@ class Door:
     triggers: Mapping[str, Trigger]
     topics: Topics = field(default_factory=Topics)
     keyring: Keyring = field(default_factory=lambda: Keyring({}))
-    limits: ControlLimits = field(default_factory=ControlLimits)
+    quotas: QuotaSettings = field(default_factory=QuotaSettings)
+    #: What an action may ask for.
+    most: GuestLimits = MOST
     builder: Builder = field(default_factory=Unchecked)
     #: Creates the topics of new actions; called before anything refers to them.
     make_topics: Callable[[Sequence[str]], None] = _no_topics

@@ -17,10 +17,19 @@ from authstream.control import blobs
 from authstream.control.dependencies import LOCK_FILES, READ_ONLY, cache_folder
 from authstream.control.door import Door
 from authstream.control.folder import DeployedAction, check_code
-from authstream.control.objects import ACTION, VERSION, ActionObject, BlobRef, Spec, VersionObject
+from authstream.control.objects import (
+    ACTION,
+    VERSION,
+    ActionObject,
+    BlobRef,
+    Spec,
+    SpecLimits,
+    VersionObject,
+)
 from authstream.control.store import Store
 from authstream.control.view import View
 from authstream.engine.egress import Egress
+from authstream.engine.guest_limits import DEFAULT, GuestLimits, check
 from authstream.engine.lookup import Lookup
 from authstream.engine.program import Isolation
 from authstream.errors import ConfigurationError
@@ -42,7 +51,7 @@ class Draft:
     secrets: tuple[str, ...] = ()
     egress: tuple[str, ...] = ()
     configuration: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    memory: str = "128MB"
+    limits: GuestLimits = DEFAULT
     guests: int = 1
     isolation: Isolation = "action"
 
@@ -60,7 +69,7 @@ class Draft:
             secrets=tuple(action.secrets),
             egress=action.egress,
             configuration=action.configuration,
-            memory=action.memory,
+            limits=action.limits,
             guests=action.guests,
             isolation=action.isolation,
         )
@@ -74,9 +83,9 @@ def checked(draft: Draft, door: Door) -> Draft:
     if draft.code_file not in CODE_FILES:
         raise ConfigurationError(f"{draft.code_file} is no code file: use {', '.join(CODE_FILES)}")
     limits = (
-        (len(draft.code), door.limits.code_bytes, "bytes of code"),
+        (len(draft.code), door.quotas.code_bytes, "bytes of code"),
         (len(draft.dependencies), DEPENDENCIES_PER_ACTION, "packages"),
-        (len(draft.secrets), door.limits.secrets, "secrets"),
+        (len(draft.secrets), door.quotas.secrets, "secrets"),
         (draft.guests, GUESTS_PER_ACTION, "guests"),
     )
     for size, limit, what in limits:
@@ -84,6 +93,7 @@ def checked(draft: Draft, door: Door) -> Draft:
             raise ConfigurationError(f"the action has {size} {what}, the limit is {limit}")
     Egress(draft.egress)
     runtime = runtime_of(draft.code_file, draft.runtime)
+    check(draft.limits, language(runtime), door.most)
     return replace(draft, runtime=runtime)
 
 
@@ -99,7 +109,7 @@ def spec_of(draft: Draft, *, code: BlobRef, lock: BlobRef | None) -> Spec:
         secrets=draft.secrets,
         egress=draft.egress,
         configuration=dict(draft.configuration),
-        memory=draft.memory,
+        limits=SpecLimits.of(draft.limits),
         guests=draft.guests,
         isolation=draft.isolation,
     )
@@ -117,7 +127,7 @@ def draft_of(spec: Spec, store: Store) -> Draft:
         secrets=spec.secrets,
         egress=spec.egress,
         configuration=spec.configuration,
-        memory=spec.memory,
+        limits=spec.limits.of_guest,
         guests=spec.guests,
         isolation=spec.isolation,
     )
@@ -190,7 +200,7 @@ def unpacked(  # noqa: PLR0913 - what a guest is made of, by name
         isolation=spec.isolation,
         guests=spec.guests,
         tenant=tenant,
-        memory=spec.memory,
+        limits=spec.limits.of_guest,
         lookups=lookups,
     )
 

@@ -16,9 +16,10 @@ from authstream.control.apply import VARIABLES_FILE, Difference, desired, differ
 from authstream.control.dependencies import LOCK_FILES
 from authstream.control.door import Door
 from authstream.control.files import FlowFile, read
-from authstream.control.objects import FLOW, LOOKUP, BoundAction, FlowObject, Spec
+from authstream.control.objects import FLOW, LOOKUP, BoundAction, FlowObject, Spec, SpecLimits
 from authstream.control.secrets import variables
 from authstream.control.tenant_lookups import stored_contents
+from authstream.engine.guest_limits import DEFAULT
 from authstream.errors import ConfigurationError
 
 _DEFAULT_TIMEOUT_MS = BoundAction(action="", version=0).timeout_ms
@@ -70,7 +71,8 @@ def _write_action(home: Path, name: str, actions: Actions) -> list[Path]:
 
 def settings_of(spec: Spec) -> dict[str, Any]:
     """`action.yaml` of a version: what is not said is the default."""
-    limits = {"memory": spec.memory, "guests": spec.guests}
+    usual = SpecLimits.of(DEFAULT).model_dump() | {"guests": 1}
+    limits = spec.limits.model_dump() | {"guests": spec.guests}
     members: dict[str, Any] = {
         "trigger": spec.trigger,
         "runtime": spec.runtime,
@@ -78,7 +80,7 @@ def settings_of(spec: Spec) -> dict[str, Any]:
         "secrets": [*spec.secrets],
         "egress": [*spec.egress],
         "configuration": spec.configuration,
-        "limits": {} if limits == {"memory": "128MB", "guests": 1} else limits,
+        "limits": {name: value for name, value in limits.items() if value != usual[name]},
         "isolation": "" if spec.isolation == "action" else spec.isolation,
     }
     return {name: value for name, value in members.items() if value}

@@ -230,10 +230,10 @@ class Flows:
     def _limit(self, trigger: str, flow: FlowObject) -> FlowObject:
         self._door.triggers[trigger].check_actions(len(flow.bindings))
         names = [one.action for one in flow.bindings]
-        if len(names) > self._door.limits.flow:
+        if len(names) > self._door.quotas.flow:
             raise ConfigurationError(
                 f"the flow would have {len(names)} actions, the limit is"
-                f" {self._door.limits.flow}: raise AUTHSTREAM_LIMITS__FLOW, or bind fewer"
+                f" {self._door.quotas.flow}: raise AUTHSTREAM_QUOTAS__FLOW, or bind fewer"
             )
         if len(set(names)) < len(names):
             raise ConfigurationError("an action is in the flow twice: bind it once")

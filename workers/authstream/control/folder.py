@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from authstream.contracts.budgets import CODE_BYTES
-from authstream.contracts.runtime import CODE_FILES, runtime_of
+from authstream.contracts.runtime import CODE_FILES, language, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
 from authstream.control.lookups import read_lookups
+from authstream.engine import guest_limits
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
+from authstream.engine.guest_limits import GuestLimits
 from authstream.engine.lookup import Lookup
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.program import Isolation
@@ -49,8 +51,8 @@ class DeployedAction:
     guests: int = 1
     #: Whose it is: with the name, its identity.
     tenant: str = DEFAULT_TENANT
-    #: As `action.yaml` says it.
-    memory: str = "128MB"
+    #: What each of them may use.
+    limits: GuestLimits = guest_limits.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class _Secrets:
         return {key: known.get(key, self.missing or "") for key in said.secrets}
 
 
-def load(
+def load(  # noqa: PLR0913 - what a folder is read for, by name
     path: Path,
     *,
     triggers: Mapping[str, Trigger],
@@ -93,11 +95,13 @@ def load(
     missing_secret: str | None = None,
     tenant: str = DEFAULT_TENANT,
     flows_needed: bool = True,
+    most: GuestLimits = guest_limits.MOST,
 ) -> Folder:
     """The actions and flows of a folder. Raises ConfigurationError for the first problem.
 
     `missing_secret` stands in for secrets without a value, for rehearsals; None refuses them.
     `tenant` is whose actions these are, and whose flows, where a flow does not say.
+    `most` is what an action may ask for.
     """
     if not path.is_dir():
         raise ConfigurationError(
@@ -110,6 +114,8 @@ def load(
         _action(file, secrets, triggers=triggers, topics=topics, tenant=tenant) for file in found
     )
     actions = {action.name: replace(action, lookups=lookups) for action in made}
+    for action in actions.values():
+        _check_limits(action, most)
     flows = [
         _flow(file, actions, triggers=triggers, tenant=tenant)
         for file in sorted((path / "flows").glob("*.yaml"))
@@ -166,8 +172,15 @@ def _action(
         isolation=said.isolation,
         guests=said.limits.guests,
         tenant=tenant,
-        memory=said.limits.memory,
+        limits=said.limits.of_guest,
     )
+
+
+def _check_limits(action: DeployedAction, most: GuestLimits) -> None:
+    try:
+        guest_limits.check(action.limits, language(action.runtime), most)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{action.code.with_name('action.yaml')}: {error}") from None
 
 
 def _topic(name: str, file: Path, topics: Topics, tenant: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.envelope import OnError
 from authstream.contracts.model import EpochMillis
+from authstream.engine.guest_limits import DEFAULT, GuestLimits
 from authstream.engine.plan import STEP_TIMEOUT
 from authstream.engine.program import Isolation
 from authstream.errors import ControlLogError
@@ -42,6 +44,27 @@ class BlobRef(Body):
     offsets: tuple[int, ...]
 
 
+class SpecLimits(Body):
+    """What each guest may use, as `engine/guest_limits.py` says it."""
+
+    memory: int
+    threads: int
+    descriptors: int
+    temporary: int
+    output: int
+    log: int
+
+    @classmethod
+    def of(cls, limits: GuestLimits) -> SpecLimits:
+        """As it is in the log."""
+        return cls(**asdict(limits))
+
+    @property
+    def of_guest(self) -> GuestLimits:
+        """As a guest takes it."""
+        return GuestLimits(**self.model_dump())
+
+
 class Spec(Body):
     """What an action is: everything that a version fixes for good."""
 
@@ -57,7 +80,7 @@ class Spec(Body):
     secrets: tuple[str, ...] = ()
     egress: tuple[str, ...] = ()
     configuration: dict[str, Any] = {}
-    memory: str = "128MB"
+    limits: SpecLimits = Field(default_factory=lambda: SpecLimits.of(DEFAULT))
     guests: int = 1
     isolation: Isolation = "action"
 

@@ -96,10 +96,10 @@ class Secrets:
                 f" {SECRET_CHARACTERS}: split it"
             )
         names = {stored.key.name for stored in self.all(action)} | {f"{action}/{name}"}
-        if len(names) > self._door.limits.secrets:
+        if len(names) > self._door.quotas.secrets:
             raise ConfigurationError(
                 f"{action} would have {len(names)} secrets, the limit is"
-                f" {self._door.limits.secrets}: delete one, or raise AUTHSTREAM_LIMITS__SECRETS"
+                f" {self._door.quotas.secrets}: delete one, or raise AUTHSTREAM_QUOTAS__SECRETS"
             )
 
 

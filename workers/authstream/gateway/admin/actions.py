@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from authstream.control import described
 from authstream.control.actions import Actions, Deployed
 from authstream.control.drafts import Draft
+from authstream.control.files import Limits
 from authstream.control.objects import Canary
 from authstream.gateway.admin.callers import Author, Viewer
 from authstream.gateway.admin.exchange import Expected, Page, Pages, seen, tagged
@@ -32,8 +33,7 @@ class DraftBody(BaseModel):
     secrets: tuple[str, ...] = ()
     egress: tuple[str, ...] = ()
     configuration: dict[str, Any] = {}
-    memory: str = "128MB"
-    guests: int = Field(default=1, ge=1)
+    limits: Limits = Limits()
     isolation: Literal["action", "execution"] = "action"
 
     def draft(self) -> Draft:
@@ -48,8 +48,8 @@ class DraftBody(BaseModel):
             secrets=self.secrets,
             egress=self.egress,
             configuration=self.configuration,
-            memory=self.memory,
-            guests=self.guests,
+            limits=self.limits.of_guest,
+            guests=self.limits.guests,
             isolation=self.isolation,
         )
 
