@@ -23,8 +23,11 @@ FILES = {
     "actions/claims/action.py": CODE.format("claims"),
     "actions/crm/action.yaml": (
         "trigger: post-login\nsecrets: [TOKEN]\negress: ['crm.example.com:443']\n"
-        "configuration: {tier: gold, n: [1, 2.5]}\nlimits: {guests: 2}\nisolation: execution\n"
+        "configuration: {tier: gold, n: [1, 2.5]}\nlimits: {guests: 2, memory: 128MiB}\n"
+        "isolation: execution\nmodules: [shared]\n"
     ),
+    "modules/shared/module.js": "module.exports = 1;\n",
+    "modules/shared/module.yaml": "secrets: [KEY]\n",
     "actions/crm/action.js": "exports.onExecutePostLogin = async (event, api) => {};\n",
     "flows/post-login.yaml": (
         "trigger: post-login\nactions:\n"
@@ -34,7 +37,7 @@ FILES = {
     "flows/acme.yaml": "trigger: post-login\ntenant: acme\nactions: [{action: claims}]\n",
     "variables.yaml": "region: eu\n",
     "lookups/groups.yaml": "user-1: [{id: g1, name: Staff}]\n",
-    ".secrets.yaml": "crm: {TOKEN: abc}\n",
+    ".secrets.yaml": "crm: {TOKEN: abc}\n'actions:shared': {KEY: def}\n",
 }
 
 
@@ -66,6 +69,7 @@ def test_applying_makes_the_log_equal_to_the_folder(folder: Path, ada: Door) -> 
     assert [str(one) for one in done] == [
         "create action claims",
         "create action crm",
+        "create secret actions:shared/KEY",
         "create secret crm/TOKEN",
         "create variable region",
         "create lookup groups",
@@ -90,7 +94,7 @@ def test_export_apply_diff_is_empty(folder: Path, ada: Door, tmp_path: Path) -> 
     assert lines(desired(copy, ada), ada) == []
     with memory_store() as store:
         other = door(store)
-        (copy / ".secrets.yaml").write_text("crm: {TOKEN: abc}\n")
+        (copy / ".secrets.yaml").write_text(FILES[".secrets.yaml"])
         apply(desired(copy, other), other)
         assert lines(desired(folder, other), other) == []
 
@@ -125,7 +129,7 @@ def test_a_change_says_what_differs(folder: Path, ada: Door) -> None:
     """Code, order, secrets: each is a line; no value of a secret is in it."""
     apply(desired(folder, ada), ada)
     (folder / "actions/claims/action.py").write_text(CODE.format("changed"))
-    (folder / ".secrets.yaml").write_text("crm: {TOKEN: changed}\n")
+    (folder / ".secrets.yaml").write_text("crm: {TOKEN: changed}\n'actions:shared': {KEY: def}\n")
     (folder / "flows/acme.yaml").unlink()
     (folder / "lookups/groups.yaml").unlink()
     found = lines(desired(folder, ada), ada)
@@ -183,10 +187,11 @@ def test_nothing_is_written_when_something_does_not_build(folder: Path) -> None:
 def test_a_secret_without_a_value_anywhere_is_refused(folder: Path, ada: Door) -> None:
     """A value that is in the log already need not be in the folder."""
     (folder / ".secrets.yaml").unlink()
-    with pytest.raises(ConfigurationError, match="no value for secret crm/TOKEN"):
+    with pytest.raises(ConfigurationError, match="no value for secret crm/TOKEN, actions:shared"):
         apply(desired(folder, ada), ada)
     Actions(ada, "default").create("crm", draft(secrets=("TOKEN",)))
     Secrets(ada, "default").put("crm", "TOKEN", "abc")
+    Secrets(ada, "default").put("actions:shared", "KEY", "def")
     apply(desired(folder, ada), ada)
 
 

@@ -16,6 +16,7 @@ from authstream.contracts.control import ObjectKey
 from authstream.contracts.topics import Topics
 from authstream.control.door import Door
 from authstream.control.flows import Flows
+from authstream.control.modules import PREFIX
 from authstream.control.objects import (
     ACTION,
     FLOW,
@@ -226,7 +227,8 @@ class Live:
                 self.flows.put(key)
                 self._log.warning("break_glass", tenant=key.tenant, trigger=key.name)
             case "secret":
-                self._refresh(key.tenant, key.name.partition("/")[0])
+                owner = key.name.partition("/")[0]
+                self._refresh(key.tenant, None if owner.startswith(PREFIX) else owner)
             case "variable" | "lookup":
                 self._refresh(key.tenant, None)
             case _:

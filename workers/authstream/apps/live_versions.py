@@ -15,6 +15,7 @@ from authstream.apps.stages import Guests, Redacted, guests_of
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.topics import Topics
 from authstream.control.drafts import unpacked
+from authstream.control.modules import PREFIX
 from authstream.control.objects import VERSION, VersionObject, version_name
 from authstream.control.seal import Keyring
 from authstream.control.secrets import opened, variables
@@ -199,6 +200,12 @@ class LiveVersions:
             secrets={name: secrets[name] for name in found.spec.secrets if name in secrets},
             variables=variables(view, self.tenant),
             lookups=tenant_lookups(said.store, self.tenant),
+            module_secrets={
+                module.name: opened(
+                    view, said.keyring, tenant=self.tenant, action=f"{PREFIX}{module.name}"
+                )
+                for module in found.spec.modules
+            },
         )
         made = program(action, said.say)
         return guests_of(action, made, level=said.level, wrapper=said.wrapper)

@@ -20,6 +20,8 @@ from authstream.cli import (
     deps,
     doctor,
     flows,
+    importing,
+    new,
     secrets,
     send,
     tail,
@@ -44,6 +46,8 @@ app = typer.Typer(
 for module in (
     *(demo, up, worker, apply, actions, flows, secrets, break_glass, audit, tokens, admin),
     *(deps, topics, send, test, tail, dead_letters, doctor, version),
+    importing,
+    new,
 ):
     module.register(app)
 

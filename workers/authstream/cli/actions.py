@@ -76,7 +76,7 @@ def _template(name: str, trigger: str, language: str) -> Draft:
     from authstream.apps.stages import triggers  # noqa: PLC0415 - as above
     from authstream.cli.events import known_trigger  # noqa: PLC0415 - as above
     from authstream.control.drafts import Draft  # noqa: PLC0415 - as above
-    from authstream.control.template import code  # noqa: PLC0415 - as above
+    from authstream.control.first_draft import code  # noqa: PLC0415 - as above
 
     known = known_trigger(trigger, triggers())
     file, text = code(name, known, language)

@@ -286,8 +286,8 @@ class Actions:
             spec = self.version(name, number).spec
             door.write(key, None, after=1, operation="prune")
             left = drafts.references(door.view)
-            for ref in (spec.code, spec.lock):
-                if ref is not None and ref.sha256 not in left:
+            for ref in drafts.contents_of(spec):
+                if ref.sha256 not in left:
                     blobs.delete(door.store.blobs, ref)
 
     def _spec(self, name: str, number: int | None) -> Spec:
@@ -295,7 +295,7 @@ class Actions:
 
     def _text(self, name: str, number: int | None) -> str:
         spec = self._spec(name, number)
-        members = spec.model_dump(mode="json", exclude={"code", "lock"})
+        members = spec.model_dump(mode="json", exclude={"code", "lock", "modules"})
         settings = yaml.safe_dump(members, sort_keys=True, allow_unicode=True)
         return f"{settings}--- {spec.code_file}\n{self.code(spec)}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.slug import DEFAULT_TENANT
@@ -16,6 +16,7 @@ from authstream.control.drafts import Draft, checked, looked_at
 from authstream.control.files import BindingFile, read_secrets, read_variables
 from authstream.control.flows import Flows
 from authstream.control.folder import load
+from authstream.control.modules import PREFIX
 from authstream.control.objects import (
     ACTION,
     FLOW,
@@ -26,6 +27,7 @@ from authstream.control.objects import (
     BoundAction,
     FlowObject,
     LookupObject,
+    ModuleSpec,
     SecretObject,
     Spec,
 )
@@ -95,14 +97,24 @@ def desired(folder: Path, door: Door, tenant: str = DEFAULT_TENANT) -> Desired:
         read_variables(folder / VARIABLES_FILE),
         contents(folder),
         {
-            name: {
+            owner: {
                 secret: value.get_secret_value()
-                for secret, value in values.get(name, {}).items()
-                if secret in draft.secrets
+                for secret, value in values.get(owner, {}).items()
+                if secret in names
             }
-            for name, draft in drafts.items()
+            for owner, names in _owners(drafts).items()
         },
     )
+
+
+def _owners(drafts: Mapping[str, Draft]) -> dict[str, tuple[str, ...]]:
+    """Actions and modules with the secrets that they name."""
+    modules = {
+        f"{PREFIX}{module.name}": module.secrets
+        for draft in drafts.values()
+        for module in draft.modules
+    }
+    return {name: draft.secrets for name, draft in drafts.items()} | modules
 
 
 def differences(wanted: Desired, door: Door) -> list[Difference]:
@@ -142,8 +154,8 @@ def missing_secrets(wanted: Desired, door: Door) -> list[str]:
     """Secrets that actions name and that have a value neither here nor there."""
     return [
         f"{action}/{name}"
-        for action, draft in wanted.actions.items()
-        for name in draft.secrets
+        for action, names in _owners(wanted.actions).items()
+        for name in names
         if name not in wanted.secrets.get(action, {})
         and door.view.find(secret_key(wanted.tenant, action, name)) is None
     ]
@@ -207,6 +219,10 @@ def _members_that_differ(one: Spec, other: Spec) -> str:
 
 
 def _comparable(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_comparable(one) for one in cast("tuple[object, ...]", value)]
+    if isinstance(value, ModuleSpec):
+        return value.name, value.code.sha256, value.lock and value.lock.sha256, value.secrets
     return value.sha256 if isinstance(value, BlobRef) else value
 
 

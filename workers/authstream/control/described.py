@@ -34,7 +34,8 @@ def described(stored: Stored) -> dict[str, Any]:
 
 def spec(one: Spec) -> dict[str, Any]:
     """What a draft or version fixes."""
-    members = one.model_dump(mode="json", exclude={"code", "lock"})
+    members = one.model_dump(mode="json", exclude={"code", "lock", "modules"})
+    members["modules"] = [module.name for module in one.modules]
     return {**members, "code_sha256": one.code.sha256, "digest": one.digest}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from authstream.control import blobs
 from authstream.control.dependencies import LOCK_FILES, READ_ONLY, cache_folder
 from authstream.control.door import Door
 from authstream.control.folder import DeployedAction, check_code
+from authstream.control.modules import PREFIX, DeployedModule
 from authstream.control.objects import (
     ACTION,
     VERSION,
     ActionObject,
     BlobRef,
+    ModuleSpec,
     Spec,
     SpecLimits,
     VersionObject,
@@ -35,6 +37,30 @@ from authstream.engine.program import Isolation
 from authstream.errors import ConfigurationError
 
 _FOLDER_MODE = 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleDraft:
+    """A module as its author has it."""
+
+    name: str
+    code_file: str
+    code: bytes = field(repr=False)
+    lock: bytes | None = field(default=None, repr=False)
+    dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, module: DeployedModule) -> ModuleDraft:
+        """A module that was loaded from a folder."""
+        return cls(
+            name=module.name,
+            code_file=module.code.name,
+            code=module.code.read_bytes(),
+            lock=_lock_of(module),
+            dependencies=module.dependencies,
+            secrets=tuple(module.secrets),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +80,17 @@ class Draft:
     limits: GuestLimits = DEFAULT
     guests: int = 1
     isolation: Isolation = "action"
+    modules: tuple[ModuleDraft, ...] = ()
 
     @classmethod
     def of(cls, action: DeployedAction) -> Draft:
         """A draft of an action that was loaded from a folder."""
-        lock = action.code.parent / LOCK_FILES[language(action.runtime)]
         return cls(
             trigger=action.trigger,
             code_file=action.code.name,
             code=action.code.read_bytes(),
             runtime=action.runtime,
-            lock=lock.read_bytes() if action.dependencies and lock.is_file() else None,
+            lock=_lock_of(action),
             dependencies=action.dependencies,
             secrets=tuple(action.secrets),
             egress=action.egress,
@@ -72,7 +98,13 @@ class Draft:
             limits=action.limits,
             guests=action.guests,
             isolation=action.isolation,
+            modules=tuple(map(ModuleDraft.of, action.modules)),
         )
+
+
+def _lock_of(packaged: DeployedAction | DeployedModule) -> bytes | None:
+    file = packaged.code.parent / LOCK_FILES[language(packaged.runtime)]
+    return file.read_bytes() if packaged.dependencies and file.is_file() else None
 
 
 def checked(draft: Draft, door: Door) -> Draft:
@@ -97,14 +129,14 @@ def checked(draft: Draft, door: Door) -> Draft:
     return replace(draft, runtime=runtime)
 
 
-def spec_of(draft: Draft, *, code: BlobRef, lock: BlobRef | None) -> Spec:
-    """What the log says of a draft whose contents are at these places."""
+def _spec(draft: Draft, place: Callable[[bytes], BlobRef]) -> Spec:
+    """What the log says of a draft whose contents are put in their places."""
     return Spec(
         trigger=draft.trigger,
         runtime=draft.runtime or "",
         code_file=draft.code_file,
-        code=code,
-        lock=lock,
+        code=place(draft.code),
+        lock=None if draft.lock is None else place(draft.lock),
         dependencies=dict(draft.dependencies),
         secrets=draft.secrets,
         egress=draft.egress,
@@ -112,6 +144,18 @@ def spec_of(draft: Draft, *, code: BlobRef, lock: BlobRef | None) -> Spec:
         limits=SpecLimits.of(draft.limits),
         guests=draft.guests,
         isolation=draft.isolation,
+        modules=tuple(_module_spec(module, place) for module in draft.modules),
+    )
+
+
+def _module_spec(module: ModuleDraft, place: Callable[[bytes], BlobRef]) -> ModuleSpec:
+    return ModuleSpec(
+        name=module.name,
+        code_file=module.code_file,
+        code=place(module.code),
+        lock=None if module.lock is None else place(module.lock),
+        dependencies=dict(module.dependencies),
+        secrets=module.secrets,
     )
 
 
@@ -130,20 +174,28 @@ def draft_of(spec: Spec, store: Store) -> Draft:
         limits=spec.limits.of_guest,
         guests=spec.guests,
         isolation=spec.isolation,
+        modules=tuple(
+            ModuleDraft(
+                name=one.name,
+                code_file=one.code_file,
+                code=blobs.read(store.blobs, one.code),
+                lock=None if one.lock is None else blobs.read(store.blobs, one.lock),
+                dependencies=one.dependencies,
+                secrets=one.secrets,
+            )
+            for one in spec.modules
+        ),
     )
 
 
 def looked_at(draft: Draft) -> Spec:
     """What the log would say, without writing: for comparing by digest."""
-    lock = None if draft.lock is None else _unwritten(draft.lock)
-    return spec_of(draft, code=_unwritten(draft.code), lock=lock)
+    return _spec(draft, _unwritten)
 
 
 def written(draft: Draft, store: Store) -> Spec:
     """The draft's contents stored, each only once. Raises ProduceError."""
-    code = stored_content(store, draft.code)
-    lock = None if draft.lock is None else stored_content(store, draft.lock)
-    return spec_of(draft, code=code, lock=lock)
+    return _spec(draft, lambda content: stored_content(store, content))
 
 
 def stored_content(store: Store, content: bytes) -> BlobRef:
@@ -158,7 +210,13 @@ def references(view: View) -> dict[str, BlobRef]:
         *(stored.read(ActionObject).draft for stored in view.of_kind(ACTION)),
         *(stored.read(VersionObject).spec for stored in view.of_kind(VERSION)),
     ]
-    return {ref.sha256: ref for spec in specs for ref in (spec.code, spec.lock) if ref}
+    return {ref.sha256: ref for spec in specs for ref in contents_of(spec)}
+
+
+def contents_of(spec: Spec) -> list[BlobRef]:
+    """Every content that a draft or version needs."""
+    parts: list[Spec | ModuleSpec] = [spec, *spec.modules]
+    return [ref for part in parts for ref in (part.code, part.lock) if ref is not None]
 
 
 def _unwritten(content: bytes) -> BlobRef:
@@ -176,6 +234,7 @@ def unpacked(  # noqa: PLR0913 - what a guest is made of, by name
     secrets: Mapping[str, str],
     variables: Mapping[str, Any],
     lookups: tuple[Lookup, ...] = (),
+    module_secrets: Mapping[str, Mapping[str, str]] | None = None,
 ) -> DeployedAction:
     """An action with its code in a folder named by content, ready to be built.
 
@@ -202,10 +261,28 @@ def unpacked(  # noqa: PLR0913 - what a guest is made of, by name
         tenant=tenant,
         limits=spec.limits.of_guest,
         lookups=lookups,
+        modules=tuple(
+            _module(store, one, tenant, (module_secrets or {}).get(one.name, {}))
+            for one in spec.modules
+        ),
     )
 
 
-def _folder(tenant: str, name: str, spec: Spec) -> Path:
+def _module(
+    store: Store, spec: ModuleSpec, tenant: str, secrets: Mapping[str, str]
+) -> DeployedModule:
+    folder = _folder(tenant, f"{PREFIX}{spec.name}", spec)
+    if spec.lock is not None:
+        _kept(folder / LOCK_FILES["javascript"], store, spec.lock)
+    return DeployedModule(
+        name=spec.name,
+        code=_kept(folder / spec.code_file, store, spec.code),
+        secrets={name: secrets.get(name, "") for name in spec.secrets},
+        dependencies=spec.dependencies,
+    )
+
+
+def _folder(tenant: str, name: str, spec: Spec | ModuleSpec) -> Path:
     """One for each content of each action: two tenants share no file, whatever their code."""
     lock = spec.lock.sha256 if spec.lock else ""
     parts = [tenant, name, spec.code_file, spec.code.sha256, lock]

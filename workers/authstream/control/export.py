@@ -16,10 +16,19 @@ from authstream.control.apply import VARIABLES_FILE, Difference, desired, differ
 from authstream.control.dependencies import LOCK_FILES
 from authstream.control.door import Door
 from authstream.control.files import FlowFile, read
-from authstream.control.objects import FLOW, LOOKUP, BoundAction, FlowObject, Spec, SpecLimits
+from authstream.control.objects import (
+    FLOW,
+    LOOKUP,
+    BoundAction,
+    FlowObject,
+    ModuleSpec,
+    Spec,
+    SpecLimits,
+)
 from authstream.control.secrets import variables
 from authstream.control.tenant_lookups import stored_contents
 from authstream.engine.guest_limits import DEFAULT
+from authstream.engine.log import Log
 from authstream.errors import ConfigurationError
 
 _DEFAULT_TIMEOUT_MS = BoundAction(action="", version=0).timeout_ms
@@ -65,8 +74,20 @@ def _write_action(home: Path, name: str, actions: Actions) -> list[Path]:
         lock = home / LOCK_FILES[language(spec.runtime)]
         written.append(_bytes(lock, blobs.read(log, spec.lock)))
     written.append(_text(home / "action.yaml", settings_of(spec)))
+    for module in spec.modules:
+        written += _write_module(home.parents[1] / "modules" / module.name, module, log)
     others = [home / name for name in CODE_FILES if name != spec.code_file]
     return [*written, *(_unlinked(path) for path in others if path.exists())]
+
+
+def _write_module(home: Path, module: ModuleSpec, log: Log) -> list[Path]:
+    written = [_bytes(home / module.code_file, blobs.read(log, module.code))]
+    if module.lock is not None:
+        lock = home / LOCK_FILES["javascript"]
+        written.append(_bytes(lock, blobs.read(log, module.lock)))
+    said: dict[str, Any] = {"dependencies": module.dependencies, "secrets": [*module.secrets]}
+    members = {name: value for name, value in said.items() if value}
+    return [*written, _text(home / "module.yaml", members)] if members else written
 
 
 def settings_of(spec: Spec) -> dict[str, Any]:
@@ -79,6 +100,7 @@ def settings_of(spec: Spec) -> dict[str, Any]:
         "dependencies": spec.dependencies,
         "secrets": [*spec.secrets],
         "egress": [*spec.egress],
+        "modules": [module.name for module in spec.modules],
         "configuration": spec.configuration,
         "limits": {name: value for name, value in limits.items() if value != usual[name]},
         "isolation": "" if spec.isolation == "action" else spec.isolation,

@@ -65,6 +65,19 @@ class SpecLimits(Body):
         return GuestLimits(**self.model_dump())
 
 
+class ModuleSpec(Body):
+    """A module that an action loads, fixed with the action's version."""
+
+    name: str
+    #: `module.js` or `module.ts`.
+    code_file: str
+    code: BlobRef
+    lock: BlobRef | None = None
+    dependencies: dict[str, str] = {}
+    #: Names; the values are secrets of `actions:<name>`.
+    secrets: tuple[str, ...] = ()
+
+
 class Spec(Body):
     """What an action is: everything that a version fixes for good."""
 
@@ -83,15 +96,18 @@ class Spec(Body):
     limits: SpecLimits = Field(default_factory=lambda: SpecLimits.of(DEFAULT))
     guests: int = 1
     isolation: Isolation = "action"
+    modules: tuple[ModuleSpec, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that a version fixes, wherever its blobs are."""
         members = self.model_dump(mode="json")
-        for name in ("code", "lock"):
-            members[name] = members[name] and members[name]["sha256"]
+        for part in (members, *members["modules"]):
+            for name in ("code", "lock"):
+                part[name] = part[name] and part[name]["sha256"]
         for name in ("secrets", "egress"):
             members[name] = sorted(members[name])
+        members["modules"].sort(key=lambda module: str(module["name"]))
         return hashlib.sha256(orjson.dumps(members, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from authstream.contracts.budgets import SECRET_CHARACTERS, SECRET_NAME_CHARACTERS
 from authstream.contracts.control import ObjectKey
 from authstream.control.door import Door, checked_name
+from authstream.control.modules import PREFIX
 from authstream.control.objects import ACTION, SECRET, VARIABLE, SecretObject, VariableObject
 from authstream.control.seal import Keyring
 from authstream.control.view import Stored, View
@@ -46,8 +47,12 @@ class Secrets:
         self._tenant = tenant
 
     def all(self, action: str) -> list[Stored]:
-        """Names, and when they were set: never a value. Raises NotFoundError."""
-        self._door.view.get(ObjectKey(ACTION, self._tenant, action))
+        """Names, and when they were set: never a value. A module is `actions:<name>`.
+
+        Raises NotFoundError.
+        """
+        if not action.startswith(PREFIX):
+            self._door.view.get(ObjectKey(ACTION, self._tenant, action))
         return secrets_of(self._door.view, self._tenant, action)
 
     def put(self, action: str, name: str, value: str, *, after: int | None = None) -> bool:
