@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -24,6 +25,8 @@ _BATCH = 500
 _QUERY_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 _MARGIN_SECONDS = 5.0
+#: A topic that was just made, or whose leader just moved.
+_SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 class KafkaLog:
@@ -65,16 +68,24 @@ class KafkaLog:
 
     def span(self) -> tuple[int, int]:
         """The first offset kept and one past the last. Raises BrokerUnreachableError."""
-        try:
-            low, high = self._consumer.get_watermark_offsets(
-                TopicPartition(self._topic, PARTITION), timeout=_QUERY_SECONDS
-            )
-        except KafkaException as error:
-            raise BrokerUnreachableError(
-                f"no offsets of {self._topic} from {self._settings.brokers}"
-                f" ({error.args[0].str()}): is the broker reachable, was `authstream topics apply`"
-                " run?"
-            ) from error
+        deadline = time.monotonic() + _QUERY_SECONDS
+        while True:
+            try:
+                return self._watermarks()
+            except KafkaException as error:
+                found: KafkaError = error.args[0]
+                if found.code() not in _SOON or time.monotonic() > deadline:
+                    raise BrokerUnreachableError(
+                        f"no offsets of {self._topic} from {self._settings.brokers}"
+                        f" ({found.str()}): is the broker reachable, was"
+                        " `authstream topics apply` run?"
+                    ) from error
+                time.sleep(_POLL_SECONDS)
+
+    def _watermarks(self) -> tuple[int, int]:
+        low, high = self._consumer.get_watermark_offsets(
+            TopicPartition(self._topic, PARTITION), timeout=_QUERY_SECONDS
+        )
         return low, high
 
     def read(self, start: int, *, wait: timedelta) -> Sequence[LogRecord]:
