@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 
 from authstream.apps.demo.crm import Crm
 from authstream.apps.demo.loopback import LoopbackServer, QuietHandler
@@ -28,7 +29,7 @@ from authstream.contracts.verdict import TargetScopes, Verdict
 from authstream.publisher import LoginEvent, Publisher
 from authstream.settings import Settings
 from tests import kafka_log
-from tests.acceptance.command_line import DEMO, background, run, wait_for
+from tests.acceptance.command_line import DEMO, background, environment, run, wait_for
 from tests.kafka_server import KafkaServer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
