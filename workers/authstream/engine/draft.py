@@ -18,9 +18,9 @@ _ODD = (LookupError, ValueError, TypeError, AttributeError)
 
 
 @cache
-def _rules(kinds: tuple[type[Part], ...]) -> dict[str, tuple[int, Rule]]:
-    """The place of the part, and the rule, for each command."""
-    return {name: (at, rule) for at, kind in enumerate(kinds) for name, rule in kind.rules.items()}
+def _rules(kinds: tuple[type[Part], ...]) -> dict[str, tuple[type[Part], Rule]]:
+    """The part and its rule for each command."""
+    return {name: (kind, rule) for kind in kinds for name, rule in kind.rules.items()}
 
 
 class Draft:
@@ -28,8 +28,10 @@ class Draft:
 
     def __init__(self, envelope: Envelope, kinds: tuple[type[Part], ...]) -> None:
         self._leg = Leg(envelope)
+        self._kinds = kinds
         self._rules = _rules(kinds)
-        self._parts = [kind(self._leg) for kind in kinds]
+        # Most flows use few of the parts that their trigger allows.
+        self._parts = {kind: kind(self._leg) for kind in kinds if kind.needed}
         self._calls: list[tuple[Part, Call]] = []
 
     @property
@@ -45,17 +47,18 @@ class Draft:
         if settled(command, self._leg.envelope.leg):
             return
         try:
-            at, rule = self._rules[command.name]
+            kind, rule = self._rules[command.name]
+            part = self._parts.get(kind) or self._parts.setdefault(kind, kind(self._leg))
             call = Call(command, orjson.loads(command.arguments))
-            rule(self._parts[at], call)
+            rule(part, call)
         except _ODD as error:
             raise _unknown(f"command api.{command.name} of action {command.action} is") from error
-        self._calls.append((self._parts[at], call))
+        self._calls.append((part, call))
 
     def settle(self) -> Failure | None:
         """What is wrong with the commands as a whole, if anything. Raises as `apply`."""
         try:
-            failures = [part.settle() for part in self._parts]
+            failures = [part.settle() for part in self._used()]
         except _ODD as error:
             names = ", ".join(sorted({f"api.{call.name}" for _, call in self._calls}))
             raise _unknown(f"one of the commands {names} is") from error
@@ -64,10 +67,14 @@ class Draft:
     def members(self, outcome: Outcome) -> Members:
         """What the verdict of this outcome says beside the outcome."""
         members: Members = {}
-        for part in self._parts:
+        for part in self._used():
             if outcome in part.shown:
                 members |= part.members()
         return {**members, "dropped": self._dropped(outcome)}
+
+    def _used(self) -> list[Part]:
+        """In the order of the trigger."""
+        return [self._parts[kind] for kind in self._kinds if kind in self._parts]
 
     def _dropped(self, outcome: Outcome) -> Sequence[Dropped]:
         """In the order of the rules, then those whose part this outcome does not have."""
