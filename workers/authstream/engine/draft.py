@@ -14,7 +14,7 @@ from authstream.engine.legs import settled
 from authstream.engine.part import Call, Denial, Leg, Members, Part, Rule
 
 #: What a rule raises on arguments of a shape that the table does not let pass.
-_ODD = (LookupError, ValueError, TypeError, AttributeError)
+ODD = (LookupError, ValueError, TypeError, AttributeError)
 
 
 @cache
@@ -51,17 +51,16 @@ class Draft:
             part = self._parts.get(kind) or self._parts.setdefault(kind, kind(self._leg))
             call = Call(command, orjson.loads(command.arguments))
             rule(part, call)
-        except _ODD as error:
-            raise _unknown(f"command api.{command.name} of action {command.action} is") from error
+        except ODD as error:
+            raise CommandRefusedError(
+                f"command api.{command.name} of action {command.action} is not one that this "
+                "version knows: upgrade the assemble workers before the action workers"
+            ) from error
         self._calls.append((part, call))
 
     def settle(self) -> Failure | None:
-        """What is wrong with the commands as a whole, if anything. Raises as `apply`."""
-        try:
-            failures = [part.settle() for part in self._used()]
-        except _ODD as error:
-            names = ", ".join(sorted({f"api.{call.name}" for _, call in self._calls}))
-            raise _unknown(f"one of the commands {names} is") from error
+        """What is wrong with the commands as a whole, if anything."""
+        failures = [part.settle() for part in self._used()]
         return next((failure for failure in failures if failure is not None), None)
 
     def members(self, outcome: Outcome) -> Members:
@@ -83,13 +82,6 @@ class Draft:
             if outcome not in part.shown and outcome == "denied" and id(call) not in said:
                 self._leg.drop(call, _target(call), "the flow was denied")
         return tuple(dropped for _, dropped in self._leg.dropped)
-
-
-def _unknown(what: str) -> CommandRefusedError:
-    return CommandRefusedError(
-        f"{what} not one that this version knows: upgrade the assemble workers before the action "
-        "workers"
-    )
 
 
 def _target(call: Call) -> object:
