@@ -35,7 +35,11 @@ class Bench:
     def __init__(self, **members: Any) -> None:
         self.clock = ManualClock(NOW)
         self.broker = MemoryBroker(self.clock)
-        said = {"slip": Slip(steps=(CRM, NEXT)), "runs": (run("crm", "suspended"),), **members}
+        said: dict[str, Any] = {
+            "slip": Slip(steps=(CRM, NEXT)),
+            "runs": (run("crm", "suspended"),),
+            **members,
+        }
         waits = signed(envelope(**said), SLIP_KEY)
         self.place = self.broker.append(
             Output(TOPICS.suspended, KEY, encode(waits), partition=2)
@@ -54,13 +58,14 @@ class Bench:
 
     def state(self, **members: Any) -> str:
         """A state that leads to the flow."""
-        said = {"flow_id": FLOW, "leg": 0, "partition": 2, "offset": self.place}
         at = NOW + LIFETIME // timedelta(milliseconds=1)
-        return KEYS.sealed(State(**{**said, "expires_at": at, **members}))
+        said: dict[str, Any] = {"flow_id": FLOW, "leg": 0, "partition": 2, "offset": self.place}
+        said |= {"expires_at": at, **members}
+        return KEYS.sealed(State(**said))
 
     def record(self, state: str | None = None, **members: Any) -> Message:
         """A browser is back; its caller waits on partition 1."""
-        said = {"state": state or self.state(), "request": REQUEST, **members}
+        said: dict[str, Any] = {"state": state or self.state(), "request": REQUEST, **members}
         address = h.make({h.REPLY_PARTITION: "1", h.CORRELATION_ID: "abc"})
         return self.broker.append(resume_record(TOPICS, Resume(**said), address))
 

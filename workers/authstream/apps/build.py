@@ -35,4 +35,5 @@ def program(action: DeployedAction, say: Say = say_nothing) -> Program:
         dependencies=install(action, TOOLS, say),
         egress=action.egress,
         lookups=action.lookups,
+        limits=action.limits,
     )
