@@ -232,3 +232,52 @@ async def test_an_action_that_ends_while_it_waits_hurts_nobody(
     await asyncio.wait_for(source.answered.wait(), 5)
     assert (await _asked(guest, language, "roles.getUserEffectiveRoles"))["roles"]
     assert guest.pid == pid
+
+
+async def test_plain_handlers_whose_time_is_over_leave_no_thread(new_guest: NewGuest) -> None:
+    """A guest gives itself up with more than 32 stuck threads; this one serves on."""
+    source = Slow()
+    guest = new_guest(
+        """
+        def on_execute_post_login(event, api):
+            if event.get("asks"):
+                api.groups.get_user_groups()
+        """,
+        lookups=(source,),
+    )
+    await guest.start()
+    pid = guest.pid
+    asks = invocation({"asks": True}, timeout=0.1)
+    outcomes = await asyncio.gather(*(guest.run(asks) for _ in range(48)))
+    assert {outcome.status for outcome in outcomes} == {"timeout"}
+    assert ((await guest.run(invocation())).status, guest.pid) == ("ok", pid)
+
+
+@in_both_languages
+async def test_a_run_cannot_ask_without_end(new_guest: NewGuest, language: str) -> None:
+    """Each question costs the worker's time, so a hundred are enough for one run."""
+    guest = new_guest(
+        {
+            "python": """
+                async def on_execute_post_login(event, api):
+                    for _ in range(101):
+                        try:
+                            await api.groups.get_user_groups(take=1)
+                        except ValueError as error:
+                            print(str(error).partition(": ")[2])
+                """,
+            "javascript": """
+                exports.onExecutePostLogin = async (event, api) => {
+                  for (let i = 0; i < 101; i++) {
+                    await api.groups
+                      .getUserGroups({ take: 1 })
+                      .catch((error) => console.log(error.message.split(": ")[1]));
+                  }
+                };
+                """,
+        },
+        language=language,
+    )
+    for _ in range(2):  # the next run has a hundred of its own
+        outcome = await guest.run(invocation({"lookups": LOOKUPS}))
+        assert texts(outcome) == ["more than 100 questions in one run"]
