@@ -126,7 +126,7 @@ def typescript(events: Events) -> str:
     parts = [_TYPESCRIPT_HEAD]
     parts += [typescript_event(_event_name(name), events[name]) for name in sorted(events)]
     for trigger in sorted(TRIGGERS):
-        api = _api_name(trigger)
+        api = api_name(trigger)
         members = ""
         for owner, found in _owners(trigger):
             bodies = "".join(_typescript_method(method, api) for method in found)
@@ -143,7 +143,7 @@ def python(events: Events) -> str:
     parts = [_PYTHON_HEAD]
     parts += [python_event(_event_name(name), events[name]) for name in sorted(events)]
     for trigger in sorted(TRIGGERS):
-        api = _api_name(trigger)
+        api = api_name(trigger)
         owners = list(_owners(trigger))
         for owner, found in owners:
             bodies = "".join(_python_method(method, api) for method in found)
@@ -164,7 +164,8 @@ def _owners(trigger: str) -> Iterable[tuple[str, list[Method]]]:
     return owners.items()
 
 
-def _api_name(trigger: str) -> str:
+def api_name(trigger: str) -> str:
+    """The name of the type of `api`, e.g. `PostLoginApi`."""
     return f"{_words(trigger)}Api"
 
 
