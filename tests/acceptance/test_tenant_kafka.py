@@ -19,7 +19,6 @@ import pytest
 import yaml
 
 from authstream.apps.demo.crm import Crm
-from authstream.apps.demo.loopback import LoopbackServer, QuietHandler
 from authstream.apps.demo.mailbox import Mailbox
 from authstream.contracts.avro import decode
 from authstream.contracts.effect import MetadataPatch
@@ -30,6 +29,7 @@ from authstream.publisher import LoginEvent, Publisher
 from authstream.settings import Settings
 from tests import kafka_log
 from tests.acceptance.command_line import DEMO, background, environment, run, wait_for
+from tests.acceptance.partner import Partner
 from tests.kafka_server import KafkaServer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
@@ -42,45 +42,6 @@ _REDIRECT_SECRET = "shared with the portal"
 _READ_ONLY = TargetScopes(scopes=("read:orders",))
 _REFUSED = "User is not authorized for this action"
 _SHOP, _PORTAL = "https://shop.example.com", "https://portal.example.com"
-
-
-class Partner(LoopbackServer):
-    """A third party's identity provider: gives tokens to its clients, and users to tokens."""
-
-    client_id, client_secret = "authstream", "s3cr3t"
-
-    def __init__(self) -> None:
-        self.granted: list[str] = []
-        self.expected = {
-            "grant_type": ["client_credentials"],
-            "client_id": [self.client_id],
-            "client_secret": [self.client_secret],
-            "scope": ["read:users"],
-        }
-        super().__init__(_partner(self))
-
-
-def _partner(partner: Partner) -> type[QuietHandler]:
-    class Handler(QuietHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name the server calls
-            said = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
-            if said != partner.expected:
-                self._say(401, {"error": "invalid_client"})
-                return
-            partner.granted.append(f"token-{len(partner.granted)}")
-            self._say(200, {"access_token": partner.granted[-1], "expires_in": 60})
-
-        def do_GET(self) -> None:  # noqa: N802 - as above
-            if self.headers.get("authorization", "").removeprefix("Bearer ") not in partner.granted:
-                self._say(401, {"error": "invalid_token"})
-                return
-            email = parse_qs(urlsplit(self.path).query)["email"][0]
-            self._say(200, [{"user_id": f"partner|{email[:3]}", "department": "design"}])
-
-        def _say(self, status: int, body: object) -> None:
-            self.answer(status, json.dumps(body).encode(), content_type="application/json")
-
-    return Handler
 
 
 @dataclass(frozen=True, slots=True)
