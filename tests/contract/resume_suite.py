@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from authstream.apps.stages import triggers
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
 from authstream.contracts.resume import Resume
@@ -22,7 +23,6 @@ from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
 from authstream.stages.resume import ResumeStage
 from tests.contract.runner_suite import Ground, login
-from tests.samples import TRIGGERS
 
 SLIP_KEY = b"slips"
 USERS = [f"user-{number}" for number in range(6)]
@@ -59,7 +59,8 @@ class Verify:
 
 def stages(ground: Ground, topics: Topics, verify: Verify) -> list[Stage]:
     """All of a flow, remembering nothing yet."""
-    known, keys, reader = TRIGGERS, StateKeys(b"key", prefix=ground.prefix), ground.reader
+    known = {"post-login": triggers()["post-login"]}
+    keys, reader = StateKeys(b"key", prefix=ground.prefix), ground.reader
     return [
         Entry(topics=topics, triggers=known, flows=verify, slip_key=SLIP_KEY),
         Action(

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import orjson
 
+from authstream.apps.stages import triggers
 from authstream.broker.murmur2 import partition_of
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
@@ -24,7 +25,6 @@ from authstream.stages.assemble import Assemble
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
 from tests.contract.probe_stage import Probe, ProbeTopics, echo, provenance
-from tests.samples import TRIGGERS
 
 PARTITIONS = 4
 HOUR = timedelta(hours=1)
@@ -303,7 +303,7 @@ class RunnerSuite:
 
     async def test_a_login_that_is_asked_for_again_is_answered_again(self, ground: Ground) -> None:
         """A retry is the same flow: one verdict has consequences, both callers get it."""
-        topics, known = Topics(ground.prefix), TRIGGERS
+        topics, known = Topics(ground.prefix), {"post-login": triggers()["post-login"]}
         entry = Entry(topics=topics, triggers=known, flows=NoFlows(), slip_key=None)
         stages = [
             entry,

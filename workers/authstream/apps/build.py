@@ -34,8 +34,8 @@ def program(action: DeployedAction, say: Say = say_nothing) -> Program:
         configuration=action.configuration,
         dependencies=install(action, TOOLS, say),
         egress=action.egress,
-        lookups=action.lookups,
         modules=tuple(_shared(module, say) for module in action.modules),
+        lookups=action.lookups,
         limits=action.limits,
     )
 

@@ -30,7 +30,6 @@ def register(app: typer.Typer) -> None:
 
         known = known_trigger(trigger, triggers())
         events = {name: one.event for name, one in triggers().items()}
-        written = new_action(folder, action, trigger=known, language=language, events=events)
-        for file in written:
+        for file in new_action(folder, action, trigger=known, language=language, events=events):
             typer.echo(f"wrote {file}")
         typer.echo(f"run it: authstream test {folder} --all; its test: pytest {folder}")

@@ -130,7 +130,7 @@ def new_action(
 ) -> tuple[Path, ...]:
     """Write a new action into a folder; the files that were written or changed.
 
-    `events` are those that its types are to know, by trigger.
+    The types for the editor are those of the triggers in `events`.
 
     Raises ConfigurationError when there is such an action, or its name cannot be one.
     """
