@@ -97,6 +97,7 @@ def _trigger(trigger: Trigger) -> str:
         ("parts of its verdict", _codes(part.__name__ for part in trigger.parts)),
         ("never in a dead letter", _codes(trigger.sensitive) or "nothing is taken out"),
         ("api methods", _codes(methods(trigger.name))),
+        ("a sample event", f"`deploy/events/{trigger.name}.json`"),
         ("differs from Auth0", trigger.differs or "nothing known"),
     )
     members = table(("member", "type", "required"), _members(trigger.event))
