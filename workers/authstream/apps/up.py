@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,13 @@ class NotReadyError(AuthstreamError):
 class Up:
     """A broker and a worker for a folder. Use as a context manager; on exit both are gone."""
 
-    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        gateway_port: int | None = None,
+    ) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="authstream-")
         self._ready = Path(self._scratch.name) / "ready"
         self._broker = EmbeddedBroker()
@@ -42,21 +49,23 @@ class Up:
             "AUTHSTREAM_EMBEDDED": "true",
             "AUTHSTREAM_PARTITIONS": str(PARTITIONS),
             "AUTHSTREAM_READY_FILE": str(self._ready),
+            "AUTHSTREAM_GATEWAY__HOST": "127.0.0.1",
             END_WITH_PARENT: "1",
             **(environment or {}),
         }
         self.brokers = self._broker.bootstrap
-        # A group of its own: Ctrl-C in the terminal reaches us, and we end the worker in order.
-        self.worker = subprocess.Popen(  # noqa: S603 - our own command
-            [
-                sys.executable,
-                "-m",
-                "authstream.cli",
-                "worker",
-                "--folder",
-                str(folder),
-                "--supervised",
-            ],
+        self.worker = self._child("worker", "--folder", str(folder), "--supervised")
+        #: Only where a port is given.
+        self.gateway: subprocess.Popen[bytes] | None = None
+        if gateway_port is not None:
+            self.gateway = self._child(
+                "gateway", "--folder", str(folder), "--port", str(gateway_port)
+            )
+
+    def _child(self, *command: str) -> subprocess.Popen[bytes]:
+        """A group of its own: Ctrl-C in the terminal reaches us, and we end it in order."""
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "authstream.cli", *command],
             env=self.environment,
             start_new_session=True,
         )
@@ -92,16 +101,34 @@ class Up:
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """End the worker in order, then the broker."""
-        if self.worker.poll() is None:
-            self.worker.send_signal(signal.SIGTERM)
-            try:
-                self.worker.wait(STOP_WITHIN.total_seconds())
-            except subprocess.TimeoutExpired:
-                os.killpg(self.worker.pid, signal.SIGKILL)
-                self.worker.wait()
+        """End the gateway in order, which still asks the worker, then that, then the broker."""
+        for child in (self.gateway, self.worker):
+            if child is not None and child.poll() is None:
+                _end(child)
         self._broker.close()
         self._scratch.cleanup()
+
+
+def free_port(wanted: int) -> int:
+    """The port wanted on loopback, or any other where that one is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise NotReadyError("no port of 127.0.0.1 is free: stop something that listens there")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(STOP_WITHIN.total_seconds())
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
