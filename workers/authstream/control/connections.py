@@ -113,7 +113,7 @@ def load_connections(
     }
     files = sorted((folder / "connections").glob("*.yaml"))
     known = {**kept, **secrets}
-    return {
+    found = {
         file.stem: _connection(
             file,
             read(file, ConnectionFile),
@@ -123,6 +123,21 @@ def load_connections(
         )
         for file in files
     }
+    _check_distinct(found)
+    return found
+
+
+def _check_distinct(found: Mapping[str, Connection]) -> None:
+    """A secret says who calls, so it belongs to one connection."""
+    owners: dict[str, str] = {}
+    for name, connection in found.items():
+        for secret in set(connection.peer.secrets):
+            other = owners.setdefault(secret, name)
+            if other != name:
+                raise ConfigurationError(
+                    f"connections {other} and {name} have the same secret: "
+                    "give each a secret of its own"
+                )
 
 
 def _connection(

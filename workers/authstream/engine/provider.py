@@ -242,6 +242,17 @@ def texts(said: Mapping[str, Any], *path: str) -> list[str]:
     return cast("list[str]", listed)
 
 
+def objects(said: Mapping[str, Any], *path: str) -> list[dict[str, Any]]:
+    """A list of objects inside, empty when absent. Raises InvalidCallError for anything else."""
+    found = inner(said, *path[:-1]).get(path[-1])
+    if found is None:
+        return []
+    listed = cast("list[object]", found) if isinstance(found, list) else [None]
+    if not all(isinstance(item, dict) for item in listed):
+        raise InvalidCallError(f"{'.'.join(path)} is not a list of objects")
+    return cast("list[dict[str, Any]]", listed)
+
+
 def needed(value: str | None, name: str) -> str:
     """A text that must be there. Raises InvalidCallError."""
     if value is None:

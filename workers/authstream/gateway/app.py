@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from authstream.broker import embedded
 from authstream.contracts.topics import Topics
 from authstream.control.connections import Connection
 from authstream.engine.trigger import Trigger
@@ -79,6 +80,11 @@ class Gateway:
         self.app.include_router(hooks.router(self._connections, decisions))
         self.app.include_router(health.router(self.metrics, lambda: self.ready))
 
+    def _written(self) -> list[str]:
+        """What a broker that makes topics on first use must have made."""
+        requested = [self._topics.requested(name) for name in self._triggers]
+        return [*requested, self._topics.replies, self._topics.assemble, self._topics.answers]
+
     def _mismatch(self, source: str) -> None:
         self.metrics.mismatches.labels(source.rpartition("/")[2]).inc()
 
@@ -94,6 +100,8 @@ class Gateway:
     async def _connect(self) -> None:
         while not self._ready:
             try:
+                if self._settings.embedded:
+                    await asyncio.to_thread(embedded.touch, self._settings, self._written())
                 await self._waiters.listen()
             except AuthstreamError as error:
                 _LOG.warning("not_ready", reason=str(error))

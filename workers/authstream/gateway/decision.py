@@ -27,8 +27,7 @@ from authstream.publisher.request import LoginEvent
 #: Failures that are the flow's own doing: these never let anybody in, whatever the policy says.
 CLOSED = frozenset(
     [
-        *("action_error", "action_timeout", "invalid_event", "too_large", "unsigned_slip"),
-        "redirect_unsupported",
+        *("action_error", "invalid_event", "too_large", "unsigned_slip", "redirect_unsupported"),
     ]
 )
 _LOG = structlog.get_logger("authstream.gateway")

@@ -1,0 +1,93 @@
+"""A folder with an action and connections, and the whole of Authstream serving it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import yaml
+
+from authstream.apps.up import Up, free_port
+
+READY_WITHIN = timedelta(seconds=30)
+#: Claims, a denial, and a flow that takes as long as the user's name says.
+POLICY = """
+import secrets, time
+
+def on_execute_post_login(event, api):
+    who = f"{event.user.user_id} {event.user.get('email')}"
+    if "blocked" in who:
+        api.access.deny("Blocked by policy")
+    if "slow" in who:
+        time.sleep(3)
+    for token in (api.id_token, api.access_token):
+        token.set_custom_claim("tenant", "acme")
+        token.set_custom_claim("plan", "gold")
+        token.set_custom_claim("once", secrets.token_hex(8))
+    if event.connection.get("strategy") == "aws-cognito":
+        api.id_token.set_custom_claim("email", None)
+    api.user.set_app_metadata("plan", "gold")
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What runs."""
+
+    up: Up
+    url: str
+
+    def hooks(self, connection: str) -> str:
+        """The address of a connection."""
+        return f"{self.url}/hooks/{connection}"
+
+
+def folder(root: Path, connections: dict[str, dict[str, object]], *, body: str = POLICY) -> Path:
+    """A folder with one action for post-login and these connections, each with its `secret_of`."""
+    action = root / "actions" / "policy"
+    action.mkdir(parents=True)
+    (action / "action.yaml").write_text("trigger: post-login\n")
+    (action / "action.py").write_text(body)
+    (root / "flows").mkdir()
+    flow = {"trigger": "post-login", "actions": [{"action": "policy"}]}
+    (root / "flows" / "post-login.yaml").write_text(yaml.safe_dump(flow))
+    (root / "connections").mkdir()
+    for name, said in connections.items():
+        (root / "connections" / f"{name}.yaml").write_text(yaml.safe_dump(said))
+    secrets = {f"connections/{name}": {"current": secret_of(name)} for name in connections}
+    (root / ".secrets.yaml").write_text(yaml.safe_dump(secrets))
+    return root
+
+
+def secret_of(connection: str) -> str:
+    """The secret of a connection."""
+    return f"a-secret-of-{connection}-in-tests"
+
+
+@contextmanager
+def serving(root: Path, environment: dict[str, str] | None = None) -> Generator[Ground]:
+    """Broker, worker and gateway for a folder, until the end of the context."""
+    port = free_port(0)
+    with Up(root, environment=environment, gateway_port=port) as up:
+        up.wait_ready()
+        ground = Ground(up, f"http://127.0.0.1:{port}")
+        await_ready(ground.url)
+        yield ground
+
+
+def await_ready(url: str) -> None:
+    """Until a gateway can answer calls."""
+    deadline = time.monotonic() + READY_WITHIN.total_seconds()
+    while True:
+        try:
+            if httpx.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        assert time.monotonic() < deadline, f"the gateway at {url} is not ready"
+        time.sleep(0.05)
