@@ -37,8 +37,16 @@ class Scripted(Stage):
 class Bench:
     """A dispatcher on one partition, and a broker that acknowledges when the test says."""
 
-    def __init__(self, handler: Handler, *, at_once: bool = True, window: int = WINDOW) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        at_once: bool = True,
+        window: int = WINDOW,
+        timeout: timedelta = Stage.timeout,
+    ) -> None:
         self.stage = Scripted(handler)
+        self.stage.timeout = timeout
         self.failures: list[BaseException] = []
         self.sent: list[Output] = []
         self.unacknowledged: list[Acknowledged] = []
@@ -227,13 +235,44 @@ async def test_commits_wait_for_the_oldest() -> None:
 async def test_a_handler_over_its_time_is_refused() -> None:
     """It is cancelled, its message answered, and its key goes on."""
     gates = Gates()
-    bench = Bench(gates.handle)
-    bench.stage.timeout = timedelta(milliseconds=20)
+    bench = Bench(gates.handle, timeout=timedelta(milliseconds=20))
     gates.open(b"good")
     bench.accept((b"k", b"hangs"), (b"k", b"good"))
     await settle(lambda: bench.partition.safe == 2)
     assert bench.values("refused") == [b"handler_timeout"]
     assert bench.values() == [b"good"]
+
+
+async def test_a_handler_that_breaks_when_it_is_cancelled_is_still_late() -> None:
+    """What it raises instead of ending does not hide why it was cancelled."""
+
+    async def handle(_: Message) -> Outputs:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            raise ValueError("cannot be stopped") from error
+        return ()
+
+    bench = Bench(handle, timeout=timedelta(milliseconds=20))
+    bench.accept((b"k", b"1"))
+    await settle(lambda: bench.partition.safe == 1)
+    assert bench.values("refused") == [b"handler_timeout"]
+
+
+async def test_a_handler_that_answers_in_spite_of_its_limit_has_answered() -> None:
+    """Its outputs are as good as any, and nothing is left over for the next message."""
+
+    async def handle(message: Message) -> Outputs:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return out(message)
+        return ()
+
+    bench = Bench(handle, timeout=timedelta(milliseconds=20))
+    bench.accept((b"k", b"1"), (b"k", b"2"))
+    await settle(lambda: bench.partition.safe == 2)
+    assert bench.values() == [b"1", b"2"]
 
 
 async def test_a_time_out_of_the_handlers_own_is_not_ours() -> None:
