@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from authstream.cli import (
+    connect,
     dead_letters,
     demo,
     deps,
@@ -39,6 +40,7 @@ for module in (
     up,
     worker,
     gateway,
+    connect,
     deps,
     topics,
     send,

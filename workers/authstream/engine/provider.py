@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from authstream.contracts.verdict import Verdict
 from authstream.errors import InvalidCallError
 
 JSON = "application/json"
+_SECRET_BYTES = 32
 #: Said to a user whose login was denied by an action that gave no text for users.
 DENIED = "Access denied."
 #: Said where no verdict can be had and the connection fails closed.
@@ -124,6 +126,10 @@ class Provider(ABC):
     options: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: The text of a denial reaches its user.
     carries_message: bool = True
+
+    def new_secret(self) -> str:
+        """A random secret in the form that the provider takes."""
+        return secrets.token_urlsafe(_SECRET_BYTES)
 
     @abstractmethod
     def authenticate(self, call: Call, peer: Peer) -> None:

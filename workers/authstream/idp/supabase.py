@@ -6,6 +6,8 @@ so what came in is said again, in the form that it came in.
 
 from __future__ import annotations
 
+import base64
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -53,6 +55,10 @@ class Supabase(Provider):
     #: Supabase waits 5 s over all its tries.
     deadline = timedelta(seconds=4)
     retries = True
+
+    def new_secret(self) -> str:
+        """In the form of Standard Webhooks, as Supabase writes it."""
+        return f"v1,whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
     def authenticate(self, call: Call, peer: Peer) -> None:
         """Standard Webhooks; two secrets may be in use."""
