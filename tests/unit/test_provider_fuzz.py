@@ -6,7 +6,7 @@ import os
 import random
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import jwt
 import orjson
@@ -44,13 +44,15 @@ def shown(call: Call, example: Example) -> None:
 def replaced(value: Any, chance: random.Random) -> Any:
     """A JSON value with one of its members, somewhere, replaced or taken away."""
     if isinstance(value, dict) and value:
-        name = chance.choice(sorted(value))
+        inside = cast("dict[str, Any]", value)
+        name = chance.choice(sorted(inside))
         if chance.random() < 0.25:
-            return {key: one for key, one in value.items() if key != name}
-        return {**value, name: replaced(value[name], chance)}
+            return {key: one for key, one in inside.items() if key != name}
+        return {**inside, name: replaced(inside[name], chance)}
     if isinstance(value, list) and value and chance.random() < 0.5:
-        at = chance.randrange(len(value))
-        return [*value[:at], replaced(value[at], chance), *value[at + 1 :]]
+        listed = cast("list[Any]", value)
+        at = chance.randrange(len(listed))
+        return [*listed[:at], replaced(listed[at], chance), *listed[at + 1 :]]
     return chance.choice(VALUES)
 
 
