@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import yaml
@@ -47,19 +48,29 @@ class Ground:
         return f"{self.url}/hooks/{connection}"
 
 
-def folder(root: Path, connections: dict[str, dict[str, object]], *, body: str = POLICY) -> Path:
-    """A folder with one action for post-login and these connections, each with its `secret_of`."""
+def folder(
+    root: Path,
+    connections: dict[str, dict[str, object]],
+    *,
+    keys: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
+    """A folder with one action for post-login and these connections.
+
+    Each has its `secret_of`, unless `keys` has another.
+    """
     action = root / "actions" / "policy"
     action.mkdir(parents=True)
     (action / "action.yaml").write_text("trigger: post-login\n")
-    (action / "action.py").write_text(body)
+    (action / "action.py").write_text(POLICY)
     (root / "flows").mkdir()
     flow = {"trigger": "post-login", "actions": [{"action": "policy"}]}
     (root / "flows" / "post-login.yaml").write_text(yaml.safe_dump(flow))
     (root / "connections").mkdir()
     for name, said in connections.items():
         (root / "connections" / f"{name}.yaml").write_text(yaml.safe_dump(said))
-    secrets = {f"connections/{name}": {"current": secret_of(name)} for name in connections}
+    secrets = {
+        f"connections/{name}": {"current": keys.get(name, secret_of(name))} for name in connections
+    }
     (root / ".secrets.yaml").write_text(yaml.safe_dump(secrets))
     return root
 

@@ -66,10 +66,10 @@ class Generic(Provider):
         return json_answer(200, verdict.public())
 
     def deny(self, asked: Asked, refusal: Refusal, peer: Peer) -> Answer:  # noqa: ARG002 - as above
-        """The verdict too: its outcome says that the user is not let in."""
+        """The verdict too, always with a text: its outcome says that the user is not let in."""
         if refusal.verdict is None:
             return json_answer(200, _made("failed", refusal.code, refusal.message))
-        return json_answer(200, refusal.verdict.public())
+        return json_answer(200, {**refusal.verdict.public(), "user_message": refusal.message})
 
     def unchanged(self, asked: Asked, peer: Peer) -> Answer:  # noqa: ARG002 - as above
         """An allowing answer without anything in it."""
