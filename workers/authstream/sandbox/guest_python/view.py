@@ -96,7 +96,7 @@ class View:
         for place in (path, start):
             there = self._find(place) if place else None
             if isinstance(there, list):
-                return [*cast("list[Any]", there)]
+                return [*cast("list[object]", there)]
         return []
 
     def _reach(self, path: str) -> Record:
