@@ -12,6 +12,10 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.generation import GenerationMode
 
 from authstream.apps.stages import triggers
 from authstream.gateway import intake, protocol
@@ -224,3 +228,23 @@ def test_the_description_covers_every_trigger(ground: Ground) -> None:
     """OpenAPI, as it is served."""
     paths = httpx.get(f"{ground.url}/openapi.json").json()["paths"]
     assert {f"/v1/triggers/{name}" for name in triggers()} <= set(paths)
+
+
+def test_no_call_makes_the_gateway_fail(ground: Ground) -> None:
+    """Whatever OpenAPI allows, or nearly allows: an answer or a clear 4xx, never a 5xx."""
+    description = schemathesis.openapi.from_url(f"{ground.url}/openapi.json")
+    quiet = list(HealthCheck)
+    statuses: set[int] = set()
+    for found in description.get_all_operations():
+        operation: Any = found.ok()  # type: ignore[union-attr]  # ours is valid
+        modes = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
+
+        @settings(max_examples=20, deadline=None, database=None, suppress_health_check=quiet)
+        @given(case=st.one_of(modes))
+        def check(case: Any) -> None:
+            answer = case.call(headers=BEARER)
+            assert answer.status_code < 500, (answer.status_code, answer.text)
+            statuses.add(answer.status_code)
+
+        check()
+    assert {200, 404, 422} - statuses == set()
