@@ -33,6 +33,7 @@ def on_execute_post_login(event, api):
     if event.connection.get("strategy") == "aws-cognito":
         api.id_token.set_custom_claim("email", None)
     api.user.set_app_metadata("plan", "gold")
+    api.user.set_user_metadata("plan", "gold")
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +18,6 @@ from authstream.apps.supervision import die_with_parent
 READY_WITHIN = timedelta(seconds=50)
 STOPPED_WITHIN = timedelta(seconds=10)
 _LOG_LINES = 30
-#: Of the forked child, before it becomes the server.
-DIES_WITH_US: Callable[[], object] = lambda: die_with_parent(signal.SIGKILL)  # noqa: E731
 
 
 @contextmanager
@@ -40,7 +38,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=written,
-            preexec_fn=DIES_WITH_US,  # noqa: PLW1509 - it makes one system call
+            preexec_fn=_die_with_us,  # noqa: PLW1509 - it makes one system call
         )
     try:
         _await(process, ready, log)
@@ -51,6 +49,11 @@ def running(
             process.wait(STOPPED_WITHIN.total_seconds())
         process.kill()
         process.wait()
+
+
+def _die_with_us() -> None:
+    """Of the forked child, before it becomes the server."""
+    die_with_parent(signal.SIGKILL)
 
 
 def _await(process: subprocess.Popen[bytes], ready: str, log: Path) -> None:
