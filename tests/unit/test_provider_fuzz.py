@@ -50,7 +50,7 @@ def replaced(value: Any, chance: random.Random) -> Any:
             return {key: one for key, one in inside.items() if key != name}
         return {**inside, name: replaced(inside[name], chance)}
     if isinstance(value, list) and value and chance.random() < 0.5:
-        listed = cast("list[Any]", value)
+        listed = cast("list[object]", value)
         at = chance.randrange(len(listed))
         return [*listed[:at], replaced(listed[at], chance), *listed[at + 1 :]]
     return chance.choice(VALUES)
