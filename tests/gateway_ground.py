@@ -13,6 +13,7 @@ from types import MappingProxyType
 import httpx
 import yaml
 
+from authstream.apps.demo.collector import CollectedSpan, Collector
 from authstream.apps.up import Up, free_port
 
 READY_WITHIN = timedelta(seconds=30)
@@ -90,6 +91,22 @@ def serving(root: Path, environment: dict[str, str] | None = None) -> Generator[
         ground = Ground(up, f"http://127.0.0.1:{port}")
         await_ready(ground.url)
         yield ground
+
+
+def traced(collector: Collector) -> dict[str, str]:
+    """The environment of processes whose spans this collector gets, soon."""
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+
+
+def await_spans(collector: Collector, trace_id: str, *names: str) -> dict[str, CollectedSpan]:
+    """The spans of a trace by name, once all of these have come; the last of each name."""
+    deadline = time.monotonic() + READY_WITHIN.total_seconds()
+    while True:
+        found = {span.name: span for span in list(collector.spans) if span.trace_id == trace_id}
+        if set(names) <= set(found):
+            return found
+        assert time.monotonic() < deadline, f"of {names} there are {sorted(found)}"
+        time.sleep(0.05)
 
 
 def await_ready(url: str) -> None:

@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode
 
+from authstream.apps.demo.collector import Collector
 from authstream.apps.stages import triggers
 from authstream.gateway import intake, protocol
-from tests.gateway_ground import Ground, folder, secret_of, serving
+from tests.gateway_ground import Ground, await_spans, folder, secret_of, serving, traced
 from tests.samples import event
 
 CONNECTIONS: dict[str, dict[str, object]] = {
@@ -37,9 +38,17 @@ BEARER = {"authorization": f"Bearer {secret_of('shop')}"}
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def collector() -> Iterator[Collector]:
+    """Gets every span."""
+    with Collector() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Ground]:
     """All of it, for this module."""
-    with serving(folder(tmp_path_factory.mktemp("gateway"), CONNECTIONS)) as running:
+    root = folder(tmp_path_factory.mktemp("gateway"), CONNECTIONS)
+    with serving(root, traced(collector)) as running:
         yield running
 
 
@@ -228,6 +237,20 @@ def test_the_description_covers_every_trigger(ground: Ground) -> None:
     """OpenAPI, as it is served."""
     paths = httpx.get(f"{ground.url}/openapi.json").json()["paths"]
     assert {f"/v1/triggers/{name}" for name in triggers()} <= set(paths)
+
+
+def test_the_callers_trace_is_continued(ground: Ground, collector: Collector) -> None:
+    """Its span is the parent of ours, ours of the event's sending, and so on."""
+    trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
+    answer = ask(ground, "shop", login("traced-user"), traceparent=f"00-{trace_id}-{span_id}-01")
+    assert answer.json()["outcome"] == "allowed"
+    send, process = (f"{kind} auth.post-login.requested.v1" for kind in ("send", "process"))
+    spans = await_spans(collector, trace_id, "POST /hooks/shop", send, process, "run policy")
+    assert spans["POST /hooks/shop"].parent_id == span_id
+    assert spans[send].parent_id == spans["POST /hooks/shop"].span_id
+    assert spans[process].parent_id == spans[send].span_id
+    said = [value for span in spans.values() for value in span.attributes.values()]
+    assert not any("traced-user" in value for value in said)
 
 
 def test_no_call_makes_the_gateway_fail(ground: Ground) -> None:

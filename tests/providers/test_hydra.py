@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,15 @@ import httpx
 import pytest
 import yaml
 
+from authstream.apps.demo.collector import Collector
 from authstream.apps.up import free_port
-from tests.gateway_ground import Ground, folder, secret_of, serving
+from tests.gateway_ground import Ground, await_spans, folder, secret_of, serving, traced
 from tests.providers.go_programs import HYDRA
 from tests.real_provider import claims, running
 
 pytestmark = pytest.mark.timeout(120)
+#: Hydra exports its spans every five seconds.
+TRACED_WITHIN = 30.0
 CALLBACK = "http://127.0.0.1:5555/cb"
 CONSENT = {"from_consent": "kept"}
 CONNECTIONS: dict[str, dict[str, object]] = {
@@ -91,18 +95,28 @@ def _query(page: httpx.Response, name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """Broker, worker and gateway."""
-    with serving(folder(tmp_path_factory.mktemp("hydra"), CONNECTIONS)) as made:
+def collector() -> Iterator[Collector]:
+    """Gets Hydra's spans and ours."""
+    with Collector() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def hydra(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hydra]:
+def ground(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Ground]:
+    """Broker, worker and gateway."""
+    root = folder(tmp_path_factory.mktemp("hydra"), CONNECTIONS)
+    with serving(root, traced(collector)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hydra(
+    ground: Ground, collector: Collector, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hydra]:
     """A Hydra in memory, its token hook pointing at the gateway."""
     root = tmp_path_factory.mktemp("server")
     made = Hydra(f"http://127.0.0.1:{free_port(0)}", f"http://127.0.0.1:{free_port(0)}")
-    (root / "hydra.yml").write_text(yaml.safe_dump(_configuration(made, ground)))
+    (root / "hydra.yml").write_text(yaml.safe_dump(_configuration(made, ground, collector)))
     environment = {"PATH": os.environ["PATH"], "HOME": f"{root}", "DSN": "memory"}
     command: tuple[str | Path, ...] = (HYDRA.built(), "serve", "all", "--dev", "-c", "hydra.yml")
     ready = f"{made.admin}/health/ready"
@@ -110,14 +124,20 @@ def hydra(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield made
 
 
-def _configuration(made: Hydra, ground: Ground) -> dict[str, Any]:
+def _configuration(made: Hydra, ground: Ground, collector: Collector) -> dict[str, Any]:
     auth = {"in": "header", "name": "X-Api-Key", "value": secret_of("hydra")}
     hook = {"url": f"{ground.hooks('hydra')}/token", "auth": {"type": "api_key", "config": auth}}
     ports = {
         name: {"host": "127.0.0.1", "port": int(address.rpartition(":")[2])}
         for name, address in (("public", made.public), ("admin", made.admin))
     }
+    otlp = {
+        "server_url": collector.url.removeprefix("http://"),
+        "insecure": True,
+        "sampling": {"sampling_ratio": 1},
+    }
     return {
+        "tracing": {"provider": "otel", "service_name": "hydra", "providers": {"otlp": otlp}},
         "serve": ports,
         "urls": {
             "self": {"issuer": f"{made.public}/"},
@@ -145,6 +165,21 @@ def test_claims_are_in_both_tokens_and_stay_at_refresh(hydra: Hydra) -> None:
         assert isinstance(ext, dict)
         assert (access["tenant"], ext["plan"], ext["from_consent"]) == ("acme", "gold", "kept")
         assert (identity["tenant"], identity["from_consent"]) == ("acme", "kept")
+
+
+def test_one_trace_from_hydra_to_the_action(hydra: Hydra, collector: Collector) -> None:
+    """Hydra's own span is the parent of the gateway's, and the flow's stages are below it."""
+    client = hydra.client("authorization_code")
+    assert hydra.code_flow(client, "traced-ada").status_code == 200
+    deadline = time.monotonic() + TRACED_WITHIN
+    while True:
+        known = {span.span_id for span in list(collector.spans)}
+        ours = [span for span in list(collector.spans) if span.name == "POST /hooks/hydra"]
+        if ours and all(span.parent_id in known for span in ours):
+            break
+        assert time.monotonic() < deadline, [span.name for span in collector.spans]
+        time.sleep(0.1)
+    await_spans(collector, ours[-1].trace_id, "run policy", "process auth.assemble.v1")
 
 
 def test_a_denial_ends_the_login(hydra: Hydra) -> None:
