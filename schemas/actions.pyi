@@ -54,7 +54,7 @@ class _CredentialsExchangeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CredentialsExchangeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> CredentialsExchangeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CredentialsExchangeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CredentialsExchangeApi(Protocol):
@@ -86,7 +86,7 @@ class _CustomEmailProviderApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomEmailProviderApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> CustomEmailProviderApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CustomEmailProviderApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomEmailProviderApi(Protocol):
@@ -114,7 +114,7 @@ class _CustomPhoneProviderApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomPhoneProviderApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> CustomPhoneProviderApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CustomPhoneProviderApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomPhoneProviderApi(Protocol):
@@ -158,7 +158,7 @@ class _CustomTokenExchangeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomTokenExchangeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> CustomTokenExchangeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CustomTokenExchangeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomTokenExchangeApi(Protocol):
@@ -184,7 +184,7 @@ class _EventStreamApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _EventStreamApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> EventStreamApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> EventStreamApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class EventStreamApi(Protocol):
@@ -204,7 +204,7 @@ class _LoginPostIdentifierApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _LoginPostIdentifierApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> LoginPostIdentifierApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> LoginPostIdentifierApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class LoginPostIdentifierApi(Protocol):
@@ -224,7 +224,7 @@ class _PasswordHashMigrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PasswordHashMigrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> PasswordHashMigrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PasswordHashMigrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PasswordHashMigrationApi(Protocol):
@@ -270,7 +270,7 @@ class _PasswordResetPostChallengeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PasswordResetPostChallengeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> PasswordResetPostChallengeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PasswordResetPostChallengeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PasswordResetPostChallengeApi(Protocol):
@@ -300,7 +300,7 @@ class _PostChangePasswordApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostChangePasswordApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> PostChangePasswordApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PostChangePasswordApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostChangePasswordApi(Protocol):
@@ -482,7 +482,7 @@ class _PostLoginApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostLoginApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> PostLoginApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PostLoginApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostLoginApi(Protocol):
@@ -534,7 +534,7 @@ class _PostUserRegistrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostUserRegistrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> PostUserRegistrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PostUserRegistrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostUserRegistrationApi(Protocol):
@@ -568,7 +568,7 @@ class _PreUserRegistrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PreUserRegistrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> PreUserRegistrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PreUserRegistrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PreUserRegistrationApi(Protocol):
@@ -594,7 +594,7 @@ class _SendPhoneMessageApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _SendPhoneMessageApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> SendPhoneMessageApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> SendPhoneMessageApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class SendPhoneMessageApi(Protocol):
@@ -614,7 +614,7 @@ class _SignupPostIdentifierApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _SignupPostIdentifierApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ...) -> SignupPostIdentifierApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> SignupPostIdentifierApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class SignupPostIdentifierApi(Protocol):

@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     instance: str = ""
     #: Signs routing slips; the same for all workers.
     slip_key: SecretStr | None = None
+    #: Signs the states of suspended flows, the same for all workers. None: `slip_key` does.
+    state_key: SecretStr | None = None
+    #: The key that signed states before: for 15 minutes after a change, both are good.
+    state_key_before: SecretStr | None = None
     #: How the runner calls a stage: through a Faust agent, or directly (ADR 0004 has both numbers).
     delivery: Literal["agent", "direct"] = "agent"
     #: A file that exists while every stage works, for probes.

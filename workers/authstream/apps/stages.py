@@ -21,6 +21,7 @@ from authstream.engine.delivery import Delivery
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Program
 from authstream.engine.registry import plugins
+from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
@@ -35,6 +36,7 @@ from authstream.stages.assemble import Assemble
 from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.resume import ResumeStage
 
 
 @cache
@@ -76,7 +78,7 @@ class GuestVersions:
 class GuestAction(Action):
     """An action stage that owns its guest: started with it, stopped with it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an action needs, by name
         self,
         action: DeployedAction,
         guests: GuestVersions,
@@ -85,6 +87,7 @@ class GuestAction(Action):
         triggers: dict[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
+        state_keys: StateKeys | None = None,
     ) -> None:
         self._runtime = action.runtime
         self._guests = guests
@@ -96,6 +99,7 @@ class GuestAction(Action):
             triggers=triggers,
             clock=clock,
             slip_key=slip_key,
+            state_keys=state_keys,
         )
 
     async def start(self) -> None:
@@ -165,7 +169,7 @@ def assembly(
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
     folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
-    level = chosen(settings)
+    level, states = chosen(settings), state_keys(settings)
     actions = [
         GuestAction(
             action,
@@ -174,6 +178,7 @@ def assembly(
             triggers=known,
             clock=clock,
             slip_key=slip_key,
+            state_keys=states,
         )
         for action in folder.actions.values()
     ]
@@ -182,6 +187,9 @@ def assembly(
         *actions,
         Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
         Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
+        ResumeStage(
+            topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
+        ),
         *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
     ]
     return Assembly(folder, level, topics, tuple(stages))

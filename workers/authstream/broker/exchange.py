@@ -26,7 +26,12 @@ from authstream.broker.kafka_config import producer_config, reader_config
 from authstream.broker.kafka_reader import converted
 from authstream.contracts import headers as h
 from authstream.engine.ports import Message, Output
-from authstream.errors import BackPressureError, BrokerUnreachableError, ConfigurationError
+from authstream.errors import (
+    AuthstreamError,
+    BackPressureError,
+    BrokerUnreachableError,
+    ConfigurationError,
+)
 from authstream.settings import Settings
 
 #: Records that may wait for the broker; one more is refused at once.
@@ -37,11 +42,19 @@ _POLL_SECONDS = 0.2
 _FLUSH_SECONDS = 10.0
 _CORRELATION_BYTES = 16
 _METADATA_SECONDS = 5.0
+#: The producer chooses the partition.
+_ANY_PARTITION = -1
 
 #: Called in a thread of the exchange, with the record as it was written or why it was not.
 Delivered = Callable[[Message | BrokerUnreachableError], None]
 #: Called in a thread of the exchange.
 Arrived = Callable[[Message], None]
+
+
+class UnknownPartitionError(AuthstreamError):
+    """A record is for a partition that its topic does not have."""
+
+    code = "unknown_partition"
 
 
 class Exchange:
@@ -86,6 +99,7 @@ class Exchange:
                 output.topic,
                 output.value,
                 output.key,
+                _ANY_PARTITION if output.partition is None else output.partition,
                 on_delivery=reported,
                 headers=list(output.headers),
             )
@@ -94,6 +108,10 @@ class Exchange:
                 f"{QUEUE_RECORDS} records wait for the broker already: ask again later"
             ) from None
         except KafkaException as error:
+            if error.args[0].code() == KafkaError._UNKNOWN_PARTITION:  # noqa: SLF001 - its public name
+                raise UnknownPartitionError(
+                    f"{output.topic} has no partition {output.partition}"
+                ) from None
             raise BrokerUnreachableError(
                 f"a record cannot be written to {output.topic} ({error}): "
                 "this process must be started again"

@@ -190,6 +190,10 @@ def _flow(
 ) -> Flow:
     said = read(file, FlowFile)
     _known_trigger(said.trigger, file, triggers)
+    try:
+        triggers[said.trigger].check_actions(len(said.actions))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
     bindings = tuple(_binding(file, bound, said.trigger, actions=actions) for bound in said.actions)
     return Flow(said.tenant or DEFAULT_TENANT, said.trigger, bindings)
 

@@ -56,6 +56,8 @@ class Gateway:
             lifespan=self._lifespan,
             docs_url=None,
             redoc_url=None,
+            # Spans are ours: named by connection, with nothing of the caller in them.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
         self.app.add_exception_handler(ProblemError, _problem)
         self.app.add_exception_handler(HTTPException, _http_problem)

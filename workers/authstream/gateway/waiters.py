@@ -24,7 +24,7 @@ from authstream.engine.ports import Message, Output
 from authstream.engine.trigger import Trigger
 from authstream.errors import AuthstreamError, BrokerUnreachableError
 from authstream.publisher.coroutines import settle
-from authstream.publisher.request import LoginEvent, request
+from authstream.publisher.request import LoginEvent, event_record, sent
 from authstream.settings import Settings
 from authstream.stages.outputs import event_headers, flow_headers
 
@@ -174,7 +174,7 @@ class Waiters:
         loop = asyncio.get_running_loop()
         written: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
         headers = (*address, (h.DEADLINE, b"%d" % question.deadline_at))
-        with request(question.event, self._topics, headers) as output:
+        with sent(event_record(question.event, self._topics, headers)) as output:
             self._exchange.send(output, lambda result: settle(loop, written, result))
         left = (question.deadline_at - _now()) / 1000
         waiting: set[asyncio.Future[Any]] = {reply, written}

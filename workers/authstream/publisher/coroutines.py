@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
-from authstream.broker.exchange import Exchange
+from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
+from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
-from authstream.engine.ports import Message
+from authstream.engine.ports import Message, Output
+from authstream.engine.resume_record import resume_record
 from authstream.errors import BrokerUnreachableError
 from authstream.publisher.request import (
     PUBLISH_WITHIN,
     LoginEvent,
     Place,
     deadline_header,
+    event_record,
+    foreign_state,
     no_verdict,
     place_of,
-    request,
+    sent,
     unacknowledged,
 )
 from authstream.settings import Settings
@@ -55,33 +60,51 @@ class AsyncPublisher:
 
     async def publish(self, event: LoginEvent) -> Place:
         """Write an event to `requested`. Raises BackPressureError, BrokerUnreachableError."""
-        return await self._publish(event, ())
+        return await self._write(event_record(event, self._topics))
 
     async def decide(self, event: LoginEvent, timeout: timedelta) -> Verdict:
         """The verdict on an event. Raises NoVerdictError, and as `publish` does."""
+        return await self._verdict(
+            lambda headers: event_record(event, self._topics, headers), f"event {event.id}", timeout
+        )
+
+    async def resume(self, resume: Resume, timeout: timedelta) -> Verdict:
+        """The verdict of the next leg of a suspended flow; as `Publisher.resume`."""
+        try:
+            return await self._verdict(
+                lambda headers: resume_record(self._topics, resume, headers),
+                "the resumed flow",
+                timeout,
+            )
+        except UnknownPartitionError as error:
+            raise foreign_state() from error
+
+    async def _verdict(
+        self, record: Callable[[h.Headers], Output], what: str, timeout: timedelta
+    ) -> Verdict:
         await asyncio.to_thread(self._exchange.listen)
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Message] = loop.create_future()
         correlation, address = self._exchange.expect(lambda message: settle(loop, reply, message))
         try:
-            await self._publish(event, (*address, deadline_header(timeout)))
+            await self._write(record((*address, deadline_header(timeout))))
             async with asyncio.timeout(timeout.total_seconds()):
                 return decode(Verdict, (await reply).value)
         except TimeoutError:
-            raise no_verdict(event, timeout) from None
+            raise no_verdict(what, timeout) from None
         finally:
             self._exchange.forget(correlation)
 
-    async def _publish(self, event: LoginEvent, extra: h.Headers) -> Place:
+    async def _write(self, record: Output) -> Place:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
-        with request(event, self._topics, extra) as output:
-            self._exchange.send(output, lambda result: settle(loop, done, result))
+        with sent(record) as traced:
+            self._exchange.send(traced, lambda result: settle(loop, done, result))
             try:
                 async with asyncio.timeout(PUBLISH_WITHIN.total_seconds()):
                     written = await done
             except TimeoutError:
-                raise unacknowledged(event) from None
+                raise unacknowledged(record) from None
         if isinstance(written, BrokerUnreachableError):
             raise written
         return place_of(written)

@@ -1,4 +1,4 @@
-"""An event as it is published: its record, with CloudEvents headers and the current trace."""
+"""What is published: events and browsers that came back, within the span of their sending."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.topics import Topics
 from authstream.engine.ports import Message, Output
-from authstream.errors import AuthstreamError, BrokerUnreachableError
+from authstream.errors import AuthstreamError, BrokerUnreachableError, StateInvalidError
 
-#: The broker acknowledges an event within this time, or it counts as not published.
+#: The broker acknowledges a record within this time, or it counts as not published.
 PUBLISH_WITHIN = timedelta(seconds=10)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -46,10 +46,8 @@ class Place:
     timestamp: int
 
 
-@contextmanager
-def request(event: LoginEvent, topics: Topics, extra: h.Headers = ()) -> Generator[Output]:
-    """The record of an event, within the producer span of its sending."""
-    topic = topics.requested(event.trigger)
+def event_record(event: LoginEvent, topics: Topics, extra: h.Headers = ()) -> Output:
+    """The record of an event."""
     members = {
         h.CE_ID: event.id,
         h.CE_SOURCE: event.source,
@@ -57,13 +55,19 @@ def request(event: LoginEvent, topics: Topics, extra: h.Headers = ()) -> Generat
         h.CE_SPECVERSION: "1.0",
     }
     headers = (*h.make(members), (h.CONTENT_TYPE, h.JSON_TYPE), *extra)
+    return Output(topics.requested(event.trigger), None, event.data, headers)
+
+
+@contextmanager
+def sent(record: Output) -> Generator[Output]:
+    """The record within its producer span; as it is when tracing is off."""
     tracing = telemetry.tracing()
     if tracing is None:
-        yield Output(topic, None, event.data, headers)
+        yield record
         return
-    span = tracing.send(topic)
+    span = tracing.send(record.topic)
     try:
-        yield Output(topic, None, event.data, telemetry.injected(headers, span))
+        yield record._replace(headers=telemetry.injected(record.headers, span))
     finally:
         span.end()
 
@@ -78,17 +82,22 @@ def place_of(written: Message) -> Place:
     return Place(written.topic, written.partition, written.offset, written.timestamp)
 
 
-def unacknowledged(event: LoginEvent) -> BrokerUnreachableError:
-    """The error for an event that the broker did not confirm; it may be there all the same."""
+def unacknowledged(record: Output) -> BrokerUnreachableError:
+    """The error for a record that the broker did not confirm; it may be there all the same."""
     return BrokerUnreachableError(
-        f"event {event.id} was not published (no acknowledgement within "
+        f"a record was not published to {record.topic} (no acknowledgement within "
         f"{PUBLISH_WITHIN.total_seconds():.0f} s): check AUTHSTREAM_BROKERS and "
         "`authstream topics check`"
     )
 
 
-def no_verdict(event: LoginEvent, timeout: timedelta) -> NoVerdictError:
+def no_verdict(what: str, timeout: timedelta) -> NoVerdictError:
     """The error for an event that was not decided in time."""
     return NoVerdictError(
-        f"no verdict on event {event.id} within {timeout.total_seconds()} s: is a worker running?"
+        f"no verdict on {what} within {timeout.total_seconds()} s: is a worker running?"
     )
+
+
+def foreign_state() -> StateInvalidError:
+    """The error for a state that names a partition that there is not: nobody of us made it."""
+    return StateInvalidError("the state leads nowhere: begin the login again")

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from authstream.broker.exchange import Exchange
+from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
+from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
-from authstream.engine.ports import Message
+from authstream.engine.ports import Message, Output
+from authstream.engine.resume_record import resume_record
 from authstream.errors import BrokerUnreachableError
 from authstream.publisher.request import (
     PUBLISH_WITHIN,
     LoginEvent,
     Place,
     deadline_header,
+    event_record,
+    foreign_state,
     no_verdict,
     place_of,
-    request,
+    sent,
     unacknowledged,
 )
 from authstream.settings import Settings
@@ -52,10 +57,32 @@ class Publisher:
 
     def publish(self, event: LoginEvent) -> Place:
         """Write an event to `requested`. Raises BackPressureError, BrokerUnreachableError."""
-        return self._publish(event, ())
+        return self._write(event_record(event, self._topics))
 
     def decide(self, event: LoginEvent, timeout: timedelta) -> Verdict:
         """The verdict on an event. Raises NoVerdictError, and as `publish` does."""
+        return self._verdict(
+            lambda headers: event_record(event, self._topics, headers), f"event {event.id}", timeout
+        )
+
+    def resume(self, resume: Resume, timeout: timedelta) -> Verdict:
+        """The verdict of the next leg of a suspended flow, whose browser is back.
+
+        A state that is not good gives `failed` with a code that begins with `state_`. Raises
+        StateInvalidError for one that cannot be read, and as `decide` does.
+        """
+        try:
+            return self._verdict(
+                lambda headers: resume_record(self._topics, resume, headers),
+                "the resumed flow",
+                timeout,
+            )
+        except UnknownPartitionError as error:
+            raise foreign_state() from error
+
+    def _verdict(
+        self, record: Callable[[h.Headers], Output], what: str, timeout: timedelta
+    ) -> Verdict:
         arrived = threading.Event()
         replies: list[Message] = []
 
@@ -65,14 +92,14 @@ class Publisher:
 
         correlation, address = self._exchange.expect(reply)
         try:
-            self._publish(event, (*address, deadline_header(timeout)))
+            self._write(record((*address, deadline_header(timeout))))
             if not arrived.wait(timeout.total_seconds()):
-                raise no_verdict(event, timeout)
+                raise no_verdict(what, timeout)
         finally:
             self._exchange.forget(correlation)
         return decode(Verdict, replies[0].value)
 
-    def _publish(self, event: LoginEvent, extra: h.Headers) -> Place:
+    def _write(self, record: Output) -> Place:
         done = threading.Event()
         outcome: list[Message | BrokerUnreachableError] = []
 
@@ -80,10 +107,10 @@ class Publisher:
             outcome.append(result)
             done.set()
 
-        with request(event, self._topics, extra) as output:
-            self._exchange.send(output, delivered)
+        with sent(record) as traced:
+            self._exchange.send(traced, delivered)
             if not done.wait(PUBLISH_WITHIN.total_seconds()):
-                raise unacknowledged(event)
+                raise unacknowledged(record)
         written = outcome[0]
         if isinstance(written, BrokerUnreachableError):
             raise written

@@ -17,6 +17,7 @@ from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
 from authstream.engine.trigger import Trigger
 from authstream.errors import RecordError
 from authstream.stages.outputs import dead_letter, record_output
+from authstream.stages.replies import put_off, reply
 
 
 class Fanout(Stage):
@@ -33,11 +34,15 @@ class Fanout(Stage):
         topics: Topics,
         triggers: dict[str, Trigger],
         kinds: frozenset[str],
+        metadata_replies: bool = False,
         window: timedelta = DECIDED_WINDOW,
     ) -> None:
+        """`metadata_replies`: a metadata stage sends the reply of a suspended leg with a patch."""
         self.topics = tuple(topics.decided(name) for name in triggers)
         self._names = topics
         self._kinds = kinds
+        self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
+        self._metadata_replies = metadata_replies
         self._first = FirstWins(window)
         self.memories = (
             Memory(
@@ -56,26 +61,27 @@ class Fanout(Stage):
             return (
                 list(self._reply(message)) if h.first(message.headers, h.REPEAT) is not None else ()
             )
-        return [
-            *self._reply(message),
-            *self._patch(message, verdict),
-            *self._effects(message, verdict),
-        ]
+        patches = list(self._patch(message, verdict))
+        if self._metadata_replies and verdict.outcome == "suspended" and patches:
+            # Nothing is pending when the browser leaves.
+            return [put_off(patches[0], message), *self._effects(message, verdict)]
+        return [*self._reply(message), *patches, *self._effects(message, verdict)]
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter; nobody can be answered by a verdict that cannot be read."""
         return [dead_letter(self._names.dead_letter, message, error, stage=self.name)]
 
     def _reply(self, message: Message) -> Iterator[Output]:
-        partition = h.number(message.headers, h.REPLY_PARTITION)
-        if partition is not None:
-            yield Output(
-                self._names.replies, message.key, message.value, message.headers, partition
-            )
+        answer = reply(self._names, message)
+        if answer is not None:
+            yield answer
 
     def _patch(self, message: Message, verdict: Verdict) -> Iterator[Output]:
         metadata = verdict.metadata
         if not metadata.app_metadata and not metadata.user_metadata:
+            return
+        if verdict.trigger not in self._patched or verdict.subject is None:
+            # There is no such user yet: who creates them takes the metadata from the verdict.
             return
         patch = MetadataPatch(
             id=patch_id(verdict.flow_id, verdict.leg),
@@ -92,7 +98,8 @@ class Fanout(Stage):
             patch,
             kind="metadata-patch",
             event_id=patch.id,
-            key=message.key,
+            # The flow's own key, unless an action chose the user: then that user's.
+            key=f"{verdict.tenant}/{verdict.subject}".encode(),
             source=message,
         )
 
