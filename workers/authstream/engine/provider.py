@@ -16,6 +16,8 @@ from authstream.contracts.verdict import Verdict
 from authstream.errors import InvalidCallError
 
 JSON = "application/json"
+#: The trigger whose user does not exist yet.
+SIGN_UP = "pre-user-registration"
 _SECRET_BYTES = 32
 #: Said to a user whose login was denied by an action that gave no text for users.
 DENIED = "Access denied."
@@ -185,10 +187,17 @@ _ABOUT = frozenset(
 def lost_parts(verdict: Verdict, *carried: str) -> tuple[str, ...]:
     """What of a verdict an answer does not carry, e.g. `claims.id_token.tenant` or `mfa`.
 
-    `carried` names the parts that it does. Metadata is not counted: it is written by the metadata
-    stage where the answer cannot.
+    `carried` names the parts that it does. Metadata is written by the metadata stage where the
+    answer cannot carry it: it is lost only where there is no user yet to write it to.
     """
+    unborn = verdict.trigger == SIGN_UP
     lost = [
+        f"metadata.{kind}.{name}"
+        for kind in ("app_metadata", "user_metadata")
+        if unborn and f"metadata.{kind}" not in carried
+        for name in getattr(verdict.metadata, kind)
+    ]
+    lost += [
         f"claims.{token}.{name}"
         for token in ("id_token", "access_token")
         if f"claims.{token}" not in carried

@@ -100,7 +100,7 @@ class Authgear(Provider):
             mutations["user"] = {"custom_attributes": filled({**known, **patch})}
         lost = tuple(
             part
-            for part in lost_parts(verdict)
+            for part in lost_parts(verdict, "metadata.user_metadata")
             if asked.hook not in _TOKENS or not part.startswith("claims.")
         )
         answer: dict[str, Any] = {"is_allowed": True}

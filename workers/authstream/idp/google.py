@@ -111,13 +111,13 @@ class Google(Provider):
         if patch:
             stored = inner(asked.said, "user_record", "custom_claims")
             record["customClaims"] = filled({**stored, **patch})
-        carried = ("claims.id_token",) if asked.hook == "beforeSignIn" else ()
+        signing_in = ("claims.id_token",) if asked.hook == "beforeSignIn" else ()
         removed = tuple(
             f"claims.id_token.{name}"
             for name, value in verdict.claims.id_token.items()
-            if value is None and carried
+            if value is None and signing_in
         )
-        lost = (*removed, *lost_parts(verdict, *carried))
+        lost = (*removed, *lost_parts(verdict, "metadata.app_metadata", *signing_in))
         if not record:
             return json_answer(200, {}, lost=lost)
         mask = ",".join(record)

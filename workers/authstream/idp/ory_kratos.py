@@ -93,7 +93,7 @@ class OryKratos(Provider):
 
     def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:  # noqa: ARG002 - nothing of it is needed
         """Metadata of a registration: each field is replaced whole, so what is there is kept."""
-        lost = lost_parts(verdict)
+        lost = lost_parts(verdict, "metadata.app_metadata", "metadata.user_metadata")
         if asked.hook != "registration":
             return json_answer(200, {}, lost=lost)
         identity = {
