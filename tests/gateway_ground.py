@@ -27,6 +27,8 @@ def on_execute_post_login(event, api):
         api.access.deny("Blocked by policy")
     if "slow" in who:
         time.sleep(3)
+    if "away" in who:
+        api.redirect.send_user_to("https://terms.example.com/accept")
     for token in (api.id_token, api.access_token):
         token.set_custom_claim("tenant", "acme")
         token.set_custom_claim("plan", "gold")
@@ -35,6 +37,9 @@ def on_execute_post_login(event, api):
         api.id_token.set_custom_claim("email", None)
     api.user.set_app_metadata("plan", "gold")
     api.user.set_user_metadata("plan", "gold")
+
+def on_continue_post_login(event, api):
+    api.id_token.set_custom_claim("terms", event.request.query.get("terms"))
 """
 
 

@@ -21,6 +21,7 @@ from authstream.apps.demo.collector import Collector
 from authstream.apps.stages import triggers
 from authstream.gateway import intake, protocol
 from tests.gateway_ground import Ground, await_spans, folder, secret_of, serving, traced
+from tests.provider_calls import examples
 from tests.samples import event
 
 CONNECTIONS: dict[str, dict[str, object]] = {
@@ -251,6 +252,52 @@ def test_the_callers_trace_is_continued(ground: Ground, collector: Collector) ->
     assert spans[process].parent_id == spans[send].span_id
     said = [value for span in spans.values() for value in span.attributes.values()]
     assert not any("traced-user" in value for value in said)
+
+
+def suspended(ground: Ground, user: str) -> str:
+    """The state of a login whose browser is sent away."""
+    said = ask(ground, "shop", login(user)).json()
+    assert said["outcome"] == "suspended"
+    assert said["redirect"]["url"].startswith("https://terms.example.com/accept?")
+    state: str = said["state"]
+    return state
+
+
+def test_a_browser_comes_back_once(ground: Ground) -> None:
+    """Its flow goes on; its second click changes nothing, and another's is refused."""
+    back = {"state": suspended(ground, "away-ada"), "terms": "yes"}
+    url = f"{ground.url}/continue"
+    with httpx.Client() as browser, httpx.Client() as other:
+        first, again = browser.get(url, params=back), browser.get(url, params=back)
+        stolen = other.get(url, params=back)
+    assert (first.json()["outcome"], again.text) == ("allowed", first.text)
+    assert (stolen.json()["outcome"], stolen.json()["code"]) == ("failed", "state_used")
+    assert "terms" not in first.text
+    cookie = first.headers["set-cookie"].lower()
+    assert all(word in cookie for word in ("httponly", "samesite=lax", "path=/continue"))
+
+
+def test_a_provider_takes_its_browser_back_itself(ground: Ground) -> None:
+    """Server to server, with the next leg's whole verdict."""
+    request = {"ip": "192.0.2.1", "method": "GET", "query": {"terms": "yes"}}
+    body = {"state": suspended(ground, "away-eve"), "request": request}
+    said = httpx.post(f"{ground.url}/v1/continue", json=body, headers=BEARER, timeout=30).json()
+    assert (said["leg"], said["claims"]["id_token"]["terms"]) == (1, "yes")
+
+
+@pytest.mark.parametrize("state", ["", "nonsense", "authstream.1.WyJ4Il0.x"])
+def test_a_state_that_nobody_made_leads_nowhere(ground: Ground, state: str) -> None:
+    """A clear 400."""
+    answer = httpx.get(f"{ground.url}/continue", params={"state": state})
+    assert (answer.status_code, answer.json()["code"]) == (400, "state_invalid")
+
+
+def test_who_has_no_browser_is_not_suspended(ground: Ground) -> None:
+    """Hydra's token hook cannot send anybody away: the login is refused at once."""
+    sample = next(one for one in examples() if f"{one}" == "ory-hydra-0-token").sample
+    body = sample.body.replace(b"alice", b"away-alice")
+    url, headers = f"{ground.hooks('hydra')}/token", {"x-api-key": secret_of("hydra")}
+    assert httpx.post(url, content=body, headers=headers).status_code == 403
 
 
 def test_no_call_makes_the_gateway_fail(ground: Ground) -> None:

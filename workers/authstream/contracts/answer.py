@@ -6,7 +6,7 @@ from typing import Literal
 
 from authstream.contracts.model import EpochMillis, Record
 
-Told = Literal["allowed", "denied", "failed_open", "failed_closed"]
+Told = Literal["allowed", "denied", "suspended", "failed_open", "failed_closed"]
 
 
 class Answered(Record):

@@ -124,6 +124,8 @@ class Provider(ABC):
     shared_secret: bool = True
     #: Where its public keys are (a JSON Web Key Set), where it signs with private ones.
     key_set: str | None = None
+    #: It can send the browser away and take it back: a verdict may be `suspended`.
+    redirects: bool = False
     #: Options of a connection file that this adapter reads, with what they mean.
     options: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: The text of a denial reaches its user.

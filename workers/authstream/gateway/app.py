@@ -18,12 +18,13 @@ from authstream.contracts.topics import Topics
 from authstream.control.connections import Connection
 from authstream.engine.trigger import Trigger
 from authstream.errors import AuthstreamError
-from authstream.gateway import health, hooks, triggers
+from authstream.gateway import health, hooks, resumption, triggers
 from authstream.gateway.admission import Admission
 from authstream.gateway.decision import Decisions
 from authstream.gateway.key_sets import KeySets
 from authstream.gateway.metrics import Metrics
 from authstream.gateway.problems import ProblemError
+from authstream.gateway.resumption import Resumptions
 from authstream.gateway.waiters import Waiters
 from authstream.settings import Settings
 
@@ -71,21 +72,25 @@ class Gateway:
 
     def _route(self) -> None:
         self._waiters = Waiters(self._settings, self._topics, mismatch=self._mismatch)
+        admission = Admission(self._settings.gateway.capacity)
         decisions = Decisions(
             triggers=self._triggers,
             waiters=self._waiters,
-            admission=Admission(self._settings.gateway.capacity),
+            admission=admission,
             metrics=self.metrics,
             keys=KeySets(),
         )
         self.app.include_router(triggers.router(self._connections, self._triggers, decisions))
         self.app.include_router(hooks.router(self._connections, decisions))
+        resumptions = Resumptions(self._waiters, admission)
+        self.app.include_router(resumption.router(self._connections.values(), resumptions))
         self.app.include_router(health.router(self.metrics, lambda: self.ready))
 
     def _written(self) -> list[str]:
         """What a broker that makes topics on first use must have made."""
         requested = [self._topics.requested(name) for name in self._triggers]
-        return [*requested, self._topics.replies, self._topics.assemble, self._topics.answers]
+        ours = self._topics
+        return [*requested, ours.replies, ours.assemble, ours.answers, ours.resume]
 
     def _mismatch(self, source: str) -> None:
         self.metrics.mismatches.labels(source.rpartition("/")[2]).inc()

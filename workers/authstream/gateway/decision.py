@@ -11,6 +11,7 @@ from datetime import timedelta
 import orjson
 import structlog
 
+from authstream.contracts import headers as h
 from authstream.contracts.answer import Answered, Told
 from authstream.contracts.verdict import Verdict
 from authstream.control.connections import Connection
@@ -149,6 +150,8 @@ def told(connection: Connection, asked: Asked, resolution: Resolution, *, peer: 
     provider, verdict = connection.provider, resolution.verdict
     if verdict is not None and verdict.outcome == "allowed":
         return _Outcome(provider.allow(asked, verdict, peer), "allowed", None, resolution)
+    if verdict is not None and verdict.outcome == "suspended" and provider.redirects:
+        return _Outcome(provider.allow(asked, verdict, peer), "suspended", None, resolution)
     if verdict is not None and verdict.outcome == "denied":
         refusal = Refusal(verdict.user_message or DENIED, verdict.code or "denied", verdict)
         return _Outcome(provider.deny(asked, refusal, peer), "denied", verdict.code, resolution)
@@ -161,7 +164,7 @@ def told(connection: Connection, asked: Asked, resolution: Resolution, *, peer: 
 
 
 def _failure(verdict: Verdict) -> str:
-    """No adapter can send a browser elsewhere and take it back."""
+    """Without a browser that can be sent elsewhere, `suspended` is a failure."""
     return "redirect_unsupported" if verdict.outcome == "suspended" else verdict.code or "failed"
 
 
@@ -184,5 +187,6 @@ def _question(connection: Connection, call: Call, asked: Asked, *, trigger: Trig
         subject=subject,
         same="\x1f".join(same) if retried else event_id,
         same_for=KEPT_FOR if asked.id is not None else SAME_FOR if retried else timedelta(0),
+        headers=() if connection.provider.redirects else ((h.INTERACTIVE, b"no"),),
         deadline_at=call.received_at + connection.deadline // timedelta(milliseconds=1),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -27,7 +27,7 @@ def router(
 ) -> APIRouter:
     """One route for each trigger."""
     routes = APIRouter(tags=["triggers"])
-    mine = [one for one in connections.values() if one.provider.name == GENERIC]
+    mine = generic(connections.values())
 
     def add(trigger: Trigger) -> None:
         @routes.post(
@@ -39,14 +39,19 @@ def router(
         )
         async def decide(request: Request) -> Response:
             """Only the outcome `allowed` lets the user in."""
-            return await served(request, _caller(request, mine), trigger.name, decisions=decisions)
+            return await served(request, caller(request, mine), trigger.name, decisions=decisions)
 
     for _, trigger in sorted(triggers.items()):
         add(trigger)
     return routes
 
 
-def _caller(request: Request, mine: list[Connection]) -> Connection:
+def generic(connections: Iterable[Connection]) -> list[Connection]:
+    """The connections that may ask by our own JSON."""
+    return [one for one in connections if one.provider.name == GENERIC]
+
+
+def caller(request: Request, mine: list[Connection]) -> Connection:
     """The connection whose secret is the Bearer token. Raises ProblemError.
 
     All are compared, so that the time taken tells nothing.

@@ -12,19 +12,21 @@ from typing import Any
 
 import structlog
 
-from authstream.broker.exchange import Exchange
+from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
 from authstream.contracts.answer import Answered
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.envelope import Envelope, Failure
+from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
 from authstream.engine.identity import flow_id
 from authstream.engine.ports import Message, Output
+from authstream.engine.resume_record import resume_record
 from authstream.engine.trigger import Trigger
-from authstream.errors import AuthstreamError, BrokerUnreachableError
+from authstream.errors import AuthstreamError, BackPressureError, BrokerUnreachableError
 from authstream.publisher.coroutines import settle
-from authstream.publisher.request import LoginEvent, event_record, sent
+from authstream.publisher.request import LoginEvent, event_record, foreign_state, sent
 from authstream.settings import Settings
 from authstream.stages.outputs import event_headers, flow_headers
 
@@ -50,6 +52,8 @@ class Question:
     same_for: timedelta
     #: Milliseconds since the epoch.
     deadline_at: int
+    #: More headers of the event's record.
+    headers: h.Headers = ()
 
     @property
     def flow(self) -> str:
@@ -70,6 +74,13 @@ class Resolution:
     verdict: Verdict | None
     #: `timeout` or `unavailable` without a verdict.
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """No verdict in time, on a question that the broker has since then (milliseconds)."""
+
+    requested_at: int
 
 
 class Waiters:
@@ -147,21 +158,46 @@ class Waiters:
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Message] = loop.create_future()
         try:
-            await self.listen()
-            correlation, address = self._exchange.expect(
-                lambda message: settle(loop, reply, message)
-            )
+            correlation, address = await self._expect(reply)
         except AuthstreamError as error:
-            return self._unavailable(question, error)
+            return self._unavailable(question.event.source, error)
         try:
             return await self._answer(question, trigger, address, reply)
         except AuthstreamError as error:
-            return self._unavailable(question, error)
+            return self._unavailable(question.event.source, error)
         finally:
             if reply.done():
                 self._exchange.forget(correlation)
             else:
                 self._watch(question, correlation, reply)
+
+    async def resume(self, resume: Resume, *, deadline_at: int) -> Resolution:
+        """The verdict of the next leg of a suspended flow.
+
+        Raises StateInvalidError for a state that nobody of us made, TooLargeError for its request.
+        """
+        reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        try:
+            correlation, address = await self._expect(reply)
+        except AuthstreamError as error:
+            return self._unavailable("/continue", error)
+        headers = (*address, (h.DEADLINE, b"%d" % deadline_at))
+        try:
+            record = resume_record(self._topics, resume, headers)
+            found = await self._replied(record, reply, deadline_at)
+        except UnknownPartitionError:
+            raise foreign_state() from None
+        except (BackPressureError, BrokerUnreachableError) as error:
+            return self._unavailable("/continue", error)
+        finally:
+            self._exchange.forget(correlation)
+        return Resolution(None, "timeout") if isinstance(found, _Late) else found
+
+    async def _expect(self, reply: asyncio.Future[Message]) -> tuple[bytes, h.Headers]:
+        """Raises BrokerUnreachableError, ConfigurationError."""
+        loop = asyncio.get_running_loop()
+        await self.listen()
+        return self._exchange.expect(lambda message: settle(loop, reply, message))
 
     async def _answer(
         self,
@@ -171,12 +207,22 @@ class Waiters:
         reply: asyncio.Future[Message],
     ) -> Resolution:
         """Raises BackPressureError, BrokerUnreachableError."""
+        headers = (*address, (h.DEADLINE, b"%d" % question.deadline_at), *question.headers)
+        record = event_record(question.event, self._topics, headers)
+        found = await self._replied(record, reply, question.deadline_at)
+        if isinstance(found, _Late):
+            return self._timed_out(question, trigger, found, address=address)
+        return found
+
+    async def _replied(
+        self, record: Output, reply: asyncio.Future[Message], deadline_at: int
+    ) -> Resolution | _Late:
+        """Raises BackPressureError, BrokerUnreachableError, UnknownPartitionError."""
         loop = asyncio.get_running_loop()
         written: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
-        headers = (*address, (h.DEADLINE, b"%d" % question.deadline_at))
-        with sent(event_record(question.event, self._topics, headers)) as output:
+        with sent(record) as output:
             self._exchange.send(output, lambda result: settle(loop, written, result))
-        left = (question.deadline_at - _now()) / 1000
+        left = (deadline_at - _now()) / 1000
         waiting: set[asyncio.Future[Any]] = {reply, written}
         end = time.monotonic() + left
         while not reply.done():
@@ -184,7 +230,8 @@ class Waiters:
                 waiting, timeout=end - time.monotonic(), return_when=asyncio.FIRST_COMPLETED
             )
             if not done:
-                return self._timed_out(question, trigger, written, address)
+                result = written.result() if written.done() else None
+                return _Late(result.timestamp if isinstance(result, Message) else _now())
             if written in done:
                 waiting.discard(written)
                 result = written.result()
@@ -196,12 +243,12 @@ class Waiters:
         self,
         question: Question,
         trigger: Trigger,
-        written: asyncio.Future[Message | BrokerUnreachableError],
+        late: _Late,
+        *,
         address: h.Headers,
     ) -> Resolution:
         """Tell assemble that the caller went away: whichever record comes first there counts."""
-        result = written.result() if written.done() else None
-        at = result.timestamp if isinstance(result, Message) else _now()
+        at = late.requested_at
         envelope = Envelope(
             flow_id=question.flow,
             tenant=question.tenant,
@@ -240,8 +287,8 @@ class Waiters:
         if isinstance(result, BrokerUnreachableError):
             self._log.error("record_not_written", reason=str(result))
 
-    def _unavailable(self, question: Question, error: AuthstreamError) -> Resolution:
-        self._log.error("cannot_ask", source=question.event.source, reason=str(error))
+    def _unavailable(self, source: str, error: AuthstreamError) -> Resolution:
+        self._log.error("cannot_ask", source=source, reason=str(error))
         return Resolution(None, "unavailable")
 
     def _watch(

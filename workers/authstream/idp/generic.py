@@ -41,6 +41,7 @@ class Generic(Provider):
     title = "Any provider, by JSON"
     deadline = timedelta(seconds=20)
     retries = True
+    redirects = True
 
     def authenticate(self, call: Call, peer: Peer) -> None:
         """`Authorization: Bearer <secret>`, or a signature after Standard Webhooks."""
