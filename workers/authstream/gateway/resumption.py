@@ -86,10 +86,9 @@ def router(connections: Iterable[Connection], resumptions: Resumptions) -> APIRo
         verdict = await resumptions.verdict(_resume(call))
         return Response(orjson.dumps(verdict.public()), media_type=JSON)
 
-    @routes.api_route(
+    @routes.post("/continue", include_in_schema=False)
+    @routes.get(
         "/continue",
-        methods=["GET", "POST"],
-        operation_id="continue",
         summary="Where a browser comes back",
         response_class=Response,
         responses=RESPONSES,
