@@ -35,6 +35,11 @@ in the worker unless it says guest processes. Every verdict was checked; none wa
 wrong. The raw chain has five hops and does the work of a message in each: no JSON validation,
 no actions, no fold."""
 
+CALL: Final = """From an HTTP call to its answer: gateway, entry, three actions in guest
+processes, assemble and fanout, each in a process of its own, on the same broker; every answer was
+checked. Beside it what a provider would call otherwise: three services with one rule each, one
+call after the other."""
+
 WINDOW: Final = """## The window of decided legs
 
 Assemble remembers every leg that it decided for {hours} h (`DECIDED_WINDOW`), and reads it
