@@ -179,7 +179,7 @@ def test_a_javascript_action_redirects(left: dict[str, Verdict]) -> None:
     """The verdict says where to, with query and state, and what to remember first."""
     verdict = left["redirect"]
     assert (verdict.outcome, verdict.leg, verdict.claims.access_token) == ("suspended", 0, {})
-    url = urlsplit(verdict.redirect["url"])
+    url = urlsplit(f"{verdict.redirect['url']}")
     query = parse_qs(url.query)
     assert (url.netloc, query["state"]) == ("verify.example.com", [verdict.state])
     said, _, mac = query["session_token"][0].rpartition(".")

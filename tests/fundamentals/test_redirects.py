@@ -33,7 +33,7 @@ async def test_a_redirect_suspends_the_flow_and_its_browser_brings_it_on(flow: L
     flow.action("verify", SEND, continues=VERIFIED)
     flow.action("last", 'api.access_token.set_custom_claim("last", True)')
     left = await flow.login()
-    url = urlsplit(left.redirect["url"])
+    url = urlsplit(f"{left.redirect['url']}")
     assert (left.outcome, left.leg, left.claims.id_token) == ("suspended", 0, {})
     assert url[:3] == ("https", "verify.example.com", "/start")
     assert parse_qsl(url.query) == [("lang", "en"), ("state", state_of(left))]

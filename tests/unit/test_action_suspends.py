@@ -43,7 +43,7 @@ async def output_of(
 
 def waiting(*commands: Command, **members: Any) -> Envelope:
     """A flow that waits for `crm`."""
-    said = {"slip": Slip(steps=(CRM, NEXT)), "runs": (), **members}
+    said: dict[str, Any] = {"slip": Slip(steps=(CRM, NEXT)), "runs": (), **members}
     return envelope(*commands, **said)
 
 
@@ -61,7 +61,7 @@ async def test_the_envelope_waits_in_the_log_and_assemble_hears_where() -> None:
     assert output.then is not None
     (told,) = output.then(4_711)
     said = decode(Envelope, told.value)
-    assert (told.topic, told.partition, said.event) == (TOPICS.assemble, None, b"")
+    assert (told.topic, told.partition, said.event) == (TOPICS.assemble, None, there.event)
     assert [one.name for one in said.commands] == ["idToken.setCustomClaim", "redirect.sendUserTo"]
     state = KEYS.opened(said.state or "")
     assert (state.flow_id, state.leg, state.partition, state.offset) == (FLOW, 0, 3, 4_711)

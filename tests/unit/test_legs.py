@@ -24,7 +24,7 @@ SKIPPED = step("left-out", skipped=True)
 
 def suspended(*commands: Any, **members: Any) -> Envelope:
     """Leg 0: the second action sends the browser away."""
-    said = {
+    said: dict[str, Any] = {
         "slip": Slip(steps=(FIRST, SKIPPED, SECOND, THIRD), position=2),
         "runs": (run("first"), run("second", "suspended")),
         "state": "the-state",
@@ -36,7 +36,7 @@ def suspended(*commands: Any, **members: Any) -> Envelope:
 def finished(*commands: Any, leg: int = 1, **members: Any) -> Envelope:
     """Leg 1: the second action went on, the third ran."""
     later = tuple(run(name).model_copy(update={"leg": leg}) for name in ("second", "third"))
-    said = {
+    said: dict[str, Any] = {
         "leg": leg,
         "slip": Slip(steps=(FIRST, SKIPPED, SECOND, THIRD), position=4),
         "runs": (run("first"), run("second", "suspended"), *later),

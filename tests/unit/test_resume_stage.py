@@ -19,7 +19,7 @@ from authstream.engine.resume_record import resume_record
 from authstream.engine.signature import signed, verify
 from authstream.engine.state import State, StateKeys
 from authstream.errors import RecordError, StateInvalidError
-from authstream.stages.resume import ResumeStage
+from authstream.stages.resume import REMEMBERED, ResumeStage
 from tests.samples import FLOW, KEY, NOW, TOPICS, TRIGGERS, envelope, event, run, step
 
 CRM, NEXT = step("crm"), step("next")
@@ -35,7 +35,11 @@ class Bench:
     def __init__(self, **members: Any) -> None:
         self.clock = ManualClock(NOW)
         self.broker = MemoryBroker(self.clock)
-        said = {"slip": Slip(steps=(CRM, NEXT)), "runs": (run("crm", "suspended"),), **members}
+        said: dict[str, Any] = {
+            "slip": Slip(steps=(CRM, NEXT)),
+            "runs": (run("crm", "suspended"),),
+            **members,
+        }
         waits = signed(envelope(**said), SLIP_KEY)
         self.place = self.broker.append(
             Output(TOPICS.suspended, KEY, encode(waits), partition=2)
@@ -54,13 +58,14 @@ class Bench:
 
     def state(self, **members: Any) -> str:
         """A state that leads to the flow."""
-        said = {"flow_id": FLOW, "leg": 0, "partition": 2, "offset": self.place}
         at = NOW + LIFETIME // timedelta(milliseconds=1)
-        return KEYS.sealed(State(**{**said, "expires_at": at, **members}))
+        said: dict[str, Any] = {"flow_id": FLOW, "leg": 0, "partition": 2, "offset": self.place}
+        said |= {"expires_at": at, **members}
+        return KEYS.sealed(State(**said))
 
     def record(self, state: str | None = None, **members: Any) -> Message:
         """A browser is back; its caller waits on partition 1."""
-        said = {"state": state or self.state(), "request": REQUEST, **members}
+        said: dict[str, Any] = {"state": state or self.state(), "request": REQUEST, **members}
         address = h.make({h.REPLY_PARTITION: "1", h.CORRELATION_ID: "abc"})
         return self.broker.append(resume_record(TOPICS, Resume(**said), address))
 
@@ -203,9 +208,10 @@ async def test_what_was_used_is_read_back_from_the_log() -> None:
     (memory,) = bench.stage.memories
     assert (memory.topics, memory.window, memory.until_position) == (
         bench.stage.topics,
-        LIFETIME,
+        REMEMBERED,
         True,
     )
+    assert LIFETIME < REMEMBERED
     memory.remember(wrong)
     memory.remember(first)
     assert await bench.refusal(bench.record()) == "state_used"

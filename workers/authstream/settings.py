@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ByteSize, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,6 +23,19 @@ class SmtpSettings(BaseModel):
     password: SecretStr | None = None
     #: None: STARTTLS when the server offers it.
     start_tls: bool | None = None
+
+
+class LimitSettings(BaseModel):
+    """The most that an action's `limits:` may ask for (`AUTHSTREAM_LIMITS__MEMORY`, …)."""
+
+    #: Memory of each guest.
+    memory: ByteSize = ByteSize(512 * 2**20)
+    #: Threads of each guest.
+    threads: int = 256
+    #: Open files and sockets of each guest.
+    descriptors: int = 1024
+    #: Temporary files of each guest.
+    temporary: ByteSize = ByteSize(64 * 2**20)
 
 
 class GatewaySettings(BaseModel):
@@ -81,10 +94,14 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     #: How actions are confined; `auto`: the strongest that works here. docs/reference/sandbox.md.
     sandbox: Literal["auto", "namespaces", "landlock", "external", "none"] = "auto"
+    #: At `external`: the command that confines whatever follows it, e.g. `runsc … do`.
+    sandbox_command: str = ""
     #: A worker that cannot confine actions this well does not start.
     sandbox_min_level: Literal["namespaces", "landlock", "none"] = "none"
     #: Allows `sandbox=none`: actions may then do all that the worker's user may.
     enable_unsafe_code: bool = False
+    #: The most that an action may ask for.
+    limits: LimitSettings = LimitSettings()
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
     #: Secrets of connections by name, in place of those in `.secrets.yaml`: `{"hydra": ["…"]}`.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shlex
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,7 @@ from authstream.contracts.topics import Topics
 from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
+from authstream.engine.guest_limits import MOST, GuestLimits
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Program
 from authstream.engine.registry import plugins
@@ -25,11 +28,11 @@ from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
+from authstream.sandbox.ending import GuestError
 from authstream.sandbox.fresh import FreshGuests
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
 from authstream.sandbox.pool import GuestPool
-from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
@@ -37,6 +40,14 @@ from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
 from authstream.stages.resume import ResumeStage
+
+#: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
+Prepare = Callable[[DeployedAction], DeployedAction]
+
+
+def unchanged(action: DeployedAction) -> DeployedAction:
+    """An action as its folder has it."""
+    return action
 
 
 @cache
@@ -55,19 +66,48 @@ def deliveries() -> dict[str, Delivery]:
 def chosen(settings: Settings) -> Level:
     """How actions are confined here, proven by attacks. Raises ConfigurationError."""
     return choose(
-        settings.sandbox, minimum=settings.sandbox_min_level, unsafe=settings.enable_unsafe_code
+        settings.sandbox,
+        minimum=settings.sandbox_min_level,
+        unsafe=settings.enable_unsafe_code,
+        wrapper=wrapper(settings),
+    )
+
+
+def wrapper(settings: Settings) -> tuple[str, ...]:
+    """The words of the operator's command that confines guests, at level `external`."""
+    words = shlex.split(settings.sandbox_command) if settings.sandbox == "external" else []
+    # Found where the worker finds it: a guest's own PATH is short.
+    return (shutil.which(words[0]) or words[0], *words[1:]) if words else ()
+
+
+def most(settings: Settings) -> GuestLimits:
+    """What an operator lets an action ask for."""
+    said = settings.limits
+    return replace(
+        MOST,
+        memory=int(said.memory),
+        threads=said.threads,
+        descriptors=said.descriptors,
+        temporary=int(said.temporary),
     )
 
 
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
-    def __init__(self, action: DeployedAction, program: Program, *, level: Level) -> None:
+    def __init__(
+        self,
+        action: DeployedAction,
+        program: Program,
+        *,
+        level: Level,
+        wrapper: Sequence[str] = (),
+    ) -> None:
         self._version = action.version
         self.guest: FreshGuests | GuestPool = (
-            FreshGuests(program, level=level)
+            FreshGuests(program, level=level, wrapper=wrapper)
             if action.isolation == "execution"
-            else GuestPool(program, level=level, size=action.guests)
+            else GuestPool(program, level=level, size=action.guests, wrapper=wrapper)
         )
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
@@ -153,13 +193,14 @@ class Assembly:
         )
 
 
-def assembly(
+def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
     path: Path,
     settings: Settings,
     *,
     reader: PointReader,
     clock: Clock,
     missing_secret: str | None = None,
+    prepare: Prepare = unchanged,
     say: Say = say_nothing,
 ) -> Assembly:
     """Every stage that a folder needs, its code built and its confinement tested.
@@ -167,13 +208,22 @@ def assembly(
     Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
     """
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
-    folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
+    found = load(
+        path,
+        triggers=known,
+        topics=topics,
+        missing_secret=missing_secret,
+        most=most(settings),
+    )
+    folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
     level, states = chosen(settings), state_keys(settings)
     actions = [
         GuestAction(
             action,
-            GuestVersions(action, build.program(action, say), level=level),
+            GuestVersions(
+                action, build.program(action, say), level=level, wrapper=wrapper(settings)
+            ),
             topics=topics,
             triggers=known,
             clock=clock,

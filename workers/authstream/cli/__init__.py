@@ -16,6 +16,8 @@ from authstream.cli import (
     deps,
     doctor,
     gateway,
+    importing,
+    new,
     send,
     tail,
     test,
@@ -36,19 +38,10 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    demo,
-    up,
-    worker,
-    gateway,
-    connect,
-    deps,
-    topics,
-    send,
-    test,
-    tail,
-    dead_letters,
-    doctor,
+    *(demo, up, worker, gateway, connect, deps, topics, send, test, tail, dead_letters, doctor),
     version,
+    importing,
+    new,
 ):
     module.register(app)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from authstream.contracts.api import Operation
+from authstream.engine.guest_limits import DEFAULT, GuestLimits
 from authstream.engine.lookup import Lookup
 
 #: `error`: the action or its commands are wrong; `timeout`: its time was over, or its event loop
@@ -20,6 +21,27 @@ Isolation = Literal["action", "execution"]
 RecordedCommand = tuple[str, tuple[object, ...]]
 #: Level (debug, info, warning, error) and text.
 Line = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedModule:
+    """Code that actions share, as the guest of one of them loads it: `require("actions:name")`."""
+
+    name: str
+    file: Path
+    #: What the module's code sees as `actions.secrets`.
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    #: The module's own packages.
+    dependencies: Path | None = None
+
+    def to_guest(self) -> dict[str, object]:
+        """JSON-ready members, as a guest is told of it."""
+        return {
+            "name": self.name,
+            "file": str(self.file.absolute()),
+            "dependencies": self.dependencies and str(self.dependencies.absolute()),
+            "secrets": dict(self.secrets),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +60,8 @@ class Program:
     dependencies: Path | None = None
     #: `host:port` entries it may connect to (`engine/egress.py`); none unless named.
     egress: tuple[str, ...] = ()
+    modules: tuple[SharedModule, ...] = ()
+    limits: GuestLimits = DEFAULT
     #: Who knows the groups and roles of users, beside the event itself; the first that does.
     lookups: tuple[Lookup, ...] = field(default=(), repr=False)
 

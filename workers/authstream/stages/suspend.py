@@ -53,7 +53,7 @@ def _pointer(envelope: Envelope, message: Message, offset: int) -> State:
 
 
 def _suspended(envelope: Envelope, message: Message, *, state: str, topics: Topics) -> Output:
-    ended = envelope.model_copy(update={"event": b"", "request": None, "state": state})
+    ended = envelope.model_copy(update={"state": state})
     try:
         return envelope_output(topics.assemble, ended, source=message)
     except TooLargeError as error:
