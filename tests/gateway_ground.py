@@ -114,9 +114,9 @@ def await_spans(collector: Collector, trace_id: str, *names: str) -> dict[str, C
         time.sleep(0.05)
 
 
-def await_ready(url: str) -> None:
+def await_ready(url: str, within: timedelta = READY_WITHIN) -> None:
     """Until a gateway can answer calls."""
-    deadline = time.monotonic() + READY_WITHIN.total_seconds()
+    deadline = time.monotonic() + within.total_seconds()
     while True:
         try:
             if httpx.get(f"{url}/readyz").status_code == 200:

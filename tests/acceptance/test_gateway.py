@@ -302,11 +302,11 @@ def test_who_has_no_browser_is_not_suspended(ground: Ground) -> None:
 
 def test_no_call_makes_the_gateway_fail(ground: Ground) -> None:
     """Whatever OpenAPI allows, or nearly allows: an answer or a clear 4xx, never a 5xx."""
-    description = schemathesis.openapi.from_url(f"{ground.url}/openapi.json")
-    quiet = list(HealthCheck)
+    description: Any = schemathesis.openapi.from_url(f"{ground.url}/openapi.json")
+    quiet = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     statuses: set[int] = set()
     for found in description.get_all_operations():
-        operation: Any = found.ok()  # type: ignore[union-attr]  # ours is valid
+        operation = found.ok()
         modes = [operation.as_strategy(generation_mode=mode) for mode in GenerationMode]
 
         @settings(max_examples=20, deadline=None, database=None, suppress_health_check=quiet)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,12 @@ def test_java_reads_a_verdict(jars: Path) -> None:
 def test_java_refuses_what_is_no_verdict(jars: Path) -> None:
     """Another record has another fingerprint."""
     names = ("id", "kind", "flow_id", "tenant", "trigger", "action")
-    members = {**dict.fromkeys(names, "x"), "leg": 0, "payload": {}, "ordered_at": NOW}
+    members: dict[str, Any] = {
+        **dict.fromkeys(names, "x"),
+        "leg": 0,
+        "payload": {},
+        "ordered_at": NOW,
+    }
     said = read(jars, Effect.model_validate(members))
     assert said.returncode != 0
     assert "MissingSchemaException" in said.stderr

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ GATEWAY = "Authstream: gateway, entry, three sandboxed actions, assemble, fanout
 WEBHOOKS = "three FastAPI webhooks, one after the other: nothing durable, isolated or traced"
 RATE = 200
 WARM_UP = 100
+#: Eight processes load Python at once.
+STARTED_WITHIN = timedelta(minutes=2)
 CONNECTION = "bench"
 _STAGES = (*flow.STAGES, "fanout")
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -116,7 +119,7 @@ def _gateway(bench: Bench) -> Generator[Target]:
         served = Served(bench.cluster.brokers, prefix, folder, port)
         jobs = [(flow.serve, part) for part in parts]
         with running(*jobs, (serve_gateway, served)) as process:
-            await_ready(f"http://127.0.0.1:{port}")
+            await_ready(f"http://127.0.0.1:{port}", STARTED_WITHIN)
             url = f"http://127.0.0.1:{port}/v1/triggers/{flow.TRIGGER}"
             yield Target((url,), process, _decided)
         bench.cluster.remove(*names)
