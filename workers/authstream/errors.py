@@ -33,6 +33,13 @@ class BrokerUnreachableError(AuthstreamError):
     exit_status = 69
 
 
+class BackPressureError(AuthstreamError):
+    """More is published than the broker takes; the event was not published."""
+
+    code = "back_pressure"
+    exit_status = 75
+
+
 class ProduceError(AuthstreamError):
     """The broker refused a record for good; nothing was acknowledged, so it will be tried again."""
 
@@ -131,6 +138,18 @@ class StaleLegError(RecordError):
     """A leg is older than the window in which verdicts are remembered, so it is never decided."""
 
     code = "stale_leg"
+
+
+class InvalidCallError(AuthstreamError):
+    """A provider's call does not have the form of its protocol."""
+
+    code = "invalid_call"
+
+
+class UnauthenticatedError(AuthstreamError):
+    """A call does not prove that the provider of its connection made it."""
+
+    code = "unauthenticated"
 
 
 class DeliveryError(AuthstreamError):

@@ -70,6 +70,25 @@ class LimitSettings(BaseModel):
     temporary: ByteSize = ByteSize(64 * 2**20)
 
 
+class GatewaySettings(BaseModel):
+    """How the gateway serves (`AUTHSTREAM_GATEWAY__PORT`, …)."""
+
+    #: The address that the gateway listens at.
+    host: str = "127.0.0.1"
+    #: Its port.
+    port: int = Field(default=8300, ge=0, le=65535)
+    #: A PEM file; without one the gateway speaks plain HTTP, for a proxy in front of it.
+    tls_certificate: str = ""
+    #: The certificate's private key, a PEM file.
+    tls_key: str = ""
+    #: A PEM file of authorities: callers must then show a certificate of one of them (mTLS).
+    client_ca: str = ""
+    #: Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
+    trusted_proxies: str = ""
+    #: Calls that may wait for a verdict together; one more is answered by policy at once.
+    capacity: int = Field(default=1000, ge=1)
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -125,6 +144,10 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
+    #: Secrets of connections by name, in place of those in `.secrets.yaml`: `{"hydra": ["…"]}`.
+    connection_secrets: dict[str, tuple[SecretStr, ...]] = {}
+    #: How the gateway serves.
+    gateway: GatewaySettings = GatewaySettings()
     #: Where e-mails go.
     smtp: SmtpSettings = SmtpSettings()
     #: What the control plane allows.

@@ -62,6 +62,13 @@ class Tracing:
             f"process {topic}", parent, kind=SpanKind.CONSUMER, links=links, attributes=said
         )
 
+    def serve(self, name: str, headers: Headers, attributes: Mapping[str, str | int]) -> Span:
+        """The server span of an HTTP call; a child of the caller's, or the start of a trace."""
+        parent = remote_parent(headers)
+        return self._start(
+            name, parent, kind=SpanKind.SERVER, links=(), attributes=dict(attributes)
+        )
+
     def send(self, topic: str, parent: Span | None = None) -> Span:
         """The producer span of a record, a child of the span that made it or of the current one."""
         said: dict[str, str | int] = {

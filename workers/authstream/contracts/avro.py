@@ -21,6 +21,7 @@ from fastavro.read import SchemaResolutionError
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 from pydantic import BaseModel
 
+from authstream.contracts.answer import Answered
 from authstream.contracts.budgets import RECORD_BYTES
 from authstream.contracts.control import ControlRecord
 from authstream.contracts.effect import Effect, EffectDone, MetadataPatch
@@ -65,6 +66,7 @@ RECORDS: tuple[type[Record], ...] = (
     Execution,
     LoginEvent,
     ControlRecord,
+    Answered,
     Resume,
 )
 

@@ -149,6 +149,15 @@ CATALOG: tuple[TopicSpec, ...] = (
         key="the flow id",
     ),
     TopicSpec(
+        "answers.v1",
+        "What the gateway really told each provider.",
+        "gateway",
+        "console, CLI",
+        10 * DAY,
+        value="authstream.Answered",
+        key="the flow id",
+    ),
+    TopicSpec(
         "dead-letter.v1",
         "Records that could not be processed, with reason and origin.",
         "any stage",
@@ -252,6 +261,11 @@ class Topics:
     def executions(self) -> str:
         """Records of executions."""
         return self._name("executions")
+
+    @property
+    def answers(self) -> str:
+        """What callers were told."""
+        return self._name("answers")
 
     @property
     def dead_letter(self) -> str:
