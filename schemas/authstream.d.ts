@@ -35,7 +35,7 @@ export interface CredentialsExchangeApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CredentialsExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): CredentialsExchangeApi;
   };
 }
 
@@ -47,7 +47,7 @@ export interface CustomEmailProviderApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomEmailProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): CustomEmailProviderApi;
   };
 }
 
@@ -59,7 +59,7 @@ export interface CustomPhoneProviderApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomPhoneProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): CustomPhoneProviderApi;
   };
 }
 
@@ -77,7 +77,7 @@ export interface CustomTokenExchangeApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): CustomTokenExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): CustomTokenExchangeApi;
   };
 }
 
@@ -89,7 +89,7 @@ export interface EventStreamApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): EventStreamApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): EventStreamApi;
   };
 }
 
@@ -101,7 +101,7 @@ export interface LoginPostIdentifierApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): LoginPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): LoginPostIdentifierApi;
   };
 }
 
@@ -113,7 +113,7 @@ export interface PasswordHashMigrationApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PasswordHashMigrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): PasswordHashMigrationApi;
   };
 }
 
@@ -125,7 +125,7 @@ export interface PasswordResetPostChallengeApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PasswordResetPostChallengeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): PasswordResetPostChallengeApi;
   };
 }
 
@@ -137,7 +137,7 @@ export interface PostChangePasswordApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostChangePasswordApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): PostChangePasswordApi;
   };
 }
 
@@ -167,7 +167,7 @@ export interface PostLoginApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostLoginApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): PostLoginApi;
   };
 }
 
@@ -179,7 +179,7 @@ export interface PostUserRegistrationApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PostUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): PostUserRegistrationApi;
   };
 }
 
@@ -197,7 +197,7 @@ export interface PreUserRegistrationApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): PreUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): PreUserRegistrationApi;
   };
 }
 
@@ -209,7 +209,7 @@ export interface SendPhoneMessageApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): SendPhoneMessageApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): SendPhoneMessageApi;
   };
 }
 
@@ -221,6 +221,6 @@ export interface SignupPostIdentifierApi {
     delete(key: any): CacheResult;
   };
   readonly effects: {
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string }): SignupPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always"; key?: string; delay?: number }): SignupPostIdentifierApi;
   };
 }

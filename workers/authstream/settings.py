@@ -25,6 +25,17 @@ class SmtpSettings(BaseModel):
     start_tls: bool | None = None
 
 
+class EffectSettings(BaseModel):
+    """How effects are delivered (`AUTHSTREAM_EFFECTS__CONCURRENCY`, …)."""
+
+    #: Deliveries of one worker to one destination at a time.
+    concurrency: int = Field(default=16, ge=1)
+    #: Most deliveries a second of one worker to one destination, by kind: `{"email": 10}`.
+    rates: dict[str, float] = {}
+    #: A kind stands still when more than this share of its last 100 effects was given up.
+    dead_ratio: float = Field(default=0.5, gt=0, le=1)
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -66,3 +77,5 @@ class Settings(BaseSettings):
     kafka: dict[str, str | int | float | bool] = {}
     #: Where e-mails go.
     smtp: SmtpSettings = SmtpSettings()
+    #: How effects are delivered.
+    effects: EffectSettings = EffectSettings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
@@ -14,10 +14,12 @@ import authstream.effects
 import authstream.triggers
 from authstream.apps import build
 from authstream.apps.build import say_nothing
-from authstream.contracts.topics import Topics
+from authstream.contracts.topics import DELAYS, Topics
 from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
+from authstream.engine.effect_orders import CheckedOrders
+from authstream.engine.lane import Limits
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Program
 from authstream.engine.registry import plugins
@@ -32,6 +34,7 @@ from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
+from authstream.stages.delay import Delay
 from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
@@ -70,7 +73,7 @@ class GuestVersions:
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
-        return self.guest if version == self._version else None
+        return CheckedOrders(self.guest, deliveries()) if version == self._version else None
 
 
 class GuestAction(Action):
@@ -149,6 +152,23 @@ class Assembly:
         )
 
 
+def effect_stages(
+    kinds: Mapping[str, Delivery], settings: Settings, *, topics: Topics, clock: Clock
+) -> Iterator[Stage]:
+    """Those that deliver, and those that hold back what has to wait."""
+    said = settings.effects
+    for delivery in kinds.values():
+        yield EffectStage(
+            delivery,
+            topics=topics,
+            clock=clock,
+            limits=Limits(said.concurrency, said.rates.get(delivery.name)),
+            dead_ratio=said.dead_ratio,
+        )
+    for delay in DELAYS:
+        yield Delay(delay, topics=topics, kinds=kinds, clock=clock)
+
+
 def assembly(
     path: Path,
     settings: Settings,
@@ -182,6 +202,6 @@ def assembly(
         *actions,
         Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
         Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
-        *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
+        *effect_stages(kinds, settings, topics=topics, clock=clock),
     ]
     return Assembly(folder, level, topics, tuple(stages))

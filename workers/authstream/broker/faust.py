@@ -131,8 +131,8 @@ class FaustRunner:
 
     @property
     def ready(self) -> bool:
-        """Every stage has its share of partitions and remembers what it must."""
-        return all(
+        """Every stage has its share of partitions, remembers what it must, and does not stand."""
+        return not any(stage.halted for stage in self._stages) and all(
             consumer.joined and all(partition.ready for partition in consumer.partitions)
             for consumer in self.consumers
         )

@@ -36,6 +36,8 @@ Operation: TypeAlias = Sequence[object]
 TRANSACTION_KEY_CHARACTERS = 64
 TRANSACTION_VALUE_BYTES = 8 * 1024
 TRANSACTION_TOTAL_BYTES = 16 * 1024
+#: An effect can be ordered for a week ahead: its topics keep it no longer.
+EFFECT_DELAY_SECONDS = 7 * 24 * 3600
 
 _PL, _CE, _PRE, _CTE = (
     "post-login",
@@ -121,6 +123,7 @@ _SEND_EFFECT = (
         members=(
             _text("on", optional=True, enum=("allowed", "denied", "always")),
             _text("key", optional=True, min_length=1, max_length=255),
+            Parameter("delay", ("number",), optional=True, minimum=0, maximum=EFFECT_DELAY_SECONDS),
         ),
     ),
 )

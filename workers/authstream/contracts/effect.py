@@ -21,6 +21,8 @@ class Effect(Record):
     action: str
     payload: JsonObject
     ordered_at: EpochMillis
+    #: 0: at once.
+    not_before: EpochMillis = 0
 
 
 class EffectDone(Record):

@@ -28,6 +28,18 @@ REPLAY_OF = "authstream-replay-of"
 REPLY_PARTITION = "authstream-reply-partition"
 CORRELATION_ID = "authstream-correlation-id"
 REPEAT = "authstream-repeat"
+#: Of an effect on its way through delay topics: how often it was tried and how often it waited,
+#: where and when it first came, and before when it is not to be delivered.
+ATTEMPT = "authstream-attempt"
+HOP = "authstream-hop"
+SEQUENCE = "authstream-sequence"
+SINCE = "authstream-since"
+NOT_BEFORE = "authstream-not-before"
+TRIP = (ATTEMPT, HOP, SEQUENCE, SINCE, NOT_BEFORE)
+#: What became of an effect or a patch, on its `done` record.
+STATUS = "authstream-status"
+#: An operator asked for this record again: what was given up is tried once more.
+REPLAY = "authstream-replay"
 
 DEAD_REASON = "authstream-dead-reason"
 DEAD_DETAIL = "authstream-dead-detail"

@@ -110,6 +110,7 @@ def _effect(draft: Draft, command: Command, arguments: list[Any]) -> None:
             payload=payload,
             on=options.get("on", "allowed"),
             key=options.get("key"),
+            delay_ms=int(options.get("delay", 0) * 1000),
         )
     )
 

@@ -120,6 +120,7 @@ class Fanout(Stage):
             action=order.action,
             payload=order.payload,
             ordered_at=verdict.decided_at,
+            not_before=verdict.decided_at + order.delay_ms if order.delay_ms else 0,
         )
         key = order.key.encode() if order.key else message.key
         return record_output(
