@@ -21,8 +21,45 @@ class SmtpSettings(BaseModel):
     username: str | None = None
     #: Goes with the user name.
     password: SecretStr | None = None
-    #: None: STARTTLS when the server offers it.
+    #: None: STARTTLS when the server offers it; false: never; true: or nothing is sent.
     start_tls: bool | None = None
+    #: TLS from the first byte on, as on port 465.
+    tls: bool = False
+    #: A PEM file of authorities that the server's certificate may come from; empty: the system's.
+    tls_ca: str = ""
+    #: A folder of templates that come before those of the package.
+    templates: str = ""
+
+
+class LinkSettings(BaseModel):
+    """Signed links in e-mails (`AUTHSTREAM_LINKS__KEY`, …)."""
+
+    #: Where the gateway is reached from outside; `/verify` is added.
+    url: str = "http://127.0.0.1:8300"
+    #: Signs the links; the same for effect workers and gateway, at least 32 characters.
+    key: SecretStr | None = None
+    #: Hours that a link is good for.
+    hours: int = Field(default=24, ge=1)
+
+
+class WebhookSettings(BaseModel):
+    """How webhooks are sent (`AUTHSTREAM_WEBHOOK__SECRETS`, …)."""
+
+    #: Signing secrets (Standard Webhooks, `whsec_…`) by host; without one nothing is signed.
+    secrets: dict[str, SecretStr] = {}
+    #: Networks that are not public but may be posted to, with a port: `["10.1.0.0/16:443"]`.
+    private: tuple[str, ...] = ()
+
+
+class NotifySettings(BaseModel):
+    """Where notifications go, as Apprise URLs (`AUTHSTREAM_NOTIFY__SLACK`, …)."""
+
+    #: A Slack webhook: `slack://TokenA/TokenB/TokenC/#channel`.
+    slack: SecretStr | None = None
+    #: A Microsoft Teams workflow: `workflows://host/workflow/signature`.
+    teams: SecretStr | None = None
+    #: An SMS service, its recipient written `{to}`: `twilio://sid:token@from/{to}`.
+    sms: SecretStr | None = None
 
 
 class EffectSettings(BaseModel):
@@ -79,3 +116,11 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     #: How effects are delivered.
     effects: EffectSettings = EffectSettings()
+    #: Signed links in e-mails.
+    links: LinkSettings = LinkSettings()
+    #: How webhooks are sent.
+    webhook: WebhookSettings = WebhookSettings()
+    #: Where notifications go.
+    notify: NotifySettings = NotifySettings()
+    #: Topics that the effect `kafka` may write to, `*` for any characters; none of our own.
+    forward_topics: tuple[str, ...] = ()

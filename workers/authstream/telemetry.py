@@ -132,13 +132,15 @@ def injected(headers: Headers, span: Span) -> Headers:
 
 
 @contextmanager
-def span(name: str, attributes: Mapping[str, str | int]) -> Generator[Span]:
+def span(
+    name: str, attributes: Mapping[str, str | int], *, kind: SpanKind = SpanKind.INTERNAL
+) -> Generator[Span]:
     """A span of ours within the current one; does nothing when tracing is off."""
     active = tracing()
     if active is None:
         yield trace.INVALID_SPAN
         return
-    with active.tracer.start_as_current_span(name, attributes=attributes) as current:
+    with active.tracer.start_as_current_span(name, kind=kind, attributes=attributes) as current:
         yield current
 
 
