@@ -8,6 +8,7 @@ import pytest
 
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
+from authstream.contracts.budgets import METADATA_HOPS
 from authstream.contracts.effect import Effect, MetadataPatch
 from authstream.contracts.verdict import EffectOrder
 from authstream.engine.identity import effect_id, patch_id
@@ -146,3 +147,43 @@ def test_a_record_that_is_no_verdict_is_set_aside() -> None:
         stage.handle(record)
     (letter,) = stage.refuse(record, caught.value)
     assert (letter.topic, letter.value) == (TOPICS.dead_letter, b"garbage")
+
+
+def test_an_effect_ordered_for_later_says_when() -> None:
+    """So long after the verdict as the order says."""
+    _, output = fanout().handle(decided(effects=(order(delay_ms=5_000),)))
+    assert decode(Effect, output.value).not_before == NOW + 10 + 5_000
+
+
+PATCHED: dict[str, Any] = {"metadata": {"app_metadata": {"a": 1}}}
+
+
+def test_a_suspended_leg_is_answered_after_its_metadata() -> None:
+    """The patch carries the answer and the address; nothing is replied before."""
+    record = decided(outcome="suspended", **PATCHED)
+    (output,) = fanout().handle(record)
+    patch = decode(MetadataPatch, output.value)
+    assert (output.topic, patch.reply) == (TOPICS.user_metadata, record.value)
+    assert h.number(output.headers, h.REPLY_PARTITION) == 3
+    assert h.text(output.headers, h.CORRELATION_ID) == "c1"
+
+
+def test_a_caller_that_reads_its_own_writes_is_answered_after_its_patch_is_written() -> None:
+    """Its next login then finds the patch in the log."""
+    stage = Fanout(topics=TOPICS, triggers=TRIGGERS, kinds=frozenset({"log"}), own_writes=True)
+    (output,) = stage.handle(decided(**PATCHED))
+    assert output.topic == TOPICS.user_metadata
+    assert output.then is not None
+    assert [reply.topic for reply in output.then(0)] == [TOPICS.replies]
+
+
+def test_metadata_writes_that_cause_each_other_end() -> None:
+    """Each patch counts one more than the event it comes of; at the limit none is written."""
+    record = decided(**PATCHED)
+    last = record._replace(headers=(*record.headers, (h.HOPS, b"%d" % (METADATA_HOPS - 1))))
+    _, output = fanout().handle(last)
+    assert h.number(output.headers, h.HOPS) == METADATA_HOPS
+    over = record._replace(headers=(*record.headers, (h.HOPS, b"%d" % METADATA_HOPS)))
+    reply, letter = fanout().handle(over)
+    assert (reply.topic, letter.topic) == (TOPICS.replies, TOPICS.dead_letter)
+    assert h.text(letter.headers, h.DEAD_REASON) == "metadata_loop"

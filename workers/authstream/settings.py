@@ -31,6 +31,29 @@ class SmtpSettings(BaseModel):
     templates: str = ""
 
 
+class MetadataSettings(BaseModel):
+    """Where users' metadata is written (`AUTHSTREAM_METADATA__SINK`, …)."""
+
+    #: A sink of docs/how-to/metadata.md; `topic`: the provider reads `auth.user-metadata.v1`.
+    sink: str = "topic"
+    #: The provider's API, a database (`postgresql://…`), or the path of an SQLite file.
+    url: str = ""
+    #: A token of the provider's API that does not expire.
+    token: SecretStr | None = None
+    #: For a token by client credentials.
+    client_id: str = ""
+    #: Goes with the client id.
+    client_secret: SecretStr | None = None
+    #: The realm, of Keycloak.
+    realm: str = ""
+    #: The schema of the extension that has both metadata objects, of SCIM.
+    scim_schema: str = "urn:ietf:params:scim:schemas:extension:authstream:2.0:User"
+    #: Fill in metadata that an event lacks from the profile store; if that fails, go on or fail.
+    hydrate: Literal["no", "proceed", "fail"] = "no"
+    #: Longest wait of a login for the profile store, milliseconds.
+    hydrate_timeout_ms: int = Field(default=300, ge=1)
+
+
 class LinkSettings(BaseModel):
     """Signed links in e-mails (`AUTHSTREAM_LINKS__KEY`, …)."""
 
@@ -116,6 +139,8 @@ class Settings(BaseSettings):
     smtp: SmtpSettings = SmtpSettings()
     #: How effects are delivered.
     effects: EffectSettings = EffectSettings()
+    #: Where users' metadata is written.
+    metadata: MetadataSettings = MetadataSettings()
     #: Signed links in e-mails.
     links: LinkSettings = LinkSettings()
     #: How webhooks are sent.

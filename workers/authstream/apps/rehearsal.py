@@ -18,7 +18,7 @@ from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
 from authstream.engine.ports import Output, SystemClock
-from authstream.settings import Settings
+from authstream.settings import MetadataSettings, Settings
 
 
 async def rehearse(
@@ -32,7 +32,9 @@ async def rehearse(
     """
     clock = SystemClock()
     broker = MemoryBroker(clock)
-    assembled = assembly(folder, Settings(), reader=broker, clock=clock, missing_secret="", say=say)
+    # Nothing is written anywhere, and nothing is read but the event.
+    settings = Settings().model_copy(update={"metadata": MetadataSettings()})
+    assembled = assembly(folder, settings, reader=broker, clock=clock, missing_secret="", say=say)
     runner = MemoryRunner(
         broker, [stage for stage in assembled.stages if not stage.name.startswith("effect.")]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -11,18 +12,22 @@ from pathlib import Path
 import structlog
 
 import authstream.effects
+import authstream.sinks
 import authstream.triggers
 from authstream.apps import build
 from authstream.apps.build import say_nothing
+from authstream.broker.topic_tail import TopicTail
 from authstream.contracts.topics import DELAYS, Topics
 from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.effect_orders import CheckedOrders
 from authstream.engine.lane import Limits
+from authstream.engine.pending_patches import PendingPatches
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Program
 from authstream.engine.registry import plugins
+from authstream.engine.sink import ProfileStore, Sink
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
@@ -38,6 +43,8 @@ from authstream.stages.delay import Delay
 from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.hydration import Hydration
+from authstream.stages.metadata import Metadata
 
 
 @cache
@@ -152,6 +159,49 @@ class Assembly:
         )
 
 
+@cache
+def sinks() -> dict[str, Sink]:
+    """Every installed metadata sink by name."""
+    kind: type[Sink] = Sink  # type: ignore[type-abstract]  # only for isinstance
+    return plugins(authstream.sinks, kind, group="authstream.sinks")
+
+
+def chosen_sink(settings: Settings) -> Sink:
+    """Where metadata is written. Raises ConfigurationError."""
+    sink = sinks().get(settings.metadata.sink)
+    if sink is None:
+        raise ConfigurationError(
+            f"AUTHSTREAM_METADATA__SINK is {settings.metadata.sink!r}, which is not installed: "
+            f"there are {', '.join(sorted(sinks()))}"
+        )
+    return sink
+
+
+def hydration(settings: Settings, *, topics: Topics) -> Hydration | None:
+    """What fills in metadata that events lack, if that is wanted. Raises ConfigurationError."""
+    said = settings.metadata
+    if said.hydrate == "no":
+        return None
+    store = chosen_sink(settings)
+    if not isinstance(store, ProfileStore):
+        raise ConfigurationError(
+            f"AUTHSTREAM_METADATA__HYDRATE needs a profile store, and {said.sink} is none: "
+            "use postgres or sqlite"
+        )
+    pending = PendingPatches()
+    return Hydration(
+        store,
+        pending=pending,
+        tail=TopicTail(
+            settings,
+            {topics.user_metadata: pending.add, topics.user_metadata_done: pending.settle},
+        ),
+        topics=topics,
+        timeout=timedelta(milliseconds=said.hydrate_timeout_ms),
+        fails=said.hydrate == "fail",
+    )
+
+
 def effect_stages(
     kinds: Mapping[str, Delivery], settings: Settings, *, topics: Topics, clock: Clock
 ) -> Iterator[Stage]:
@@ -198,10 +248,27 @@ def assembly(
         for action in folder.actions.values()
     ]
     stages: list[Stage] = [
-        Entry(topics=topics, triggers=known, flows=folder, slip_key=slip_key),
+        Entry(
+            topics=topics,
+            triggers=known,
+            flows=folder,
+            slip_key=slip_key,
+            hydration=hydration(settings, topics=topics),
+        ),
         *actions,
         Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
-        Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
+        Fanout(
+            topics=topics,
+            triggers=known,
+            kinds=frozenset(kinds),
+            own_writes=settings.metadata.hydrate != "no",
+        ),
+        Metadata(
+            chosen_sink(settings),
+            topics=topics,
+            clock=clock,
+            concurrency=settings.effects.concurrency,
+        ),
         *effect_stages(kinds, settings, topics=topics, clock=clock),
     ]
     return Assembly(folder, level, topics, tuple(stages))

@@ -56,7 +56,7 @@ def wanted(
 
 
 def _expanded(pattern: str, names: dict[str, list[str]]) -> list[str]:
-    found = [pattern]
+    found: list[str] = [pattern]
     for placeholder, values in names.items():
         if placeholder in pattern:
             found = [name.replace(placeholder, value) for name in found for value in values]

@@ -22,7 +22,7 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 from pydantic import BaseModel
 
 from authstream.contracts.budgets import RECORD_BYTES
-from authstream.contracts.effect import Effect, EffectDone, MetadataPatch
+from authstream.contracts.effect import Effect, EffectDone, MetadataPatch, PatchDone
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.login_event import LoginEvent
@@ -60,6 +60,7 @@ RECORDS: tuple[type[Record], ...] = (
     Effect,
     EffectDone,
     MetadataPatch,
+    PatchDone,
     Execution,
     LoginEvent,
 )

@@ -28,6 +28,8 @@ REPLAY_OF = "authstream-replay-of"
 REPLY_PARTITION = "authstream-reply-partition"
 CORRELATION_ID = "authstream-correlation-id"
 REPEAT = "authstream-repeat"
+#: How many metadata writes led to this event: a write may make a provider emit the next one.
+HOPS = "authstream-hops"
 #: Of an effect on its way through delay topics: how often it was tried and how often it waited,
 #: where and when it first came, and before when it is not to be delivered.
 ATTEMPT = "authstream-attempt"
@@ -56,7 +58,7 @@ _NUMBER_DIGITS = 18
 #: Longest value that is carried on (W3C Baggage: 8192 bytes); a record must stay within its budget.
 _CARRIED_BYTES = 8192
 #: What a caller gets back on its reply, so every hop carries it on.
-CARRIED = (REPLY_PARTITION, CORRELATION_ID, *TRACE_CONTEXT)
+CARRIED = (REPLY_PARTITION, CORRELATION_ID, HOPS, *TRACE_CONTEXT)
 
 
 def first(headers: Headers, name: str) -> bytes | None:

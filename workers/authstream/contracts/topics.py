@@ -112,6 +112,15 @@ CATALOG: tuple[TopicSpec, ...] = (
         value="authstream.MetadataPatch",
     ),
     TopicSpec(
+        "user-metadata.done.v1",
+        "Metadata patches applied or given up, by id.",
+        "metadata",
+        "metadata, entry, console",
+        7 * DAY,
+        value="authstream.PatchDone",
+        key="the patch's",
+    ),
+    TopicSpec(
         "effects.<kind>.v1",
         "Side effects to deliver.",
         "fanout",
@@ -215,6 +224,11 @@ class Topics:
     def user_metadata(self) -> str:
         """Metadata patches."""
         return self._name("user-metadata")
+
+    @property
+    def user_metadata_done(self) -> str:
+        """Metadata patches that were applied or given up."""
+        return self._name("user-metadata.done")
 
     @property
     def executions(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from authstream.engine.ports import Message, Outputs, Stage
 from authstream.engine.signature import signed
 from authstream.engine.trigger import Trigger
 from authstream.errors import InvalidEventError, RecordError, TooLargeError
+from authstream.stages.hydration import Hydration
 from authstream.stages.outputs import dead_letter, envelope_output
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -48,21 +49,53 @@ class Entry(Stage):
     name = "entry"
 
     def __init__(
-        self, *, topics: Topics, triggers: dict[str, Trigger], flows: Flows, slip_key: bytes | None
+        self,
+        *,
+        topics: Topics,
+        triggers: dict[str, Trigger],
+        flows: Flows,
+        slip_key: bytes | None,
+        hydration: Hydration | None = None,
     ) -> None:
         self.topics = tuple(topics.requested(name) for name in triggers)
         self._names = topics
         self._triggers = triggers
         self._flows = flows
         self._slip_key = slip_key
+        self._hydration = hydration
 
-    def handle(self, message: Message) -> Outputs:
+    async def start(self) -> None:
+        """Connect to the profile store, where metadata is filled in."""
+        if self._hydration is not None:
+            await self._hydration.start()
+
+    async def stop(self) -> None:
+        """Leave it."""
+        if self._hydration is not None:
+            await self._hydration.stop()
+
+    def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:
         """The planned flow. Raises RecordError for an invalid event."""
         trigger = self._triggers[self._names.trigger_of(message.topic)]
         published = _published(message)
         _check(published)
         event = trigger.parse(published.data)
         envelope = _envelope(message, trigger, published, event)
+        if self._hydration is not None and self._hydration.lacks(event, envelope.subject):
+            return self._hydrated(message, trigger, envelope, event)
+        return self._planned(message, trigger, envelope, event)
+
+    async def _hydrated(
+        self, message: Message, trigger: Trigger, envelope: Envelope, event: dict[str, Any]
+    ) -> Outputs:
+        assert self._hydration is not None  # noqa: S101 - asked in handle
+        event = await self._hydration.fill(event, envelope)
+        envelope = envelope.model_copy(update={"event": orjson.dumps(event)})
+        return self._planned(message, trigger, envelope, event)
+
+    def _planned(
+        self, message: Message, trigger: Trigger, envelope: Envelope, event: dict[str, Any]
+    ) -> Outputs:
         slip = plan(self._flows.choose(envelope.tenant, trigger.name), event)
         slip = slip.model_copy(update={"position": position_from(slip, 0)})
         envelope = signed(envelope.model_copy(update={"slip": slip}), self._slip_key)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
-from authstream.contracts.budgets import DECIDED_WINDOW
+from authstream.contracts.budgets import DECIDED_WINDOW, METADATA_HOPS
 from authstream.contracts.effect import Effect, MetadataPatch
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import EffectOrder, Verdict
@@ -17,6 +17,9 @@ from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
 from authstream.engine.trigger import Trigger
 from authstream.errors import RecordError
 from authstream.stages.outputs import dead_letter, record_output
+
+#: Where a caller waits.
+_ADDRESS = (h.REPLY_PARTITION, h.CORRELATION_ID)
 
 
 class Fanout(Stage):
@@ -34,10 +37,13 @@ class Fanout(Stage):
         triggers: dict[str, Trigger],
         kinds: frozenset[str],
         window: timedelta = DECIDED_WINDOW,
+        own_writes: bool = False,
     ) -> None:
         self.topics = tuple(topics.decided(name) for name in triggers)
         self._names = topics
         self._kinds = kinds
+        #: A caller is answered after its patch is in the log, so that its next login sees it.
+        self._own_writes = own_writes
         self._first = FirstWins(window)
         self.memories = (
             Memory(
@@ -57,8 +63,7 @@ class Fanout(Stage):
                 list(self._reply(message)) if h.first(message.headers, h.REPEAT) is not None else ()
             )
         return [
-            *self._reply(message),
-            *self._patch(message, verdict),
+            *self._answer_and_patch(message, verdict),
             *self._effects(message, verdict),
         ]
 
@@ -73,21 +78,45 @@ class Fanout(Stage):
                 self._names.replies, message.key, message.value, message.headers, partition
             )
 
-    def _patch(self, message: Message, verdict: Verdict) -> Iterator[Output]:
+    def _answer_and_patch(self, message: Message, verdict: Verdict) -> list[Output]:
+        reply = list(self._reply(message))
         metadata = verdict.metadata
         if not metadata.app_metadata and not metadata.user_metadata:
-            return
+            return reply
+        hops = (h.number(message.headers, h.HOPS) or 0) + 1
+        if hops > METADATA_HOPS:
+            error = MetadataLoopError(
+                f"flow {verdict.flow_id} comes of {hops - 1} metadata writes in a row: one of its "
+                "actions writes metadata whenever metadata was written"
+            )
+            letter = dead_letter(self._names.dead_letter, message, error, stage=self.name)
+            return [*reply, letter]
+        patch = self._patch(message, verdict, hops=hops)
+        if verdict.outcome == "suspended":
+            # The browser leaves when its metadata is there: the stage `metadata` answers.
+            return [patch]
+        if not self._own_writes:
+            return [*reply, patch]
+
+        def written(_offset: int) -> Outputs:
+            return reply
+
+        return [patch._replace(then=written)]
+
+    def _patch(self, message: Message, verdict: Verdict, *, hops: int) -> Output:
+        suspended = verdict.outcome == "suspended"
         patch = MetadataPatch(
             id=patch_id(verdict.flow_id, verdict.leg),
             flow_id=verdict.flow_id,
             leg=verdict.leg,
             tenant=verdict.tenant,
             subject=verdict.subject,
-            app_metadata=metadata.app_metadata,
-            user_metadata=metadata.user_metadata,
+            app_metadata=verdict.metadata.app_metadata,
+            user_metadata=verdict.metadata.user_metadata,
             decided_at=verdict.decided_at,
+            reply=(message.value or b"") if suspended else b"",
         )
-        yield record_output(
+        output = record_output(
             self._names.user_metadata,
             patch,
             kind="metadata-patch",
@@ -95,6 +124,10 @@ class Fanout(Stage):
             key=message.key,
             source=message,
         )
+        headers = (*h.without(output.headers, (h.HOPS,)), (h.HOPS, b"%d" % hops))
+        if suspended:
+            headers += tuple(pair for pair in message.headers if pair[0] in _ADDRESS)
+        return output._replace(headers=headers)
 
     def _effects(self, message: Message, verdict: Verdict) -> Iterator[Output]:
         for order in verdict.effects:
@@ -131,6 +164,12 @@ class Fanout(Stage):
             key=key,
             source=message,
         )
+
+
+class MetadataLoopError(RecordError):
+    """A metadata write would follow on too many others, each the cause of the next event."""
+
+    code = "metadata_loop"
 
 
 class UnknownKindError(RecordError):
