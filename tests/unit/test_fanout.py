@@ -187,3 +187,10 @@ def test_metadata_writes_that_cause_each_other_end() -> None:
     reply, letter = fanout().handle(over)
     assert (reply.topic, letter.topic) == (TOPICS.replies, TOPICS.dead_letter)
     assert h.text(letter.headers, h.DEAD_REASON) == "metadata_loop"
+
+
+def test_a_replayed_login_is_answered_and_nothing_else() -> None:
+    """Unless its effects were asked for, which leaves the header out."""
+    record = decided(effects=(order(),), **PATCHED)
+    record = record._replace(headers=(*record.headers, (h.EFFECTS, h.EFFECTS_OFF)))
+    assert topics(fanout(), record) == [TOPICS.replies]

@@ -14,6 +14,7 @@ from authstream.cli import (
     demo,
     deps,
     doctor,
+    effects,
     send,
     tail,
     test,
@@ -33,7 +34,20 @@ INTERRUPTED_STATUS = 130
 app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for module in (demo, up, worker, deps, topics, send, test, tail, dead_letters, doctor, version):
+for module in (
+    demo,
+    up,
+    worker,
+    deps,
+    topics,
+    send,
+    test,
+    tail,
+    dead_letters,
+    effects,
+    doctor,
+    version,
+):
     module.register(app)
 
 

@@ -43,6 +43,12 @@ STATUS = "authstream-status"
 #: An operator asked for this record again: what was given up is tried once more.
 REPLAY = "authstream-replay"
 
+#: Of a replayed login: its effects and metadata are left out.
+EFFECTS = "authstream-effects"
+EFFECTS_OFF = b"off"
+#: On a record after a dead letter: its offset, and what was done with it.
+SETTLED = "authstream-settled"
+
 DEAD_REASON = "authstream-dead-reason"
 DEAD_DETAIL = "authstream-dead-detail"
 DEAD_STAGE = "authstream-dead-stage"
@@ -58,7 +64,7 @@ _NUMBER_DIGITS = 18
 #: Longest value that is carried on (W3C Baggage: 8192 bytes); a record must stay within its budget.
 _CARRIED_BYTES = 8192
 #: What a caller gets back on its reply, so every hop carries it on.
-CARRIED = (REPLY_PARTITION, CORRELATION_ID, HOPS, *TRACE_CONTEXT)
+CARRIED = (REPLY_PARTITION, CORRELATION_ID, HOPS, REPLAY_OF, EFFECTS, *TRACE_CONTEXT)
 
 
 def first(headers: Headers, name: str) -> bytes | None:

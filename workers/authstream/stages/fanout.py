@@ -62,6 +62,8 @@ class Fanout(Stage):
             return (
                 list(self._reply(message)) if h.first(message.headers, h.REPEAT) is not None else ()
             )
+        if h.first(message.headers, h.EFFECTS) == h.EFFECTS_OFF:
+            return list(self._reply(message))
         return [
             *self._answer_and_patch(message, verdict),
             *self._effects(message, verdict),
