@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,12 +30,13 @@ def invocation(
     event: Mapping[str, object] | None = None,
     handler: str = "onExecutePostLogin",
     *,
-    operations: tuple[Operation, ...] = (),
+    operations: Sequence[Operation] = (),
+    calls: Mapping[str, int] | None = None,
     timeout: float = 10,
 ) -> Invocation:
     """An invocation of `EVENT` with more members."""
     body = orjson.dumps({**EVENT, **(event or {})})
-    return Invocation(handler, body, operations, timedelta(seconds=timeout))
+    return Invocation(handler, body, operations, timedelta(seconds=timeout), calls or {})
 
 
 def texts(outcome: Outcome) -> list[str]:

@@ -30,7 +30,8 @@ async def new_guest(tmp_path: Path) -> AsyncIterator[NewGuest]:
             "configuration": {"tier": {"name": "gold"}},
             **options,
         }
-        program = Program("crm", 1, file, PL, to_guest(PL), **values)
+        trigger = values.pop("trigger", PL)
+        program = Program("crm", 1, file, trigger, to_guest(trigger), **values)
         guests.append(Guest(program, **choices))
         return guests[-1]
 

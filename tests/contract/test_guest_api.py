@@ -10,7 +10,6 @@ import pytest
 from authstream.contracts.api import (
     CommandRefusedError,
     check_command,
-    methods,
     python_path,
 )
 from tests.guests import PL, NewGuest, in_both_languages, invocation, texts
@@ -62,30 +61,8 @@ REFUSED: list[tuple[str, list[Any]]] = [
 ]
 
 
-ACCEPTED: dict[str, list[Any]] = {
-    "access.deny": ["no"],
-    "idToken.setCustomClaim": ["https://example.com/a", {"deep": [1, 2.5, None, "ü"]}],
-    "accessToken.setCustomClaim": ["https://example.com/a", None],
-    "user.setAppMetadata": ["k", True],
-    "user.setUserMetadata": ["k", [1]],
-    "transaction.setMetadata": ["k", 2**53 - 1],
-    "effects.send": ["email", {"to": "ada@example.com"}, {"on": "always", "key": "k"}],
-}
-
-
 def _spelled(path: str, language: str) -> str:
     return python_path(path) if language == "python" else path
-
-
-@in_both_languages
-async def test_every_command_of_the_table_is_recorded(new_guest: NewGuest, language: str) -> None:
-    """The guest makes its api from the table, so a method is there as soon as it is declared."""
-    commands = {path for path, method in methods(PL).items() if method.kind == "command"}
-    assert set(ACCEPTED) == commands
-    calls = [(_spelled(path, language), arguments) for path, arguments in ACCEPTED.items()]
-    outcome = await new_guest(CALLS, language=language).run(invocation({"calls": calls}))
-    assert (outcome.error, texts(outcome)) == (None, [])
-    assert outcome.commands == tuple((path, tuple(args)) for path, args in ACCEPTED.items())
 
 
 @in_both_languages

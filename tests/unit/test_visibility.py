@@ -38,4 +38,4 @@ def test_claims_denials_and_effects_are_not_visible() -> None:
 def test_a_command_that_the_trigger_does_not_have_is_refused() -> None:
     """A forged envelope fails its flow, not the worker."""
     with pytest.raises(CommandRefusedError):
-        operations("post-login", [command("samlResponse.setAudience", "x")])
+        operations("event-stream", [command("samlResponse.setAudience", "x")])

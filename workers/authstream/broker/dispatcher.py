@@ -14,6 +14,7 @@ from opentelemetry.trace import Span, StatusCode, set_span_in_context
 from authstream import telemetry
 from authstream.broker.assignment import Cell
 from authstream.broker.producer import Acknowledged
+from authstream.broker.time_limits import TimeLimits
 from authstream.engine.ports import Message, Output, Outputs, Stage
 from authstream.errors import HandlerTimeoutError, PoisonError, RecordError
 
@@ -62,6 +63,7 @@ class Dispatcher:
         #: Messages waiting for the one of their key that is in work.
         self._keys: dict[bytes, deque[Cell]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._limits = TimeLimits(stage.timeout)
         self._log = structlog.get_logger("authstream.stage").bind(stage=stage.name)
         #: Offsets up to which a partition is worked on one message at a time, after crashes.
         self.suspects: dict[tuple[str, int], int] = {}
@@ -169,14 +171,18 @@ class Dispatcher:
             self._keys.setdefault(key, deque())
         task = asyncio.get_running_loop().create_task(self._finish(cell, result, span))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _finish(self, cell: Cell, result: Awaitable[Outputs], span: Span | None) -> None:
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._limits.watch(task)
         try:
-            outputs = await self._bounded(cell.message, result, span)
+            outputs = await self._bounded(cell.message, result, task=task, span=span)
         except Exception as error:  # noqa: BLE001 - not to be committed past
             self._fatal(error)
             return
+        finally:
+            self._limits.ended(task)
+            self._tasks.discard(task)
         # The key's next message goes before any that waits for room.
         self._pumping = True
         self._emit(cell, outputs, span)
@@ -185,20 +191,26 @@ class Dispatcher:
         self._pump()
 
     async def _bounded(
-        self, message: Message, result: Awaitable[Outputs], span: Span | None
+        self,
+        message: Message,
+        result: Awaitable[Outputs],
+        *,
+        task: asyncio.Task[None],
+        span: Span | None,
     ) -> Outputs:
-        seconds = self._stage.timeout.total_seconds()
-        limit = asyncio.timeout(seconds)
         try:
-            async with limit:
-                return await result
+            return await result
         except RecordError as error:
             return self._refused(message, error, span)
-        except Exception as error:  # noqa: BLE001 - every login is answered
-            if not limit.expired():
-                return self._refused(message, self._broken(error), span)
-            late = HandlerTimeoutError(f"{self._stage.name} did not finish within {seconds} s")
-            return self._refused(message, late, span)
+        except (asyncio.CancelledError, Exception) as error:
+            if self._limits.expired(task):
+                seconds = self._stage.timeout.total_seconds()
+                late = HandlerTimeoutError(f"{self._stage.name} did not finish within {seconds} s")
+                return self._refused(message, late, span)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            # Whatever a handler lets through: every login is answered.
+            return self._refused(message, self._broken(error), span)
 
     def _next_of_key(self, key: bytes) -> None:
         """Start what waits for this key, in order, up to one that has to wait itself."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from datetime import timedelta
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
@@ -18,6 +20,9 @@ from authstream.settings import Settings
 
 #: Called on the event loop with the offset that the broker gave.
 Acknowledged = Callable[[int], None]
+#: Acknowledgements that come within this time wake the loop once. Nobody waits for one: a record is
+#: out when it is sent, and offsets are committed every 100 ms.
+TOGETHER = timedelta(milliseconds=10)
 _POLL_SECONDS = 0.2
 _FLUSH_SECONDS = 10.0
 
@@ -88,8 +93,9 @@ class KafkaProducer:
         while not self._stopping:
             self._producer.poll(_POLL_SECONDS)
             if self._done:
-                # Once for all that one answer of the broker acknowledged: a loop woken at the first
-                # of them takes the interpreter lock back and forth for each of the others.
+                # A loop woken at each of them takes the interpreter lock back and forth every time.
+                time.sleep(TOGETHER.total_seconds())
+                self._producer.poll(0)
                 self._call(self._flush_done)
 
     def _fail(self, output: Output, reason: str) -> None:

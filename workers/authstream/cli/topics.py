@@ -9,9 +9,11 @@ import typer
 
 from authstream.apps.stages import deliveries, triggers
 from authstream.broker.kafka_topics import KafkaTopics, Wanted, wanted
+from authstream.broker.topic_settings import unsafe_settings
 from authstream.cli.folders import action_topics
 from authstream.cli.settings import settings
 from authstream.contracts.topics import Topics
+from authstream.errors import TopicMismatchError
 from authstream.settings import Settings
 
 Folder = Annotated[
@@ -40,10 +42,12 @@ def register(app: typer.Typer) -> None:
 
     @group.command()
     def check(*, folder: Folder = None) -> None:
-        """Fail when a topic is missing or has another number of partitions."""
+        """Fail when a topic is missing, has other partitions, or settings that break a promise."""
         current = settings()
         needed = _needed(current, folder)
         KafkaTopics(current).check(needed)
+        if not current.embedded and (unsafe := unsafe_settings(current, needed)):
+            raise TopicMismatchError(f"{'; '.join(unsafe)}: set it with kafka-configs")
         typer.echo(f"{len(needed)} topics are as they should be")
 
 

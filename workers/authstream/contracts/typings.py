@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from keyword import iskeyword
 from textwrap import indent
 
 from authstream.contracts.api import TRIGGERS, Method, Parameter, methods, python_path
+from authstream.contracts.parameter import ABSENT
 
 _TYPESCRIPT_HEAD = """\
 // What an action may use, for editors and compilers. Rendered by make contracts.
@@ -25,6 +27,17 @@ export interface CacheRecord {
 export type CacheResult =
   | { type: "success"; record?: CacheRecord }
   | { type: "error"; code: string };
+
+/** A group or a role. */
+export interface Entry {
+  id: string;
+  name: string;
+  [member: string]: any;
+}
+export interface Membership {
+  is_member: boolean;
+  matches: Entry[];
+}
 
 /** The login as its provider published it, with what earlier actions changed. */
 export interface Event {
@@ -46,13 +59,18 @@ _PYTHON_HEAD = '''\
     async def on_execute_post_login(event: Event, api: PostLoginApi) -> None: ...
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 class Record(dict[str, Any]):
     """A JSON object: members as attributes and as items."""
 
     def __getattr__(self, name: str) -> Any: ...
+
+class Answer(Record):
+    """To be awaited in an `async def` handler; in a plain one it is the answer itself."""
+
+    def __await__(self) -> Generator[Any, Any, Record]: ...
 
 class Event(Record):
     """The login as its provider published it, with what earlier actions changed."""
@@ -81,6 +99,18 @@ _RETURNS = {
     "cache.get": ("CacheRecord | undefined", "Record | None"),
     "cache.set": ("CacheResult", "Record"),
     "cache.delete": ("CacheResult", "Record"),
+    "redirect.encodeToken": ("string", "str"),
+    "redirect.validateToken": ("any", "Record"),
+    "redirect.canRedirect": ("boolean", "bool"),
+    "rules.wasExecuted": ("boolean", "bool"),
+    "groups.getUserGroups": ("Promise<{ groups: Entry[]; next?: string }>", "Answer"),
+    "groups.hasGroupMembership": (
+        "Promise<{ memberships: { [asked: string]: Membership } }>",
+        "Answer",
+    ),
+    "roles.getUserEffectiveRoles": ("Promise<{ roles: Entry[]; next?: string }>", "Answer"),
+    "roles.getUserEffectiveRolesByIds": ("Promise<{ roles: Entry[] }>", "Answer"),
+    "roles.getUserEffectiveRolesByNames": ("Promise<{ roles: Entry[] }>", "Answer"),
 }
 
 
@@ -135,45 +165,62 @@ def _pascal(name: str) -> str:
 
 def _typescript_method(method: Method, api: str) -> str:
     name = method.path.partition(".")[2]
-    returns = _RETURNS[method.path][0] if method.path in _RETURNS else api
+    returns = api if method.chains else _RETURNS[method.path][0]
     forms = [", ".join(_typescript_parameter(parameter) for parameter in method.parameters)]
     forms += ["values: { [key: string]: any }"] if method.object_form else []
-    return "".join(f"{name}({form}): {returns};\n" for form in forms)
+    return f"/** {method.about} */\n" + "".join(f"{name}({form}): {returns};\n" for form in forms)
 
 
 def _typescript_parameter(parameter: Parameter) -> str:
-    return f"{parameter.name}{'?' if parameter.optional else ''}: {_typescript_type(parameter)}"
+    optional = parameter.optional or parameter.default != ABSENT
+    return f"{parameter.name}{'?' if optional else ''}: {_typescript_type(parameter)}"
 
 
 def _typescript_type(parameter: Parameter) -> str:
     if parameter.enum:
         return " | ".join(f'"{value}"' for value in parameter.enum)
+    if parameter.items is not None:
+        others = [name for name in parameter.types if name != "array"]
+        items = f"({_typescript_type(parameter.items)})[]"
+        return " | ".join([*(_TYPESCRIPT_TYPES[name] for name in others), items])
     if parameter.members:
-        return f"{{ {'; '.join(_typescript_parameter(member) for member in parameter.members)} }}"
+        members = [_typescript_parameter(member) for member in parameter.members]
+        members += ["[member: string]: any"] if parameter.entries else []
+        return f"{{ {'; '.join(members)} }}"
     return " | ".join(_TYPESCRIPT_TYPES[name] for name in parameter.types) or "any"
 
 
 def _python_method(method: Method, api: str) -> str:
     name = python_path(method.path.partition(".")[2])
-    returns = _RETURNS[method.path][1] if method.path in _RETURNS else api
+    returns = api if method.chains else _RETURNS[method.path][1]
     plain = ", ".join(["self", *_python_parameters(method.parameters)])
+    about = f'    """{method.about}"""\n'
     if not method.object_form:
-        return f"def {name}({plain}) -> {returns}: ...\n"
+        return f"def {name}({plain}) -> {returns}:\n{about}"
     # Two forms as one signature: stubs need no overload for it, and messages stay short.
     key, *others = _python_parameters(method.parameters)
     defaults = ", ".join(f"{other} = ..." for other in others)
-    return f"def {name}(self, {key} | Mapping[str, Any], {defaults}) -> {returns}: ...\n"
+    return f"def {name}(self, {key} | Mapping[str, Any], {defaults}) -> {returns}:\n{about}"
 
 
 def _python_parameters(parameters: tuple[Parameter, ...]) -> list[str]:
-    said = [
-        f"{python_path(p.name)}: {_python_type(p)}{' | None = ...' if p.optional else ''}"
-        for p in parameters
-    ]
     options = parameters[-1].members if parameters else ()
+    said = [_python_parameter(parameter) for parameter in parameters]
     # Members of a trailing options object are keywords too.
-    keywords = [f"{python_path(member.name)}: {_python_type(member)} = ..." for member in options]
+    keywords = [f"{_keyword(member.name)}: {_python_type(member)} = ..." for member in options]
     return [*said, *(["*", *keywords] if keywords else [])]
+
+
+def _python_parameter(parameter: Parameter) -> str:
+    # An object may be given by its members as keywords instead.
+    optional = parameter.optional or parameter.default != ABSENT or bool(parameter.members)
+    end = " | None = ..." if optional else ""
+    return f"{python_path(parameter.name)}: {_python_type(parameter)}{end}"
+
+
+def _keyword(name: str) -> str:
+    """The Python name of a member: one that is a word of the language ends in `_`."""
+    return f"{python_path(name)}_" if iskeyword(name) else python_path(name)
 
 
 def _python_type(parameter: Parameter) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from authstream.contracts.api import Operation
+from authstream.engine.lookup import Lookup
 
 #: `error`: the action or its commands are wrong; `timeout`: its time was over, or its event loop
 #: was stuck; `crashed`: its process ended; `unavailable`: not run, as its process keeps failing.
@@ -37,6 +38,8 @@ class Program:
     dependencies: Path | None = None
     #: `host:port` entries it may connect to (`engine/egress.py`); none unless named.
     egress: tuple[str, ...] = ()
+    #: Who knows the groups and roles of users, beside the event itself; the first that does.
+    lookups: tuple[Lookup, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Invocation:
     operations: Sequence[Operation]
     #: For one attempt: an event that is run again after a crash has it again.
     timeout: timedelta
+    #: How often earlier actions called methods that have a quota, by its group.
+    calls: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)

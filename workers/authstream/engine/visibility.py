@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import orjson
 
-from authstream.contracts.api import Operation, operation
+from authstream.contracts.api import Operation, methods, operation
 from authstream.contracts.envelope import Command
 
 
@@ -16,3 +17,11 @@ def operations(trigger: str, commands: Iterable[Command]) -> list[Operation]:
         operation(trigger, command.name, orjson.loads(command.arguments)) for command in commands
     )
     return [change for change in made if change is not None]
+
+
+def calls(trigger: str, commands: Iterable[Command]) -> dict[str, int]:
+    """How often the actions so far called methods that have a quota, by the quota's group."""
+    quotas = {path: method.quota for path, method in methods(trigger).items() if method.quota}
+    return dict(
+        Counter(quotas[command.name].group for command in commands if command.name in quotas)
+    )

@@ -6,19 +6,23 @@ done.
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 #: Parts of the window; a part is dropped whole, so memory is bounded by window + 1 part.
 _PARTS = 8
+#: Of a UUID.
+_ID_BYTES = 16
 
 
 def leg_key(flow_id: str, leg: int) -> bytes:
     """A compact key of a leg: 16 bytes of the id and the leg number."""
     try:
-        return uuid.UUID(flow_id).bytes + leg.to_bytes(2)
+        number = bytes.fromhex(flow_id.replace("-", ""))
+        if len(number) == _ID_BYTES:
+            return number + leg.to_bytes(2)
     except (ValueError, OverflowError):
-        return f"{flow_id}/{leg}".encode()
+        pass
+    return f"{flow_id}/{leg}".encode()
 
 
 class FirstWindow:

@@ -27,6 +27,7 @@ from authstream.sandbox.launch import Level, NotConfinedError
 from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
 from authstream.sandbox.notifications import Notifications
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
+from authstream.sandbox.questions import Questions
 from authstream.sandbox.runtimes import command, unconfined
 from authstream.sandbox.stderr import StderrTail
 
@@ -85,6 +86,7 @@ class GuestProcess(asyncio.Protocol):
         self._pong: asyncio.Future[bool] | None = None
         self._reader = FrameReader()
         self._stderr = StderrTail(self._loop)
+        self._questions = Questions(program, self._write)
         self._out: list[bytes] = []
         self._numbers = itertools.count(1)
         self._watching = False
@@ -133,6 +135,7 @@ class GuestProcess(asyncio.Protocol):
         header = {
             "handler": invocation.handler,
             "operations": invocation.operations,
+            "calls": invocation.calls,
             "deadline_ms": int((job.started_at + invocation.timeout.total_seconds()) * 1000),
         }
         try:
@@ -279,6 +282,9 @@ class GuestProcess(asyncio.Protocol):
         if kind is FrameType.RESULT or kind is FrameType.ERROR:
             if job := self.in_flight.pop(number, None):
                 self._answer(job, kind, payload)
+        elif kind is FrameType.CALL:
+            if job := self.in_flight.get(number):
+                self._questions.ask(job, number, payload)
         elif kind is FrameType.PONG:
             self._pinged = None
             if self._pong is not None and not self._pong.done():
@@ -359,6 +365,7 @@ class GuestProcess(asyncio.Protocol):
             code = await asyncio.to_thread(self._process.end)
         if self._egress is not None:
             self._egress.close()
+        self._questions.close()
         self._close_channel()
         tail = await self._stderr.close()
         ending = Ending(

@@ -27,7 +27,7 @@ from authstream.engine.plan import current, position_from
 from authstream.engine.ports import Clock, Message, Output, Outputs, Stage
 from authstream.engine.signature import verify
 from authstream.engine.trigger import Trigger
-from authstream.engine.visibility import operations
+from authstream.engine.visibility import calls, operations
 from authstream.errors import RecordError
 from authstream.sandbox.guest import Invocation, Outcome
 from authstream.stages.outputs import envelope_output
@@ -146,6 +146,7 @@ class Action(Stage):
             event=envelope.event,
             operations=operations(envelope.trigger, envelope.commands),
             timeout=min(step.timeout_ms, left) * MILLISECOND,
+            calls=calls(envelope.trigger, envelope.commands),
         )
         with telemetry.span(
             f"run {step.action}",

@@ -4,31 +4,57 @@
 const p = require("./primordials.cjs");
 const { Broken, kind, write } = require("./json.cjs");
 
+const SAFE_INTEGER = 2 ** 53 - 1;
+
 /** A call on `api` that is not legal, thrown where it is made. */
 class ApiError extends Error {}
 p.defineProperty(ApiError.prototype, "name", { value: "ApiError", writable: true });
 
-/** Check one argument; `where` is the method. Returns the argument's JSON text. */
+/** Check one argument; `where` is the method. Returns the argument's JSON text, as recorded. */
 function check(rule, value, where) {
   try {
-    const text = write(value);
+    const text = write(rule.changes ? normal(rule, value) : value);
     const type = kind(text);
     if (rule.types && !includes(rule.types, type)) {
-      throw new Broken(`must be of type ${p.join(rule.types, " or ")}, not ${type}`);
+      throw new Broken(`must be of type ${p.join(rule.types, " or ")}, not ${type}`, "types");
     }
     if (rule.limited) checkLimits(rule, type, text, where);
     if (rule.max_bytes !== undefined) checkSize(rule.max_bytes, type, text);
     return text;
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
+    for (let i = 0; rule.says && i < rule.says.length; i++) {
+      if (rule.says[i].rule === error.rule) throw new ApiError(rule.says[i].message);
+    }
     throw new ApiError(`${where}: ${rule.name} ${error.message}`);
   }
+}
+
+/** The value trimmed, and without repetitions, where the table says so. */
+function normal(rule, value) {
+  if (rule.trimmed && typeof value === "string") return p.trim(value);
+  if (!rule.items || !p.isArray(value)) return value;
+  const kept = [];
+  for (let i = 0; i < value.length; i++) {
+    const item = normal(rule.items, value[i]);
+    const seen = rule.distinct && typeof item === "string" && includes(kept, item);
+    if (!seen) p.defineProperty(kept, kept.length, member(item));
+  }
+  return kept;
+}
+
+function member(value) {
+  const made = p.create(null);
+  made.value = value;
+  made.writable = made.enumerable = made.configurable = true;
+  return made;
 }
 
 function checkLimits(rule, type, text, where) {
   if (type === "string") checkText(rule, p.parse(text));
   if (type === "number") checkNumber(rule, p.parse(text));
-  if (type === "object" && rule.members) checkMembers(rule, p.parse(text), where);
+  if (type === "array") checkItems(rule, p.parse(text), where);
+  if (type === "object") checkObject(rule, p.parse(text), where);
 }
 
 function checkText(rule, value) {
@@ -36,49 +62,79 @@ function checkText(rule, value) {
     if (value === rule.forbidden[i].value) throw new ApiError(rule.forbidden[i].message);
   }
   if (rule.enum && !includes(rule.enum, value)) {
-    throw new Broken(`must be one of ${p.join(rule.enum, ", ")}`);
+    throw new Broken(`must be one of ${p.join(rule.enum, ", ")}`, "enum");
   }
   if (rule.min_length !== undefined && characters(value) < rule.min_length) {
-    throw new Broken(`must have at least ${rule.min_length} characters`);
+    throw new Broken(`must have at least ${rule.min_length} characters`, "min_length");
   }
   if (rule.max_length !== undefined && characters(value) > rule.max_length) {
-    throw new Broken(`must not exceed ${rule.max_length} characters`);
+    throw new Broken(`must not exceed ${rule.max_length} characters`, "max_length");
   }
   if (rule.pattern !== undefined && !p.exec(rule.expression, value)) {
-    throw new Broken(`must match ${rule.pattern}`);
+    throw new Broken(`must match ${rule.pattern}`, "pattern");
   }
 }
 
 function checkNumber(rule, value) {
-  const largest = 2 ** 53 - 1;
-  if (rule.safe && (value > largest || value < -largest)) {
-    throw new Broken(`must be a safe number: at most ${largest}`);
+  if (rule.integer && !p.isInteger(value)) throw new Broken("must be a whole number", "integer");
+  if (rule.safe && (value > SAFE_INTEGER || value < -SAFE_INTEGER)) {
+    throw new Broken(`must be a safe number: at most ${SAFE_INTEGER}`, "maximum");
   }
   if (rule.minimum !== undefined && value < rule.minimum) {
-    throw new Broken(`must be at least ${rule.minimum}`);
+    throw new Broken(`must be at least ${rule.minimum}`, "minimum");
   }
   if (rule.maximum !== undefined && value > rule.maximum) {
-    throw new Broken(`must be at most ${rule.maximum}`);
+    throw new Broken(`must be at most ${rule.maximum}`, "maximum");
   }
 }
 
-function checkMembers(rule, value, where) {
+function checkItems(rule, value, where) {
+  if (rule.min_items !== undefined && value.length < rule.min_items) {
+    throw new Broken(`must have at least ${rule.min_items} items`, "min_items");
+  }
+  for (let i = 0; rule.items && i < value.length; i++) {
+    check(rule.items, value[i], `${where}: ${rule.name}`);
+  }
+  if (rule.max_items !== undefined && value.length > rule.max_items) {
+    throw new Broken(`must not have more than ${rule.max_items} items`, "max_items");
+  }
+}
+
+function checkObject(rule, value, where) {
+  const within = `${where}: ${rule.name}`;
+  const members = rule.members ?? [];
   const names = p.keys(value);
+  const others = [];
   for (let i = 0; i < names.length; i++) {
     let known = false;
-    for (let j = 0; j < rule.members.length; j++) known ||= rule.members[j].name === names[i];
-    if (!known) throw new Broken(`has no member ${names[i]}`);
+    for (let j = 0; j < members.length; j++) known ||= members[j].name === names[i];
+    if (!known) p.defineProperty(others, others.length, member(names[i]));
   }
-  for (let i = 0; i < rule.members.length; i++) {
-    const member = rule.members[i];
-    if (p.hasOwn(value, member.name)) check(member, value[member.name], `${where}: ${rule.name}`);
-    else if (!member.optional) throw new Broken(`needs the member ${member.name}`);
+  if (rule.entries) {
+    checkEntries(rule.entries, others, value, within);
+  } else if (members.length && others.length) {
+    throw new Broken(`has no member ${others[0]}`, "members");
+  }
+  for (let i = 0; i < members.length; i++) {
+    const { name, optional } = members[i];
+    if (p.hasOwn(value, name)) check(members[i], value[name], within);
+    else if (!optional) throw new Broken(`needs the member ${name}`, "members");
+  }
+}
+
+function checkEntries(entries, names, value, within) {
+  if (entries.at_most !== undefined && names.length > entries.at_most) {
+    throw new Broken(`must not have more than ${entries.at_most} members`, "entries");
+  }
+  for (let i = 0; i < names.length; i++) {
+    if (entries.name) check(entries.name, names[i], within);
+    if (entries.value) check(entries.value, value[names[i]], `${within}.${names[i]}`);
   }
 }
 
 function checkSize(limit, type, text) {
   const bytes = p.byteLength(type === "string" ? p.parse(text) : text);
-  if (bytes > limit) throw new Broken(`must not exceed ${limit} bytes`);
+  if (bytes > limit) throw new Broken(`must not exceed ${limit} bytes`, "max_bytes");
 }
 
 /** Code points, as Python counts. */
@@ -96,13 +152,17 @@ function includes(list, value) {
   return false;
 }
 
+const PLAIN = ["name", "types", "optional", "default", "says"];
+
 /** Make once, before the action runs, what the rules need. */
 function prepare(rules) {
   for (const rule of rules) {
-    rule.limited = Object.keys(rule).some((name) => !["name", "types", "optional"].includes(name));
+    rule.limited = Object.keys(rule).some((name) => !PLAIN.includes(name));
+    rule.changes = Boolean(rule.trimmed || rule.items);
     if (rule.pattern !== undefined) rule.expression = new RegExp(`^(?:${rule.pattern})$`, "u");
-    if (rule.members) prepare(rule.members);
+    prepare(rule.members ?? []);
+    prepare([rule.items, rule.entries?.name, rule.entries?.value].filter(Boolean));
   }
 }
 
-module.exports = { ApiError, check, prepare };
+module.exports = { ApiError, check, includes, prepare };

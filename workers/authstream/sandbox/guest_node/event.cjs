@@ -1,4 +1,4 @@
-// The event as an action sees it: plain JSON, with secrets, configuration and earlier commands.
+// Members of an event, as plain JSON has them, whatever an action did to prototypes.
 "use strict";
 
 const p = require("./primordials.cjs");
@@ -11,27 +11,13 @@ function put(target, name, value) {
   p.defineProperty(target, name, member);
 }
 
-/** The object at a dotted path of the event, made where there is none. */
-function reach(event, path) {
-  const names = p.split(path, ".");
-  let target = event;
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i];
-    const there = p.hasOwn(target, name) ? target[name] : null;
-    if (typeof there !== "object" || there === null || p.isArray(there)) put(target, name, {});
-    target = target[name];
-  }
-  return target;
+/** A member of an object, or undefined: of anything else, or by inheritance. */
+function get(target, name) {
+  return isObject(target) && p.hasOwn(target, name) ? target[name] : undefined;
 }
 
-/** Make earlier commands visible: `["set", path, key, value]`, `["unset", path, key]`. */
-function apply(event, operations) {
-  for (let i = 0; i < operations.length; i++) {
-    const operation = operations[i];
-    const target = reach(event, operation[1]);
-    if (operation[0] === "set") put(target, operation[2], operation[3]);
-    else delete target[operation[2]];
-  }
+function isObject(value) {
+  return typeof value === "object" && value !== null && !p.isArray(value);
 }
 
-module.exports = { apply, put, reach };
+module.exports = { get, isObject, put };

@@ -27,7 +27,12 @@ const OPAQUE = [
 ];
 
 /** A rule is broken; the text says which, the caller knows whose. */
-class Broken extends Error {}
+class Broken extends Error {
+  constructor(text, rule) {
+    super(text);
+    this.rule = rule;
+  }
+}
 
 /** JSON text of a value, as `JSON.stringify` makes it; what that would lose is refused. */
 function write(value, depth = JSON_DEPTH) {

@@ -9,6 +9,9 @@ const { apply } = Reflect;
 /** A method as a function whose first argument is what it is called on. */
 const uncurry = (method) => (self, ...rest) => apply(method, self, rest);
 
+const SafePromise = Promise;
+const toText = uncurry(Buffer.prototype.toString);
+
 function join(list, separator) {
   let text = "";
   for (let i = 0; i < list.length; i++) text += (i ? separator : "") + list[i];
@@ -32,6 +35,8 @@ module.exports = {
   parse: JSON.parse,
   stringify: JSON.stringify,
   then: uncurry(Promise.prototype.then),
+  promise: (body) => new SafePromise(body),
+  reject: (error) => new SafePromise((_, no) => no(error)),
   exec: uncurry(RegExp.prototype.exec),
   split: uncurry(String.prototype.split),
   slice: uncurry(String.prototype.slice),
@@ -44,6 +49,8 @@ module.exports = {
   mapSet: uncurry(Map.prototype.set),
   mapDelete: uncurry(Map.prototype.delete),
   byteLength: Buffer.byteLength,
+  bufferFrom: Buffer.from,
+  toText: (buffer, encoding) => toText(buffer, encoding),
   allocUnsafe: Buffer.allocUnsafe,
   concat: Buffer.concat,
   subarray: uncurry(Buffer.prototype.subarray),

@@ -6,14 +6,19 @@ const { performance } = require("node:perf_hooks");
 const { isPromise } = require("node:util").types;
 const p = require("./primordials.cjs");
 const { Action, describe } = require("./action.cjs");
-const { Recorder, build } = require("./api.cjs");
+const { build, effects } = require("./api.cjs");
 const { Cache } = require("./cache.cjs");
 const output = require("./console.cjs");
-const { apply, put } = require("./event.cjs");
+const { put } = require("./event.cjs");
+const { Questions } = require("./questions.cjs");
+const { Recorder } = require("./recorder.cjs");
+const { Redirect } = require("./redirect.cjs");
+const { Rules } = require("./rules.cjs");
+const { View } = require("./view.cjs");
 
 const PROTOCOL = "actions-runner/1";
 const [INIT, READY, FATAL, EVENT, RESULT, ERROR] = [1, 2, 3, 4, 5, 6];
-const [CANCEL, PING, PONG] = [7, 11, 12];
+const [CANCEL, CALL, REPLY, PING, PONG] = [7, 9, 10, 11, 12];
 const LENGTH_BYTES = 4;
 const HEAD_BYTES = 9;
 const EXIT_FATAL = 1;
@@ -97,6 +102,8 @@ class Runner {
   #action;
   #init;
   #makeApi;
+  #effects;
+  #questions;
   #cache = new Cache();
   #runs = new Map();
   #configuration;
@@ -106,6 +113,8 @@ class Runner {
     this.#channel = channel;
     this.#init = init;
     this.#makeApi = build(init.api);
+    this.#effects = effects(init.api);
+    this.#questions = new Questions((number, text) => channel.send(CALL, number, text));
     this.#configuration = JSON.stringify(init.configuration);
     this.#secrets = JSON.stringify(init.secrets);
   }
@@ -133,7 +142,15 @@ class Runner {
   receive(kind, number, payload) {
     if (kind === EVENT) this.#start(number, payload);
     else if (kind === PING) this.#channel.send(PONG, number);
+    else if (kind === REPLY) this.#answer(number, payload);
     else if (kind === CANCEL) this.#cancel(number);
+  }
+
+  /** Settle a question as part of the run that asked it. */
+  #answer(number, payload) {
+    const run = p.mapGet(this.#runs, number);
+    const text = p.utf8Slice(payload, 0, payload.length);
+    if (run) output.within(run, () => this.#questions.answer(number, text));
   }
 
   /** End a run with an error, if it has not ended. */
@@ -158,8 +175,8 @@ class Runner {
   #call(run, payload) {
     const split = LENGTH_BYTES + p.readUInt32BE(payload, 0);
     const header = p.parse(p.utf8Slice(payload, LENGTH_BYTES, split));
-    const event = this.#open(run, header, p.utf8Slice(payload, split, payload.length));
-    run.recorder = new Recorder(event, this.#cache, this.#init.limits.commands_bytes);
+    const event = this.#open(run, p.utf8Slice(payload, split, payload.length));
+    run.recorder = this.#recorder(run.number, header, event);
     const handler = this.#action.handler(header.handler);
     const result = handler(event, this.#makeApi(run.recorder));
     if (!isPromise(result)) {
@@ -173,7 +190,25 @@ class Runner {
     );
   }
 
-  #open(run, header, text) {
+  #recorder(number, header, event) {
+    const lookups = event.lookups;
+    delete event.lookups;
+    const view = new View(event, this.#effects);
+    view.apply(header.operations);
+    const parts = p.create(null);
+    parts.cache = this.#cache;
+    parts.redirect = new Redirect(event);
+    parts.rules = new Rules(lookups);
+    return new Recorder(view, {
+      parts,
+      handler: header.handler,
+      calls: header.calls,
+      commandsBytes: this.#init.limits.commands_bytes,
+      ask: (path, texts) => this.#questions.ask(number, path, texts),
+    });
+  }
+
+  #open(run, text) {
     const event = p.parse(text);
     if (typeof event !== "object" || event === null || p.isArray(event)) {
       throw new TypeError("the event is not a JSON object");
@@ -183,12 +218,15 @@ class Runner {
     const signal = p.create(null);
     signal.get = () => run.signal;
     p.defineProperty(event, "signal", signal);
-    apply(event, header.operations);
     return event;
   }
 
   #succeed(run) {
     if (run.done) return;
+    if (run.recorder.fatal) {
+      this.fail(run, run.recorder.fatal);
+      return;
+    }
     this.#end(run);
     const text = `{"commands":[${run.recorder.commands}],"console":${run.lines.close()}}`;
     this.#channel.send(RESULT, run.number, text);
@@ -208,6 +246,7 @@ class Runner {
   #end(run) {
     run.done = true;
     if (run.recorder) run.recorder.close();
+    this.#questions.end(run.number);
     p.mapDelete(this.#runs, run.number);
   }
 }

@@ -8,8 +8,8 @@ import threading
 import time
 from typing import Any, cast
 
-from .check import encodes
 from .event import Record
+from .json_value import encodes
 
 #: Auth0's limits.
 ENTRIES = 20

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,6 +43,12 @@ def missing(name: str, names: Iterable[str], advice: str) -> str:
     return (
         f"there is no '{name}' here" + (f", but {', '.join(near)}" if near else "") + f"; {advice}"
     )
+
+
+@functools.cache
+def snake(name: str) -> str:
+    """`setCustomClaim` in Python's spelling."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 _decode = json.JSONDecoder(object_hook=Record).decode

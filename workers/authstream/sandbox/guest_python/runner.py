@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ctypes
+import functools
 import inspect
 import json
 import os
@@ -23,9 +24,15 @@ from . import api, console
 from .action import Action, Handler, describe
 from .cache import Cache
 from .event import Record, dump, parse
+from .questions import Questions
+from .recorder import Recorder
+from .redirect import Redirect
+from .rules import Rules
+from .view import View
 
 PROTOCOL = "actions-runner/1"
-INIT, READY, FATAL, EVENT, RESULT, ERROR, CANCEL, PING, PONG = 1, 2, 3, 4, 5, 6, 7, 11, 12
+INIT, READY, FATAL, EVENT, RESULT, ERROR, CANCEL = 1, 2, 3, 4, 5, 6, 7
+CALL, REPLY, PING, PONG = 9, 10, 11, 12
 HEAD = struct.Struct(">IBI")
 LENGTH = struct.Struct(">I")
 PR_SET_PDEATHSIG = 1
@@ -50,10 +57,14 @@ class Runner(asyncio.Protocol):
         self._configuration = dump(init["configuration"])
         self._limits: dict[str, int] = init["limits"]
         self._make_api = api.build(init["api"])
+        self._effects = {
+            row["effect"]["path"]: row["effect"] for row in init["api"] if "effect" in row
+        }
         self._cache = Cache()
         self._buffer = bytearray()
         self._out: list[bytes] = []
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._questions = Questions(lambda number, text: self._send(CALL, number, text.encode()))
         self._threads = asyncio.Semaphore(THREADS)
         self._stuck: list[threading.Thread] = []
 
@@ -85,6 +96,8 @@ class Runner(asyncio.Protocol):
             self._tasks[number] = self._loop.create_task(self._run(number, payload))
         elif kind == PING:
             self._send(PONG, number)
+        elif kind == REPLY:
+            self._questions.answer(number, payload.decode())
         elif kind == CANCEL and number in self._tasks:
             self._tasks[number].cancel()
 
@@ -103,9 +116,11 @@ class Runner(asyncio.Protocol):
         recorder = None
         try:
             header, event = self._open(payload)
-            recorder = api.Recorder(event, self._cache, self._limits["commands_bytes"])
+            recorder = self._recorder(number, header, event)
             call = self._action.handler(header["handler"])
             await self._call(call, event, self._make_api(recorder), is_async=call.is_async)
+            if recorder.fatal:
+                raise recorder.fatal  # noqa: TRY301 - as if the action had not caught it
             said = dump(lines.close())
             result = f'{{"commands":[{",".join(recorder.commands)}],"console":{said}}}'
             self._send(RESULT, number, result.encode())
@@ -115,6 +130,7 @@ class Runner(asyncio.Protocol):
         finally:
             if recorder is not None:
                 recorder.close()
+            self._questions.end(number)
             del self._tasks[number]
 
     def _open(self, payload: bytes) -> tuple[dict[str, Any], Record]:
@@ -125,8 +141,20 @@ class Runner(asyncio.Protocol):
             raise TypeError("the event is not a JSON object")
         event["secrets"] = Record(self._secrets)
         event["configuration"] = parse(self._configuration)
-        api.apply(event, header["operations"])
         return header, event
+
+    def _recorder(self, number: int, header: dict[str, Any], event: Record) -> Recorder:
+        lookups = event.pop("lookups", None)
+        view = View(event, self._effects)
+        view.apply(header["operations"])
+        return Recorder(
+            view,
+            handler=header["handler"],
+            calls=header["calls"],
+            commands_bytes=self._limits["commands_bytes"],
+            parts={"cache": self._cache, "redirect": Redirect(event), "rules": Rules(lookups)},
+            ask=functools.partial(self._questions.ask, number),
+        )
 
     async def _call(self, call: Handler, event: Record, made: object, *, is_async: bool) -> None:
         result = call(event, made) if is_async else await self._in_thread(call, event, made)
