@@ -28,6 +28,11 @@ class TimeLimits:
         self._cancelled: set[asyncio.Task[None]] = set()
         self._sweeping = False
 
+    @property
+    def watched(self) -> int:
+        """Tasks that are kept, ended or not."""
+        return len(self._watched)
+
     def watch(self, task: asyncio.Task[None]) -> None:
         """The limit of a task begins now."""
         loop = task.get_loop()
