@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -59,7 +59,9 @@ def _preview(
     if not isinstance(given, dict):
         raise ConfigurationError("--values must be a JSON object")
     try:
-        rendered = render(template, given, folder=settings().smtp.templates)
+        rendered = render(
+            template, cast("dict[str, object]", given), folder=settings().smtp.templates
+        )
     except DeliveryError as error:
         raise ConfigurationError(f"{error}") from error
     if html:
