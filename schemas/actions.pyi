@@ -54,7 +54,7 @@ class _CredentialsExchangeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CredentialsExchangeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> CredentialsExchangeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CredentialsExchangeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CredentialsExchangeApi(Protocol):
@@ -86,7 +86,7 @@ class _CustomEmailProviderApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomEmailProviderApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> CustomEmailProviderApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CustomEmailProviderApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomEmailProviderApi(Protocol):
@@ -114,7 +114,7 @@ class _CustomPhoneProviderApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomPhoneProviderApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> CustomPhoneProviderApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CustomPhoneProviderApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomPhoneProviderApi(Protocol):
@@ -158,7 +158,7 @@ class _CustomTokenExchangeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomTokenExchangeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> CustomTokenExchangeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CustomTokenExchangeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomTokenExchangeApi(Protocol):
@@ -184,7 +184,7 @@ class _EventStreamApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _EventStreamApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> EventStreamApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> EventStreamApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class EventStreamApi(Protocol):
@@ -204,7 +204,7 @@ class _LoginPostIdentifierApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _LoginPostIdentifierApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> LoginPostIdentifierApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> LoginPostIdentifierApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class LoginPostIdentifierApi(Protocol):
@@ -224,7 +224,7 @@ class _PasswordHashMigrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PasswordHashMigrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> PasswordHashMigrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PasswordHashMigrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PasswordHashMigrationApi(Protocol):
@@ -270,7 +270,7 @@ class _PasswordResetPostChallengeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PasswordResetPostChallengeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> PasswordResetPostChallengeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PasswordResetPostChallengeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PasswordResetPostChallengeApi(Protocol):
@@ -300,7 +300,7 @@ class _PostChangePasswordApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostChangePasswordApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> PostChangePasswordApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PostChangePasswordApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostChangePasswordApi(Protocol):
@@ -482,7 +482,7 @@ class _PostLoginApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostLoginApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> PostLoginApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PostLoginApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostLoginApi(Protocol):
@@ -534,7 +534,7 @@ class _PostUserRegistrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostUserRegistrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> PostUserRegistrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PostUserRegistrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostUserRegistrationApi(Protocol):
@@ -568,7 +568,7 @@ class _PreUserRegistrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PreUserRegistrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> PreUserRegistrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PreUserRegistrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PreUserRegistrationApi(Protocol):
@@ -594,7 +594,7 @@ class _SendPhoneMessageApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _SendPhoneMessageApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> SendPhoneMessageApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> SendPhoneMessageApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class SendPhoneMessageApi(Protocol):
@@ -614,7 +614,7 @@ class _SignupPostIdentifierApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _SignupPostIdentifierApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always"] = ..., key: str = ..., delay: float = ...) -> SignupPostIdentifierApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> SignupPostIdentifierApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class SignupPostIdentifierApi(Protocol):

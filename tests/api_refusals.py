@@ -299,7 +299,9 @@ REFUSED: list[Refused] = [
     Refused("rules.wasExecuted", [7], "must be of type string, not number"),
     Refused("effects.send", ["E-mail", {}], "kind must match [a-z][a-z0-9-]{0,62}"),
     Refused("effects.send", ["email", []], "payload must be of type object, not array"),
-    Refused("effects.send", ["email", {}, {"on": "later"}], "one of allowed, denied, always"),
+    Refused(
+        "effects.send", ["email", {}, {"on": "later"}], "one of allowed, denied, always, suspended"
+    ),
     Refused("effects.send", ["email", {}, {"at": 1}], "options has no member at"),
     Refused("effects.send", ["email", {}, {"key": ""}], "must have at least 1 characters"),
     Refused("effects.send", ["email", {}, {"key": True}], "must be of type string, not boolean"),

@@ -62,9 +62,10 @@ def descriptors(pid: int | None) -> set[str]:
     return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
 
 
-def children() -> list[int]:
-    """The processes that this one started."""
-    own = Path(f"/proc/self/task/{os.getpid()}/children")
+def children(pid: int | None = None) -> list[int]:
+    """The processes that this one started, or another one."""
+    pid = pid or os.getpid()
+    own = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(pid) for pid in own.read_text().split()]
 
 

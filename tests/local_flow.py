@@ -15,8 +15,10 @@ from authstream.broker.memory import MemoryBroker, MemoryRunner
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
 from authstream.contracts.effect import Effect, MetadataPatch
+from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
 from authstream.engine.ports import Message, Output, SystemClock
+from authstream.engine.resume_record import resume_record
 from authstream.settings import Settings
 from tests.samples import TOPICS, event
 
@@ -32,13 +34,20 @@ class LocalFlow:
         self._bound: list[dict[str, object]] = []
         self.broker = MemoryBroker(SystemClock())
 
-    def action(self, name: str, body: str, **binding: object) -> None:
-        """Bind an action whose handler has this body; `when`, `timeout`, `on_error` as in YAML."""
+    def action(
+        self, name: str, body: str, *, continues: str | None = None, **binding: object
+    ) -> None:
+        """Bind an action whose handler has this body, and one that goes on after a suspension.
+
+        `when`, `timeout`, `on_error` as in YAML.
+        """
         folder = self._root / "actions" / name
         folder.mkdir(parents=True)
         (folder / "action.yaml").write_text("trigger: post-login\n")
-        lines = "".join(f"    {line}\n" for line in dedent(body).strip().splitlines())
-        (folder / "action.py").write_text(f"def on_execute_post_login(event, api):\n{lines}")
+        code = _handler("on_execute_post_login", body)
+        if continues is not None:
+            code += _handler("on_continue_post_login", continues)
+        (folder / "action.py").write_text(code)
         self._bound.append({"action": name, **binding})
 
     async def login(self, event_id: str = "login-1", **members: Any) -> Verdict:
@@ -48,6 +57,15 @@ class LocalFlow:
         flow = {"trigger": "post-login", "actions": self._bound}
         (flows / "post-login.yaml").write_text(yaml.safe_dump(flow))
         self._publish(event_id, event(**members))
+        await self._work()
+        return decode(Verdict, self.replies()[-1].value)
+
+    async def resume(self, state: str, *, browser: str | None = None, **event: Any) -> Verdict:
+        """Bring a suspended flow on with a new request; the answer to who brought it."""
+        request = {"ip": "192.0.2.2", **event.pop("request", {})}
+        resume = Resume(state=state, request=request, event=event, browser=browser)
+        address = h.make({h.REPLY_PARTITION: f"{ADDRESS}", h.CORRELATION_ID: f"{browser}"})
+        self.broker.append(resume_record(TOPICS, resume, address))
         await self._work()
         return decode(Verdict, self.replies()[-1].value)
 
@@ -77,10 +95,15 @@ class LocalFlow:
         """
         settings = Settings(slip_key=SecretStr("signs every slip"))
         found = assembly(self._root, settings, reader=self.broker, clock=SystemClock())
-        stages = found.selected(["entry", "action.*", "assemble", "fanout"])
+        stages = found.selected(["entry", "action.*", "assemble", "fanout", "resume"])
         runner = MemoryRunner(self.broker, stages)
         await runner.start()
         try:
             await runner.run_until_idle()
         finally:
             await runner.stop()
+
+
+def _handler(name: str, body: str) -> str:
+    lines = "".join(f"    {line}\n" for line in dedent(body).strip().splitlines())
+    return f"def {name}(event, api):\n{lines}"

@@ -21,7 +21,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
     max_leaves=8,
 )
-OBJECTS = st.dictionaries(_TEXT, JSON, max_size=3)
+OBJECTS = st.dictionaries(_TEXT, JSON, max_size=2)
 _SIMPLE: dict[object, st.SearchStrategy[Any]] = {
     str: _TEXT,
     int: _NUMBER,
@@ -33,9 +33,10 @@ _SIMPLE: dict[object, st.SearchStrategy[Any]] = {
 
 
 def records(model: type[M]) -> st.SearchStrategy[M]:
-    """Any record of a model."""
-    fields = {name: _of(field.annotation) for name, field in model.model_fields.items()}
-    return st.builds(model, **fields)
+    """Any record of a model; members with a default are left out of some."""
+    kept = {name: _of(field.annotation) for name, field in model.model_fields.items()}
+    spare = {name: kept.pop(name) for name in [*kept] if not model.model_fields[name].is_required()}
+    return st.fixed_dictionaries(kept, optional=spare).map(lambda members: model(**members))
 
 
 def _of(annotation: Any) -> st.SearchStrategy[Any]:

@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 
+from authstream.apps.stages import triggers
 from authstream.contracts import headers as h
 from authstream.contracts.envelope import Command, Envelope, OnError, Run, RunStatus, Slip, Step
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
+from authstream.engine import fold as engine_fold
 from authstream.engine.identity import flow_id
 from authstream.engine.ports import Message, Output
 from authstream.triggers.post_login import PLUGIN as POST_LOGIN
@@ -114,6 +116,11 @@ def envelope(*commands: Command, steps: tuple[Step, ...] = (), **members: Any) -
             **members,
         }
     )
+
+
+def fold(flow: Envelope, *, now: int) -> Verdict:
+    """The verdict of a flow under the rules of its own trigger."""
+    return engine_fold.fold(flow, triggers()[flow.trigger], now=now)
 
 
 def verdict(**members: Any) -> Verdict:

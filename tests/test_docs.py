@@ -22,9 +22,11 @@ from pydantic import BaseModel
 
 from authstream import cli
 from authstream.apps import reference, worker
-from authstream.apps.rehearsal import rehearse
-from authstream.apps.stages import deliveries, sinks, triggers
+from authstream.apps.downstream import sinks
+from authstream.apps.rehearsal import rehearse, rehearse_legs
+from authstream.apps.stages import deliveries, triggers
 from authstream.cli import doctor, test
+from authstream.contracts.api import methods
 from authstream.contracts.effect import Effect
 from authstream.engine.delivery import Delivery
 from authstream.engine.sink import Sink
@@ -215,6 +217,26 @@ async def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     assert denied["verdict"]["reason"] == "Only example.com accounts may log in here."
 
 
+async def test_the_page_on_redirects_does_what_it_says(tmp_path: Path) -> None:
+    """Who accepted the terms fills in a form; who did not is sent away with a token."""
+    page = ROOT / "docs" / "how-to" / "redirect.md"
+    for name, content in NAMED_FILE.findall(page.read_text()):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    folder = tmp_path / "hello"
+    (folder / ".secrets.yaml").write_text("terms: {TERMS_KEY: not-a-secret}\n")
+    event = json.loads((tmp_path / "ada.json").read_text())
+    resumes = [json.loads((tmp_path / "filled-in.json").read_text())]
+    left, back = await rehearse_legs(
+        folder, orjson.dumps(event), trigger="post-login", resumes=resumes
+    )
+    assert left["verdict"]["prompt"]["fields"] == {"name": "Ada"}
+    assert back["verdict"]["metadata"]["app_metadata"] == {"birthday": "1815-12-10"}
+    del event["user"]["app_metadata"]
+    (sent,) = await rehearse_legs(folder, orjson.dumps(event), trigger="post-login")
+    assert "?session_token=" in sent["verdict"]["redirect"]["url"]
+
+
 def extension(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """An example of the page on extending, imported as a module."""
     blocks = [body for language, body in FENCED.findall(EXTEND.read_text()) if language == "python"]
@@ -265,11 +287,12 @@ def _effect(payload: dict[str, object]) -> Effect:
 
 def test_the_example_of_a_trigger_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a plug-in that takes the event it describes."""
-    plugin = extension("credentials-exchange", tmp_path, monkeypatch).PLUGIN
+    plugin = extension("device-enrolled", tmp_path, monkeypatch).PLUGIN
     assert isinstance(plugin, Trigger)
-    event = {"tenant": {"id": "acme"}, "client": {"client_id": "batch"}}
+    event = {"tenant": {"id": "acme"}, "user": {"user_id": "ada"}, "device": {"id": "d-1"}}
     members = plugin.parse(orjson.dumps(event))
-    assert (plugin.tenant(members), plugin.subject(members)) == ("acme", None)
+    assert (plugin.tenant(members), plugin.subject(members)) == ("acme", "ada")
+    assert "effects.send" in methods(plugin.name)
 
 
 def test_headings_go_down_one_level_at_a_time() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.acceptance.command_line import run
+from tests.acceptance.command_line import DEMO, run
 
 
 def rehearse(event: str) -> tuple[int, dict[str, Any]]:
@@ -94,3 +95,33 @@ def test_a_denial_is_a_result() -> None:
         "risk-deny",
     )
     assert result["effects"] == []
+
+
+def test_a_browser_comes_back(tmp_path: Path) -> None:
+    """`--resume` plays its way back: the object is that of the last leg, and `legs` has each."""
+    files = {
+        "folder/flows/post-login.yaml": "trigger: post-login\nactions: [{action: ask}]\n",
+        "folder/actions/ask/action.yaml": "trigger: post-login\n",
+        "folder/actions/ask/action.js": (
+            "exports.onExecutePostLogin = async (event, api) => {\n"
+            "  api.redirect.sendUserTo('https://ask.example.com/');\n"
+            "};\n"
+            "exports.onContinuePostLogin = async (event, api) => {\n"
+            "  api.idToken.setCustomClaim('said', event.request.query.said);\n"
+            "};\n"
+        ),
+        "back.json": '{"request": {"ip": "192.0.2.1", "query": {"said": "yes"}}}',
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    event = ("--event", f"{DEMO}/events/first-login.json")
+    resume = ("--resume", f"{tmp_path}/back.json")
+    done = run("test", f"{tmp_path}/folder", *event, *resume, "--json")
+    assert done.status == 0, done.err
+    result = json.loads(done.out)
+    assert result["verdict"]["claims"]["id_token"] == {"said": "yes"}
+    assert [leg["verdict"]["outcome"] for leg in result["legs"]] == ["suspended", "allowed"]
+    assert {**result, "legs": None} == {**result["legs"][1], "legs": None}
+    shown = run("test", f"{tmp_path}/folder", *event, *resume).out
+    assert "https://ask.example.com/?state=authstream.1." in shown.replace("\n", "")

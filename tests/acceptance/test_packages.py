@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.command_line import DEMO, Finished, environment, run
+from tests.acceptance.stub_services import services
 
 # Fetching takes as long as the registries take.
 pytestmark = pytest.mark.timeout(300)
@@ -35,6 +36,31 @@ exports.onExecutePostLogin = async (event, api) => {
   await fetch("http://127.0.0.1:9/").catch((error) => console.log(error.code));
 };
 """
+SERVICES = """\
+const Stripe = require("stripe");
+const { ManagementClient } = require("auth0");
+const { Client } = require("pg");
+// The certificate of the service is its own.
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+
+exports.onExecutePostLogin = async (event, api) => {
+  const { http, https, postgres } = event.configuration;
+  const host = "127.0.0.1";
+  const stripe = new Stripe("sk_test_1", { host, port: http, protocol: "http", telemetry: false });
+  const customer = await stripe.customers.retrieve("cus_1");
+  const management = new ManagementClient({ domain: `${host}:${https}`, token: "t" });
+  const user = await management.users.get("auth0|1");
+  const database = new Client({ host, port: postgres, user: "app", database: "app" });
+  await database.connect();
+  const { rows } = await database.query("SELECT tier FROM customers");
+  await database.end();
+  api.idToken.setCustomClaim("https://example.com/services", {
+    customer: customer.email,
+    plan: (user.data ?? user).app_metadata.plan,
+    tier: rows[0].tier,
+  });
+};
+"""
 TYPESCRIPT = """\
 interface Claim {
   name: string;
@@ -49,12 +75,18 @@ export const onExecutePostLogin = async (event: any, api: any): Promise<void> =>
 """
 PYTHON = """\
 import httpx, jwt, requests
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 async def on_execute_post_login(event, api):
     token = jwt.encode({"sub": event.user.user_id}, "k" * 32)
     claims = jwt.decode(token, "k" * 32, algorithms=["HS256"])
     api.id_token.set_custom_claim("https://example.com/python", claims["sub"])
     print(httpx.URL("https://a.example", params={"q": 1}))
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    signed = jwt.encode({"iss": "me"}, key, algorithm="RS256")
+    api.id_token.set_custom_claim(
+        "https://example.com/signed", jwt.decode(signed, key.public_key(), algorithms=["RS256"])
+    )
     try:
         requests.get("http://127.0.0.1:9/", timeout=1)
     except requests.ConnectionError as error:
@@ -73,9 +105,10 @@ FILES = {
     "actions/py/action.yaml": "trigger: post-login\nruntime: python3.11\n"
     'egress: ["127.0.0.1:9"]\n'
     "dependencies:"
-    " { httpx: 0.28.1, pyjwt: 2.10.1, requests: 2.32.3 }\n",
+    " { cryptography: 50.0.2, httpx: 0.28.1, pyjwt: 2.10.1, requests: 2.32.3 }\n",
+    "actions/Services/action.js": SERVICES,
     "flows/post-login.yaml": "trigger: post-login\nactions:\n  - action: My Action\n"
-    "  - { action: Typed, on_error: skip }\n  - action: py\n",
+    "  - { action: Typed, on_error: skip }\n  - action: py\n  - action: Services\n",
 }
 
 
@@ -104,14 +137,22 @@ class Project:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """The folder, locked."""
     folder = tmp_path_factory.mktemp("project")
-    for name, text in FILES.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
     cache = folder / "cache"
     made = Project(folder, environment(XDG_CACHE_HOME=str(cache)))
-    locked = made.run("deps", "lock", str(folder))
-    assert locked.status == 0, locked.err
-    yield made
+    with services(folder) as ports:
+        files = {
+            **FILES,
+            "actions/Services/action.yaml": "trigger: post-login\nruntime: node20\n"
+            'egress: ["127.0.0.1:*"]\n'
+            f"configuration: {json.dumps(ports)}\n"
+            "dependencies: { auth0: 7.1.0, pg: 8.23.1, stripe: 23.1.0 }\n",
+        }
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        locked = made.run("deps", "lock", str(folder))
+        assert locked.status == 0, locked.err
+        yield made
     for path in [cache, *cache.rglob("*")]:  # read-only folders cannot be emptied
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o755)
@@ -152,13 +193,25 @@ def test_javascript_packages_work_unmodified(returning: dict[str, Any]) -> None:
 
 
 def test_python_packages_work_unmodified(returning: dict[str, Any]) -> None:
-    """httpx, pyjwt and requests."""
+    """httpx, pyjwt, requests, and cryptography with its native code."""
     claims = returning["verdict"]["claims"]["id_token"]
     assert claims["https://example.com/python"].startswith("auth0|")
+    assert claims["https://example.com/signed"] == {"iss": "me"}
     assert [line["text"] for line in returning["runs"][2]["console"]] == [
         "https://a.example?q=1",
         "ConnectionError",
     ]
+
+
+def test_clients_of_services_work_unmodified(returning: dict[str, Any]) -> None:
+    """stripe, auth0 and pg, through the egress: HTTP, HTTPS and PostgreSQL's own protocol."""
+    assert returning["runs"][3]["error"] is None
+    claims = returning["verdict"]["claims"]["id_token"]
+    assert claims["https://example.com/services"] == {
+        "customer": "ada@example.com",
+        "plan": "gold",
+        "tier": "gold",
+    }
 
 
 def test_typescript_runs_and_its_errors_have_its_own_lines(

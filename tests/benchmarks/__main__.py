@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests import kafka_jars
-from tests.benchmarks import decided_window, flow, hop, machine, report
-from tests.benchmarks.bench import FULL, QUICK, Bench
+from tests.benchmarks import decided_window, flow, hop, machine, report, sandbox
+from tests.benchmarks.bench import FULL, QUICK, Bench, Extent
 from tests.benchmarks.cluster import Cluster
-from tests.benchmarks.figures import Figures
+from tests.benchmarks.figures import Figures, Rows
 from tests.benchmarks.records import envelopes, events
 from tests.benchmarks.traffic import traffic
 from tests.kafka_server import BENCHMARK_HEAP, KafkaServer
@@ -29,14 +29,16 @@ PARTS: dict[str, Callable[[Bench], Figures]] = {
     "flow": flow.measure,
     "window": decided_window.measure,
 }
+#: The part that needs no Kafka.
+SANDBOX = "sandbox"
 
 
 def main() -> int:
     """Measure, print, write the results; 1 when a target is missed."""
     asked = _arguments()
-    if lacking := kafka_jars.missing():
+    parts = asked.only or [*PARTS, SANDBOX]
+    if parts != [SANDBOX] and (lacking := kafka_jars.missing()):
         sys.exit(f"The benchmark needs a real Kafka: install {' and '.join(lacking)}.")
-    parts = asked.only or list(PARTS)
     result = _measured(parts, quick=asked.quick)
     page = report.render(result)
     RESULTS.parent.mkdir(exist_ok=True)
@@ -49,13 +51,16 @@ def main() -> int:
 
 
 def _measured(parts: list[str], *, quick: bool) -> report.Result:
-    with KafkaServer(BENCHMARK_HEAP) as server, traffic(server.bootstrap) as load:
-        extent = QUICK if quick else FULL
-        bench = Bench(Cluster(server.bootstrap), load, extent, envelopes(), events())
-        bench.say("a real Kafka is up")
-        loaded = machine.load()
-        rows = {name: PARTS[name](bench).rows for name in parts}
-        bench.say("done")
+    extent, loaded = QUICK if quick else FULL, machine.load()
+    rows: dict[str, Rows] = {}
+    if SANDBOX in parts:
+        rows[SANDBOX] = sandbox.measure(
+            extent.repetitions,
+            events=extent.sandbox_events,
+            executions=extent.sandbox_executions,
+        ).rows
+    if on_kafka := [name for name in parts if name != SANDBOX]:
+        rows |= _measured_on_kafka(on_kafka, extent)
     return {
         "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
         "machine": machine.facts(),
@@ -65,11 +70,22 @@ def _measured(parts: list[str], *, quick: bool) -> report.Result:
     }
 
 
+def _measured_on_kafka(parts: list[str], extent: Extent) -> dict[str, Rows]:
+    with KafkaServer(BENCHMARK_HEAP) as server, traffic(server.bootstrap) as load:
+        bench = Bench(Cluster(server.bootstrap), load, extent, envelopes(), events())
+        bench.say("a real Kafka is up")
+        rows = {name: PARTS[name](bench).rows for name in parts}
+        bench.say("done")
+    return rows
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything: 3 minutes")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(_ROOT)}")
-    parser.add_argument("--only", choices=list(PARTS), action="append", help="a part; repeatable")
+    parser.add_argument(
+        "--only", choices=[*PARTS, SANDBOX], action="append", help="a part; repeatable"
+    )
     return parser.parse_args()
 
 

@@ -28,10 +28,13 @@ class Extent:
     flow_logins: int
     #: Verdicts read back to rebuild the window of assemble.
     rebuilt_verdicts: int
+    #: Events through a guest; executions in a process of their own.
+    sandbox_events: int
+    sandbox_executions: int
 
 
-FULL = Extent(3, 20_000, 5_000, 20_000, 200, 4.0, 6_000, 100_000)
-QUICK = Extent(1, 10_000, 2_000, 10_000, 100, 3.0, 2_000, 30_000)
+FULL = Extent(3, 20_000, 5_000, 20_000, 200, 4.0, 6_000, 100_000, 20_000, 100)
+QUICK = Extent(1, 10_000, 2_000, 10_000, 100, 3.0, 2_000, 30_000, 10_000, 40)
 #: Rates of login events at which latency is measured, per second.
 RATES = (20, 200)
 

@@ -13,13 +13,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+#: Values by row and name.
+Rows = dict[str, dict[str, list[float]]]
+
+
 @dataclass(slots=True)
 class Figures:
     """Measured values by row and name, one for each repetition."""
 
-    rows: dict[str, dict[str, list[float]]] = field(
-        default_factory=dict[str, dict[str, list[float]]]
-    )
+    rows: Rows = field(default_factory=dict[str, dict[str, list[float]]])
 
     def add(self, row: str, **values: float) -> None:
         """One repetition of a row."""

@@ -35,6 +35,12 @@ in the worker unless it says guest processes. Every verdict was checked; none wa
 wrong. The raw chain has five hops and does the work of a message in each: no JSON validation,
 no actions, no fold."""
 
+SANDBOX: Final = """One action in a confined process against the same function called in process,
+in the same run: a 3 KB event, two claims and one metadata value. *More* is what an event costs
+beyond the call, with 100 in flight; both need a core of their own for it to mean anything. *Own
+process* is `isolation: execution` with four at a time; the other columns are `isolation: action`.
+*Memory* is the guest's own after the run, without files."""
+
 WINDOW: Final = """## The window of decided legs
 
 Assemble remembers every leg that it decided for {hours} h (`DECIDED_WINDOW`), and reads it

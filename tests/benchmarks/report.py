@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from tests.benchmarks import decided_window, flow, hop, prose
+from tests.benchmarks import decided_window, flow, hop, prose, sandbox
 from tests.benchmarks.bench import RATES
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.peers import MEASURED, PEERS
@@ -82,6 +82,14 @@ def targets(result: Result) -> list[Target]:
         )
         for share in ("p50", "p99")
     ]
+    guests = _figures(result, "sandbox")
+    for language in sandbox.LANGUAGES:
+        for name, what, bound in (
+            ("overhead_us", "µs of an event more than in process, 100 in flight", 100),
+            ("stage_cpu_us", "µs of the stage's CPU for an event", 20),
+        ):
+            value = guests.median(language, name)
+            found.append(Target(f"guest in {language}: {what}", value, bound, at_most=True))
     return found
 
 
@@ -94,6 +102,7 @@ def render(result: Result) -> str:
         _latency(_figures(result, "latency")),
         _waiting(_figures(result, "waiting")),
         _flow(_figures(result, "flow")),
+        _sandbox(_figures(result, "sandbox")),
         _window(_figures(result, "window")),
         _peers(_figures(result, "flow")),
         prose.LIMITS,
@@ -211,6 +220,30 @@ def _isolation(figures: Figures) -> str:
         "Isolation of the three actions by processes costs, for a login at 200/s:"
         f" {p50} ms at p50, {p99} ms at p99, {cpu} ms of CPU."
     )
+
+
+_GUEST_FIGURES = {
+    "in_process_us": "in process, µs",
+    "guest_us": "in a guest, µs",
+    "overhead_us": "more, µs",
+    "stage_cpu_us": "stage CPU µs",
+    "guest_cpu_us": "guest CPU µs",
+    "alone_p50_us": "alone p50 µs",
+    "alone_p99_us": "alone p99 µs",
+    "start_ms": "start ms",
+    "memory_mib": "memory MiB",
+    "fresh_p50_ms": "own process p50 ms",
+    "fresh_rate": "own process /s",
+}
+
+
+def _sandbox(figures: Figures) -> str:
+    rows = [
+        [language, *(_median(figures, language, name) for name in _GUEST_FIGURES)]
+        for language in sandbox.LANGUAGES
+    ]
+    table = _table(["language", *_GUEST_FIGURES.values()], rows)
+    return f"## Guests\n\n{prose.SANDBOX}\n\n{table}"
 
 
 def _window(figures: Figures) -> str:

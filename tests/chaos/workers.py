@@ -32,7 +32,13 @@ class Worker:
     """One supervisor with its children, in a process group of its own."""
 
     def __init__(
-        self, name: str, stages: tuple[str, ...], environment: dict[str, str], log: Path
+        self,
+        name: str,
+        stages: tuple[str, ...],
+        environment: dict[str, str],
+        *,
+        log: Path,
+        folder: Path,
     ) -> None:
         self.name = name
         self.stages = stages
@@ -41,7 +47,7 @@ class Worker:
         command = (*dying, sys.executable, "-m", "authstream.cli", "worker", "--supervised")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                (*command, "--folder", f"{FOLDER}", *stages),
+                (*command, "--folder", f"{folder}", *stages),
                 env=environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -131,7 +137,8 @@ class Worker:
 class Workers:
     """The workers of one prefix. On exit none is left."""
 
-    def __init__(self, brokers: str, prefix: str, logs: Path) -> None:
+    def __init__(self, brokers: str, prefix: str, logs: Path, *, folder: Path = FOLDER) -> None:
+        self._folder = folder
         self._brokers = brokers
         self._prefix = prefix
         self._logs = logs
@@ -148,7 +155,7 @@ class Workers:
             **said,
         }
         log = self._logs / f"{name}-{len(self.all)}.log"
-        self.all.append(Worker(name, stages, environment, log))
+        self.all.append(Worker(name, stages, environment, log=log, folder=self._folder))
         return self.all[-1]
 
     def __enter__(self) -> Self:

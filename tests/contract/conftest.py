@@ -24,7 +24,9 @@ async def new_guest(tmp_path: Path) -> AsyncIterator[NewGuest]:
     def make(code: str | Mapping[str, str], *, language: str = "python", **options: Any) -> Guest:
         file = tmp_path / FILES[language]
         file.write_text(textwrap.dedent(code if isinstance(code, str) else code[language]))
-        choices = {key: options.pop(key) for key in ("circuit", "level") if key in options}
+        choices = {
+            key: options.pop(key) for key in ("circuit", "level", "wrapper") if key in options
+        }
         values: dict[str, Any] = {
             "secrets": SECRETS,
             "configuration": {"tier": {"name": "gold"}},

@@ -78,6 +78,49 @@ async def test_bytes_that_are_no_frame_end_the_guest(new_guest: NewGuest, attack
     assert "broke the protocol" in (outcomes[3].error or "")
 
 
+async def test_a_frame_that_swallows_others_ends_the_guest(new_guest: NewGuest) -> None:
+    """Its length covers the answers of other runs, which then are missing: found by PING."""
+    attack = (
+        "event.n == 3 and runner._transport.write(b'\\0\\x08\\0\\0\\5' + mine.to_bytes(4, 'big'))"
+    )
+    guest = new_guest(FORGE.format(attack=attack))
+    outcomes = await asyncio.gather(*(guest.run(invocation({"n": n})) for n in range(6)))
+    assert [o.status for o in outcomes] == ["timeout" if n == 3 else "ok" for n in range(6)]
+    assert [o.commands[0][1] for n, o in enumerate(outcomes) if n != 3] == [
+        ("n", n) for n in range(6) if n != 3
+    ]
+
+
+async def test_frames_cut_and_mixed_by_threads_end_the_guest(new_guest: NewGuest) -> None:
+    """Whole frames of two threads are fine; pieces of them, one in the other, are no frames."""
+    guest = new_guest(
+        """
+        import gc, struct
+        async def on_execute_post_login(event, api):
+            runner = next(o for o in gc.get_objects() if hasattr(o, "_make_api"))
+            mine = max(runner._tasks)
+            api.id_token.set_custom_claim("n", event.n)
+            if event.n == 3:
+                one = struct.pack(">IBI", 7, 5, mine) + b"{}"
+                two = struct.pack(">IBI", 7, 6, mine) + b"{}"
+                runner._transport.write(one[:6] + two[:6] + one[6:] + two[6:])
+        """
+    )
+    outcomes = await asyncio.gather(*(guest.run(invocation({"n": n})) for n in range(6)))
+    assert outcomes.pop(3).status in ("crashed", "error")
+    assert {o.status for o in outcomes} == {"ok"}
+
+
+async def test_a_flood_of_small_frames_does_not_stop_the_worker(new_guest: NewGuest) -> None:
+    """Answers for events that are not there are dropped as fast as they come."""
+    attack = (
+        "[runner._transport.write((b'\\0\\0\\0\\5\\x0c\\0\\0\\0\\0') * 1000) for _ in range(300)]"
+    )
+    guest = new_guest(FORGE.format(attack=attack))
+    outcomes = await asyncio.gather(*(guest.run(invocation({"n": n})) for n in range(3)))
+    assert {o.status for o in outcomes} == {"ok"}
+
+
 async def test_stop_answers_what_is_under_way_and_ends_the_process(new_guest: NewGuest) -> None:
     """Also the processes that an unconfined action started; later events are refused."""
     guest = new_guest(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -81,6 +83,47 @@ async def test_isolated_executions_see_nothing_of_each_other(
     said = [texts(outcome)[0].rpartition(" ") for outcome in outcomes]
     assert {words for words, _, _ in said} == {"1 1 None"}
     assert len({mine for _, _, mine in said}) == 8
+
+
+WRITES = {
+    "python": """
+import os, tempfile
+async def on_execute_post_login(event, api):
+    try:
+        with open(os.path.join(tempfile.gettempdir(), "left"), "x") as file:
+            file.write("x")
+        print("wrote")
+    except OSError as error:
+        print(error.strerror)
+""",
+    "javascript": """
+const { writeFileSync } = require("node:fs");
+const { join } = require("node:path");
+exports.onExecutePostLogin = async () => {
+  try {
+    writeFileSync(join(require("node:os").tmpdir(), "left"), "x", { flag: "wx" });
+    console.log("wrote");
+  } catch (error) {
+    console.log(error.code === "EEXIST" ? "File exists" : error.message);
+  }
+};
+""",
+}
+
+
+@in_both_languages
+async def test_a_temporary_file_lasts_as_long_as_the_process(
+    tmp_path: Path, language: str, started: list[FreshGuests | GuestPool]
+) -> None:
+    """So an isolated execution finds an empty folder, and a shared one what was left there."""
+    written = program(tmp_path, language, WRITES[language])
+    fresh = FreshGuests(written, level="namespaces")
+    shared = GuestPool(written, level="namespaces")
+    started += [fresh, shared]
+    assert [texts(await fresh.run(invocation())) for _ in range(3)] == [["wrote"]] * 3
+    said = [texts(await shared.run(invocation()))[0] for _ in range(2)]
+    assert said == ["wrote", "File exists"]
+    assert not os.path.exists(os.path.join(tempfile.gettempdir(), "left"))  # noqa: ASYNC240, PTH110, PTH118 - blocks no loop
 
 
 @in_both_languages

@@ -111,7 +111,7 @@ async def test_changed_prototypes_do_not_reach_the_runner(new_guest: NewGuest) -
         ("null.x", "TypeError: Cannot read properties of null"),
         ("require('child_process').execSync('id')", "ERR_ACCESS_DENIED"),
         ("require('fs').readFileSync('/etc/passwd')", "Access to this API has been restricted"),
-        ("require('fs').writeFileSync('x', '')", "Access to this API has been restricted"),
+        ("require('fs').writeFileSync('/usr/x', '')", "Access to this API has been restricted"),
     ],
 )
 async def test_nothing_thrown_ends_the_guest(new_guest: NewGuest, code: str, message: str) -> None:
@@ -138,18 +138,56 @@ async def test_nothing_thrown_ends_the_guest(new_guest: NewGuest, code: str, mes
 async def test_a_rejection_nobody_waits_for_is_shown_and_fails_nothing(
     new_guest: NewGuest,
 ) -> None:
-    """A promise that an action forgot to await."""
+    """A promise that an action forgot to await: an error in the console of its own run, by line."""
     guest = new_guest(
         """
         exports.onExecutePostLogin = async (event) => {
-          Promise.reject(new Error("forgotten"));
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          if (event.forgets) forget(event.n);
+          if (event.waits) await new Promise((resolve) => setTimeout(resolve, 20));
         };
+        async function forget(n) {
+          throw new RangeError(`forgotten ${n}`);
+        }
         """,
         language="javascript",
     )
-    outcomes = [await guest.run(invocation()) for _ in range(2)]
-    assert [o.status for o in outcomes] == ["ok", "ok"]
+    events = [{"n": n, "forgets": n % 3 == 0, "waits": n % 2 == 0} for n in range(12)]
+    outcomes = await asyncio.gather(*(guest.run(invocation(event)) for event in events))
+    assert {(o.status, o.error) for o in outcomes} == {("ok", None)}
+    for event, outcome in zip(events, outcomes, strict=True):
+        said = [
+            ("error", f"a promise that nobody awaited: RangeError: forgotten {event['n']}"),
+            ("error", "action.js:7 in forget: throw new RangeError(`forgotten ${n}`);"),
+            ("error", "action.js:3 in onExecutePostLogin: if (event.forgets) forget(event.n);"),
+        ]
+        assert list(outcome.console) == (said if event["forgets"] else [])
+
+
+async def test_a_task_nobody_awaits_is_shown_and_fails_nothing(new_guest: NewGuest) -> None:
+    """The same in Python."""
+    guest = new_guest(
+        """
+        import asyncio
+
+        async def on_execute_post_login(event):
+            if event.forgets:
+                asyncio.create_task(forget(event.n))
+            if event.waits:
+                await asyncio.sleep(0.02)
+
+        async def forget(n):
+            raise ValueError(f"forgotten {n}")
+        """
+    )
+    events = [{"n": n, "forgets": n % 3 == 0, "waits": n % 2 == 0} for n in range(12)]
+    outcomes = await asyncio.gather(*(guest.run(invocation(event)) for event in events))
+    assert {(o.status, o.error) for o in outcomes} == {("ok", None)}
+    for event, outcome in zip(events, outcomes, strict=True):
+        said = [
+            ("error", f"a task that nobody awaited: ValueError: forgotten {event['n']}"),
+            ("error", 'action.py:11 in forget: raise ValueError(f"forgotten {n}")'),
+        ]
+        assert list(outcome.console) == (said if event["forgets"] else [])
 
 
 async def test_standard_input_is_empty_and_not_the_frames(new_guest: NewGuest) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote
 import orjson
 import pytest
 
-from authstream.apps.stages import sinks
+from authstream.apps.downstream import sinks
 from authstream.contracts.effect import MetadataPatch
 from authstream.engine.sink import Profile, ProfileStore, Sink, merged
 from authstream.errors import ConfigurationError, DeliveryError

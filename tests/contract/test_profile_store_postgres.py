@@ -11,6 +11,7 @@ import pytest
 
 from authstream.broker.faust import FaustRunner
 from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.broker.memory import MemoryBroker
 from authstream.broker.record_writer import RecordWriter
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
@@ -155,7 +156,9 @@ async def test_final_metadata_is_the_fold_of_the_log(
 
 def stage(topics: Topics) -> Metadata:
     """The stage with a store of its own, as in another process."""
-    return Metadata(PostgresStore(), topics=topics, clock=SystemClock())
+    return Metadata(
+        PostgresStore(), topics=topics, reader=MemoryBroker(SystemClock()), clock=SystemClock()
+    )
 
 
 def output(topics: Topics, one: MetadataPatch) -> Output:

@@ -9,6 +9,7 @@ import pytest
 from authstream.broker.embedded import EmbeddedBroker
 from authstream.settings import Settings
 from tests.contract.kafka_ground import KafkaGround
+from tests.contract.resume_suite import ResumeSuite
 from tests.contract.runner_suite import Ground, RunnerSuite
 
 
@@ -20,6 +21,7 @@ class TestEmbeddedRunner:
     test_offsets = RunnerSuite.test_what_follows_an_output_learns_its_offset
     test_keys = RunnerSuite.test_keys_are_partitioned_as_java_clients_do
     test_repeats = RunnerSuite.test_a_login_that_is_asked_for_again_is_answered_again
+    test_resumes = ResumeSuite.test_a_double_click_is_answered_twice_and_runs_once
 
     @pytest.fixture
     def ground(self, topic_prefix: str) -> Iterator[Ground]:

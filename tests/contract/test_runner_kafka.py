@@ -8,13 +8,14 @@ import pytest
 
 from authstream.settings import Settings
 from tests.contract.kafka_ground import KafkaGround
+from tests.contract.resume_suite import ResumeSuite
 from tests.contract.runner_suite import Ground, RunnerSuite
 from tests.kafka_server import KafkaServer
 
 pytestmark = pytest.mark.kafka
 
 
-class TestFaustRunner(RunnerSuite):
+class TestFaustRunner(RunnerSuite, ResumeSuite):
     """The suite through Faust agents, which is the default."""
 
     @pytest.fixture

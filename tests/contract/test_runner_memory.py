@@ -9,6 +9,7 @@ import pytest
 
 from authstream.broker.memory import MemoryBroker, MemoryRunner
 from authstream.engine.ports import ManualClock, Message, Output, PointReader, Stage
+from tests.contract.resume_suite import ResumeSuite
 from tests.contract.runner_suite import PARTITIONS, Ground, RunnerSuite
 
 
@@ -51,7 +52,7 @@ class MemoryGround(Ground):
         return self._broker
 
 
-class TestMemoryRunner(RunnerSuite):
+class TestMemoryRunner(RunnerSuite, ResumeSuite):
     """The suite on the memory runner."""
 
     @pytest.fixture

@@ -69,12 +69,6 @@ def test_a_pinned_level_is_never_gone_below(host: dict[str, tuple[str, ...]]) ->
     assert choose(minimum="landlock") == "landlock"
 
 
-def test_external_is_not_there_yet() -> None:
-    """And says so."""
-    with pytest.raises(ConfigurationError, match="not there yet"):
-        choose("external")
-
-
 def test_none_takes_two_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """One to ask for it and one to say that it is unsafe; then there is a banner."""
     monkeypatch.setenv("AUTHSTREAM_SANDBOX", "none")

@@ -18,7 +18,8 @@ from authstream.engine.plan import Binding, Flow
 from authstream.engine.ports import Message, Output, Outputs
 from authstream.engine.signature import verify
 from authstream.errors import RecordError, UnsignedSlipError
-from authstream.stages.entry import CALLER_MARGIN, Entry
+from authstream.stages.deadline import CALLER_MARGIN
+from authstream.stages.entry import Entry
 from tests.samples import FLOW, NOW, TOPICS, TRIGGERS, event, message, requested
 
 MILLISECOND = timedelta(milliseconds=1)

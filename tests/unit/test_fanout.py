@@ -158,16 +158,6 @@ def test_an_effect_ordered_for_later_says_when() -> None:
 PATCHED: dict[str, Any] = {"metadata": {"app_metadata": {"a": 1}}}
 
 
-def test_a_suspended_leg_is_answered_after_its_metadata() -> None:
-    """The patch carries the answer and the address; nothing is replied before."""
-    record = decided(outcome="suspended", **PATCHED)
-    (output,) = fanout().handle(record)
-    patch = decode(MetadataPatch, output.value)
-    assert (output.topic, patch.reply) == (TOPICS.user_metadata, record.value)
-    assert h.number(output.headers, h.REPLY_PARTITION) == 3
-    assert h.text(output.headers, h.CORRELATION_ID) == "c1"
-
-
 def test_a_caller_that_reads_its_own_writes_is_answered_after_its_patch_is_written() -> None:
     """Its next login then finds the patch in the log."""
     stage = Fanout(topics=TOPICS, triggers=TRIGGERS, kinds=frozenset({"log"}), own_writes=True)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from authstream.contracts.api import METHODS
+from authstream.apps.stages import triggers
+from authstream.contracts.api import METHODS, methods
 from authstream.contracts.budgets import CLAIMS_BYTES
 from authstream.contracts.envelope import Failure, Slip
 from authstream.contracts.parameter import CommandRefusedError
-from authstream.engine.draft import RULES
-from authstream.engine.fold import execution, fold
+from authstream.engine.fold import execution
 from authstream.engine.restricted import APP_METADATA, CLAIMS, claim_refusal
-from tests.samples import NOW, command, envelope, run, step
+from tests.samples import NOW, command, envelope, fold, run, step
 
 CRM, RISK, LAST = step("crm"), step("risk"), step("last")
 
 
 def test_every_command_has_a_rule_and_every_rule_a_command() -> None:
     """A command without a rule would have no effect on the verdict, and nobody would notice."""
-    assert {method.path for method in METHODS if method.kind == "command"} >= RULES.keys()
+    for name, trigger in triggers().items():
+        commands = {path for path, one in methods(name).items() if one.kind == "command"}
+        assert commands <= {path for part in trigger.parts for path in part.rules}, name
+    ruled = {path for one in triggers().values() for part in one.parts for path in part.rules}
+    assert ruled <= {method.path for method in METHODS if method.kind == "command"}
 
 
 def test_no_command_allows_with_nothing_added() -> None:

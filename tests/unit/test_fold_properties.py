@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authstream.contracts.envelope import Command, Failure
-from authstream.engine.fold import fold
 from authstream.engine.restricted import APP_METADATA, CLAIMS
 from tests.records import SCALARS
-from tests.samples import NOW, command, envelope, run, step
+from tests.samples import NOW, command, envelope, fold, run, step
 
 _CLAIM_NAMES = st.sampled_from(["a", "b", "https://example.com/c", *sorted(CLAIMS)[:3]])
 _KEYS = st.sampled_from(["a", "b", *sorted(APP_METADATA)[:2]])

@@ -40,7 +40,9 @@ def test_a_frame_is_laid_out_as_documented() -> None:
 
 def test_an_event_passes_its_bytes_untouched() -> None:
     """The payload is the header's length, the header, and the event as it came."""
-    ((_, number, payload),) = FrameReader().feed(encode_event(9, b'{"h":1}', b"not even JSON"))
+    ((_, number, payload),) = FrameReader().feed(
+        b"".join(encode_event(9, b'{"h":1}', b"not even JSON"))
+    )
     assert number == 9
     assert payload == struct.pack(">I", 7) + b'{"h":1}' + b"not even JSON"
 

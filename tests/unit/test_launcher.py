@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from authstream.engine.guest_limits import GuestLimits
 from authstream.errors import ConfigurationError
 from authstream.sandbox import launch
-from authstream.sandbox.launcher.policy import THREADS
 from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
 
 FOLDERS = [launch.LAUNCHER.parent, launch.LAUNCHER.parents[1] / "probe_guest"]
@@ -23,10 +23,16 @@ def test_a_policy_is_frozen_and_goes_over_as_json(tmp_path: Path) -> None:
     """Any command, more paths to read and another memory limit are a caller's choice."""
     argv = ["/usr/bin/node", "a.cjs"]
     policy = launch.policy(
-        "landlock", argv, readable=["/usr/bin/node"], folder=tmp_path, action="a", data_bytes=1
+        "landlock",
+        argv,
+        readable=["/usr/bin/node"],
+        folder=tmp_path,
+        action="a",
+        limits=GuestLimits(memory=1),
+        reserved_bytes=2,
     )
     said = json.loads(policy.encode())
-    assert (said["argv"], said["data_bytes"], said["folder"]) == (argv, 1, str(tmp_path))
+    assert (said["argv"], said["data_bytes"], said["folder"]) == (argv, 3, str(tmp_path))
     assert {"/usr/lib", "/usr/bin/node", str(tmp_path)} <= {*said["readable"]}
     with pytest.raises(FrozenInstanceError):
         policy.level = "none"  # type: ignore[misc]  # the point of the test
@@ -37,7 +43,7 @@ def test_guests_that_share_a_user_share_the_number_of_threads(tmp_path: Path) ->
     policy = launch.policy(
         "landlock", ["x"], readable=["/opt/p"], folder=tmp_path, action="a", guests=3
     )
-    assert policy.threads == 3 * THREADS
+    assert policy.threads == 3 * GuestLimits().threads
     assert policy.needed == ("/opt/p", str(tmp_path))
 
 

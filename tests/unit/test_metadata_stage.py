@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,6 @@ from tests.samples import FLOW, NOW, TOPICS, message, read_back
 
 AGAIN = DeliveryError("busy", permanent=False)
 NEVER = DeliveryError("no such user", permanent=True)
-ADDRESS = {h.REPLY_PARTITION: "3", h.CORRELATION_ID: "c1"}
 
 
 class FakeSink(Sink):
@@ -64,7 +62,7 @@ def patch(patch_id: str = "p1", *, offset: int = 0, **members: Any) -> Message:
         "decided_at": NOW,
     }
     record = MetadataPatch.model_validate({**said, **members})
-    headers = {h.CE_ID: patch_id, h.HOPS: "2", **(ADDRESS if record.reply else {})}
+    headers = {h.CE_ID: patch_id, h.HOPS: "2"}
     value = encode(record)
     return message(TOPICS.user_metadata, value, headers=headers, partition=2, offset=offset)
 
@@ -75,33 +73,41 @@ def again(record: Message, *, offset: int) -> Message:
     return record._replace(offset=offset, headers=(*record.headers, *said))
 
 
-def stage_of(sink: Sink, clock: ManualClock | None = None) -> Metadata:
+class Decided:
+    """The one verdict that can be read again, with its caller's address."""
+
+    async def read(self, topic: str, partition: int, offset: int) -> Message | None:
+        """It is at offset 9."""
+        assert (topic, partition, offset) == (TOPICS.decided("post-login"), 2, 9)
+        address = {h.REPLY_PARTITION: "3", h.CORRELATION_ID: "c1"}
+        return message(topic, b"verdict", headers=address, partition=2, offset=9)
+
+
+def stage_of(sink: Sink, clock: ManualClock | None = None, *, concurrency: int = 16) -> Metadata:
     """The stage of a sink."""
-    return Metadata(sink, topics=TOPICS, clock=clock or ManualClock(NOW + 5))
+    return Metadata(
+        sink,
+        topics=TOPICS,
+        reader=Decided(),
+        clock=clock or ManualClock(NOW + 5),
+        concurrency=concurrency,
+    )
 
 
 async def handled(stage: Metadata, record: Message) -> Outputs:
     """What a record gives, acknowledged."""
-    result = stage.handle(record)
-    outputs = await result if isinstance(result, Awaitable) else result
-    acknowledge(outputs)
-    return outputs
-
-
-def acknowledge(outputs: Outputs) -> None:
-    """As the broker does for records written."""
+    outputs = await stage.handle(record)
     for output in outputs:
         if output.then is not None:
             assert output.then(7) == ()
+    return outputs
 
 
-async def refused(stage: Metadata, record: Message) -> tuple[RecordError, list[Output]]:
-    """Why a record is refused, and what is written for it."""
-    with pytest.raises(RecordError) as caught:
-        await handled(stage, record)
-    outputs = list(stage.refuse(record, caught.value))
-    acknowledge(outputs)
-    return caught.value, outputs
+async def refused(stage: Metadata, record: Message) -> tuple[str, list[Output]]:
+    """Why a patch is given up, and what is written for it."""
+    letter, *others = await handled(stage, record)
+    assert letter.topic == TOPICS.dead_letter
+    return h.text(letter.headers, h.DEAD_REASON) or "", [letter, *others]
 
 
 async def test_an_applied_patch_is_recorded() -> None:
@@ -136,7 +142,7 @@ async def test_a_patch_is_not_done_before_its_record_is() -> None:
     """Read again while the record is on its way: the record is written again."""
     sink = FakeSink()
     stage = stage_of(sink)
-    (first,) = await stage.handle(patch())  # type: ignore[misc]  # it has to wait
+    (first,) = await stage.handle(patch())
     stage.memories[0].forget(TOPICS.user_metadata, 2)
     (second,) = await handled(stage, patch())
     assert (second.value, sink.applied) == (first.value, ["p1"])
@@ -148,11 +154,11 @@ async def test_a_patch_that_cannot_be_applied_is_given_up(*, late: bool) -> None
     clock = ManualClock(NOW)
     if late:
         clock.advance(GIVE_UP_AFTER + timedelta(seconds=1))
-    error, (letter, output) = await refused(
+    reason, (_, output) = await refused(
         stage_of(FakeSink(AGAIN if late else NEVER), clock), patch()
     )
     done = decode(PatchDone, output.value)
-    assert (error.code, letter.topic) == ("patch_given_up", TOPICS.dead_letter)
+    assert reason == "patch_given_up"
     assert (done.status, done.attempts) == ("dead", 1)
 
 
@@ -174,8 +180,8 @@ async def test_a_patch_older_than_one_applied_since_is_refused() -> None:
     moved = stage_of(FakeSink())
     moved.memories[0].remember(read_back(done))
     for one in (stage, moved):
-        error, _ = await refused(one, again(patch("p1", offset=0), offset=2))
-        assert error.code == "stale_patch"
+        reason, _ = await refused(one, again(patch("p1", offset=0), offset=2))
+        assert reason == "stale_patch"
         other = again(patch("p3", offset=0), offset=3)._replace(key=b"default/user-2")
         assert len(await handled(one, other)) == 1
 
@@ -191,21 +197,33 @@ async def test_a_patch_older_than_one_applied_since_is_refused() -> None:
 async def test_a_patch_over_auth0s_limits_is_refused(members: dict[str, Any], code: str) -> None:
     """The sink does not see it."""
     sink = FakeSink()
-    error, _ = await refused(stage_of(sink), patch(**members))
-    assert (error.code, sink.tries) == (code, 0)
+    reason, _ = await refused(stage_of(sink), patch(**members))
+    assert (reason, sink.tries) == (code, 0)
 
 
 async def test_the_reply_of_a_suspended_leg_follows_its_metadata() -> None:
-    """Applied, given up or done before: whoever waits is answered."""
+    """Applied, done before or given up: whoever waits is answered with the verdict."""
+    record = patch()
+    place = f"{TOPICS.decided('post-login')} 2 9".encode()
+    record = record._replace(headers=(*record.headers, (h.REPLY_WITH, place)))
     stage = stage_of(FakeSink())
     for outputs in (
-        await handled(stage, patch(reply=b"verdict")),
-        await handled(stage, patch(reply=b"verdict")),
-        (await refused(stage_of(FakeSink(NEVER)), patch(reply=b"verdict")))[1],
+        await handled(stage, record),
+        await handled(stage, record),
+        (await refused(stage_of(FakeSink(NEVER)), record))[1],
     ):
         reply = outputs[-1]
         assert (reply.topic, reply.partition, reply.value) == (TOPICS.replies, 3, b"verdict")
         assert h.text(reply.headers, h.CORRELATION_ID) == "c1"
+
+
+async def test_bytes_that_are_no_patch_are_set_aside() -> None:
+    """There is nothing to record as done."""
+    stage, record = stage_of(FakeSink()), patch()._replace(value=b"garbage")
+    with pytest.raises(RecordError) as caught:
+        await stage.handle(record)
+    (letter,) = stage.refuse(record, caught.value)
+    assert h.text(letter.headers, h.DEAD_REASON) == "undecodable"
 
 
 async def test_no_more_patches_than_allowed_are_under_way() -> None:
@@ -220,7 +238,7 @@ async def test_no_more_patches_than_allowed_are_under_way() -> None:
             await asyncio.sleep(0.01)
             inside -= 1
 
-    stage = Metadata(Slow(), topics=TOPICS, clock=ManualClock(NOW), concurrency=2)
+    stage = stage_of(Slow(), concurrency=2)
     records = [
         patch(f"p{number}", offset=number)._replace(key=f"u{number}".encode())
         for number in range(6)

@@ -106,5 +106,5 @@ def test_a_node_guest_has_room_for_what_v8_reserves(
     monkeypatch.setattr(runtimes, "node", lambda: runtimes.Node(binary, "24.1.0", frozenset()))
     command = runtimes.command(program(tmp_path, "action.js"))
     python = runtimes.command(program(tmp_path, "action.py"))
-    assert command.data_bytes == runtimes.NODE_RESERVED_BYTES + python.data_bytes
+    assert (command.reserved_bytes, python.reserved_bytes) == (runtimes.NODE_RESERVED_BYTES, 0)
     assert command.interpreter == (binary, tmp_path / "lib")

@@ -37,7 +37,7 @@ def test_the_d_ts_has_the_types_of_the_table() -> None:
     """Types, optional parameters, choices, the object form, and chaining."""
     text = typings.typescript()
     assert "setAppMetadata(values: { [key: string]: any }): PostLoginApi;" in text
-    assert 'options?: { on?: "allowed" | "denied" | "always"; key?: string' in text
+    assert 'options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string' in text
     assert "get(key: any): CacheRecord | undefined;" in text
     assert "deny(reason: string): PostLoginApi;" in text
     assert text.count("{") == text.count("}")

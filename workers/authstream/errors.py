@@ -97,6 +97,37 @@ class UnsignedSlipError(RecordError):
     code = "unsigned_slip"
 
 
+class StateError(AuthstreamError):
+    """A suspended flow is not resumed: the state that was brought for it is not good for that."""
+
+    code = "state_refused"
+    exit_status = 65
+
+
+class StateInvalidError(StateError):
+    """The state is not one of ours, or somebody changed it."""
+
+    code = "state_invalid"
+
+
+class StateForeignError(StateError):
+    """The state belongs to another installation, another flow, or a key that is no longer valid."""
+
+    code = "state_foreign"
+
+
+class StateExpiredError(StateError):
+    """The browser came back too late: the state, or the flow that waited for it, is gone."""
+
+    code = "state_expired"
+
+
+class StateUsedError(StateError):
+    """The state was used before, and not by this browser."""
+
+    code = "state_used"
+
+
 class StaleLegError(RecordError):
     """A leg is older than the window in which verdicts are remembered, so it is never decided."""
 

@@ -10,6 +10,7 @@ import random
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -30,16 +31,25 @@ from authstream.broker.kafka_config import producer_config, reader_config
 from authstream.broker.kafka_reader import converted
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
+from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
-from authstream.engine.ports import Message
-from authstream.errors import AuthstreamError, BrokerUnreachableError, ConfigurationError
+from authstream.engine.ports import Message, Output
+from authstream.engine.resume_record import resume_record
+from authstream.errors import (
+    AuthstreamError,
+    BrokerUnreachableError,
+    ConfigurationError,
+    StateInvalidError,
+)
 from authstream.settings import Settings
 
 PUBLISH_WITHIN = timedelta(seconds=10)
 _POLL_SECONDS = 0.2
 _CORRELATION_BYTES = 16
 _METADATA_SECONDS = 5.0
+#: The producer chooses the partition.
+_ANY_PARTITION = -1
 
 
 class NoVerdictError(AuthstreamError):
@@ -116,6 +126,31 @@ class Publisher:
 
     def decide(self, event: LoginEvent, timeout: timedelta) -> Verdict:
         """The verdict on an event. Raises NoVerdictError, BrokerUnreachableError."""
+
+        def publish(headers: h.Headers) -> None:
+            self._publish(event, headers)
+
+        return self._verdict(publish, f"event {event.id}", timeout)
+
+    def resume(self, resume: Resume, timeout: timedelta) -> Verdict:
+        """The verdict of the next leg of a suspended flow, whose browser is back.
+
+        A state that is not good gives `failed` with a code that begins with `state_`. Raises
+        StateInvalidError for one that cannot be read, NoVerdictError, BrokerUnreachableError.
+        """
+
+        def publish(headers: h.Headers) -> None:
+            try:
+                self._send(resume_record(self._topics, resume, headers), "the resume record")
+            except KafkaException as error:
+                # There is no such partition, so nobody of us made the state.
+                raise StateInvalidError("the state leads nowhere: begin the login again") from error
+
+        return self._verdict(publish, "the resumed flow", timeout)
+
+    def _verdict(
+        self, publish: Callable[[h.Headers], None], what: str, timeout: timedelta
+    ) -> Verdict:
         replies = self._listen()
         correlation = secrets.token_bytes(_CORRELATION_BYTES).hex().encode()
         waiting = self._waiting[correlation] = _Waiting()
@@ -126,11 +161,10 @@ class Publisher:
             (h.DEADLINE, str(deadline).encode()),
         )
         try:
-            self._publish(event, headers)
+            publish(headers)
             if not waiting.arrived.wait(timeout.total_seconds()) or waiting.reply is None:
                 raise NoVerdictError(
-                    f"no verdict on event {event.id} within {timeout.total_seconds()} s: "
-                    "is a worker running?"
+                    f"no verdict on {what} within {timeout.total_seconds()} s: is a worker running?"
                 )
         finally:
             del self._waiting[correlation]
@@ -145,16 +179,21 @@ class Publisher:
             h.CE_SPECVERSION: "1.0",
         }
         headers = (*h.make(members), (h.CONTENT_TYPE, h.JSON_TYPE), *extra)
+        return self._send(Output(topic, None, event.data, headers), f"event {event.id}")
+
+    def _send(self, record: Output, what: str) -> Place:
         tracing = telemetry.tracing()
         if tracing is None:
-            return self._write(topic, event, headers)
-        span = tracing.send(topic)
+            return self._write(record, what)
+        span = tracing.send(record.topic)
         try:
-            return self._write(topic, event, telemetry.injected(headers, span))
+            return self._write(
+                record._replace(headers=telemetry.injected(record.headers, span)), what
+            )
         finally:
             span.end()
 
-    def _write(self, topic: str, event: LoginEvent, headers: h.Headers) -> Place:
+    def _write(self, record: Output, what: str) -> Place:
         outcome: list[tuple[KafkaError | None, KafkaMessage]] = []
         done = threading.Event()
 
@@ -162,7 +201,14 @@ class Publisher:
             outcome.append((error, message))
             done.set()
 
-        self._producer.produce(topic, event.data, headers=list(headers), on_delivery=delivered)
+        self._producer.produce(
+            record.topic,
+            record.value,
+            record.key,
+            partition=_ANY_PARTITION if record.partition is None else record.partition,
+            headers=list(record.headers),
+            on_delivery=delivered,
+        )
         done.wait(PUBLISH_WITHIN.total_seconds())
         error, message = outcome[0] if outcome else (None, None)
         if message is None or error is not None:
@@ -172,10 +218,10 @@ class Publisher:
                 else f"no acknowledgement within {PUBLISH_WITHIN.total_seconds():.0f} s"
             )
             raise BrokerUnreachableError(
-                f"event {event.id} was not published to {topic} ({why}): "
+                f"{what} was not published to {record.topic} ({why}): "
                 "check AUTHSTREAM_BROKERS and `authstream topics check`"
             )
-        return Place(topic, message.partition() or 0, message.offset() or 0)
+        return Place(record.topic, message.partition() or 0, message.offset() or 0)
 
     def _serve(self) -> None:
         while not self._stopping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ByteSize, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -96,6 +96,19 @@ class EffectSettings(BaseModel):
     dead_ratio: float = Field(default=0.5, gt=0, le=1)
 
 
+class LimitSettings(BaseModel):
+    """The most that an action's `limits:` may ask for (`AUTHSTREAM_LIMITS__MEMORY`, …)."""
+
+    #: Memory of each guest.
+    memory: ByteSize = ByteSize(512 * 2**20)
+    #: Threads of each guest.
+    threads: int = 256
+    #: Open files and sockets of each guest.
+    descriptors: int = 1024
+    #: Temporary files of each guest.
+    temporary: ByteSize = ByteSize(64 * 2**20)
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -119,6 +132,10 @@ class Settings(BaseSettings):
     instance: str = ""
     #: Signs routing slips; the same for all workers.
     slip_key: SecretStr | None = None
+    #: Signs the states of suspended flows, the same for all workers. None: `slip_key` does.
+    state_key: SecretStr | None = None
+    #: The key that signed states before: for 15 minutes after a change, both are good.
+    state_key_before: SecretStr | None = None
     #: How the runner calls a stage: through a Faust agent, or directly (ADR 0004 has both numbers).
     delivery: Literal["agent", "direct"] = "agent"
     #: A file that exists while every stage works, for probes.
@@ -129,10 +146,14 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     #: How actions are confined; `auto`: the strongest that works here. docs/reference/sandbox.md.
     sandbox: Literal["auto", "namespaces", "landlock", "external", "none"] = "auto"
+    #: At `external`: the command that confines whatever follows it, e.g. `runsc … do`.
+    sandbox_command: str = ""
     #: A worker that cannot confine actions this well does not start.
     sandbox_min_level: Literal["namespaces", "landlock", "none"] = "none"
     #: Allows `sandbox=none`: actions may then do all that the worker's user may.
     enable_unsafe_code: bool = False
+    #: The most that an action may ask for.
+    limits: LimitSettings = LimitSettings()
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
     #: Where e-mails go.

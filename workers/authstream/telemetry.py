@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from opentelemetry import context, trace
+from opentelemetry import context, metrics, trace
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
@@ -185,8 +185,35 @@ def configure(service: str) -> None:
     activate(provider)
 
 
+def configure_metrics(service: str) -> None:
+    """Export gauges by OTLP/HTTP, when a standard variable names an endpoint for metrics.
+
+    The one for everything is for traces alone unless `OTEL_METRICS_EXPORTER` is `otlp`: many
+    collectors of traces refuse metrics.
+    """
+    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not (
+        os.environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
+        or os.environ.get("OTEL_METRICS_EXPORTER") == "otlp"
+    ):
+        return
+    from opentelemetry.exporter.otlp.proto.http import (  # noqa: PLC0415 - only when used
+        metric_exporter,
+    )
+    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - as above
+    from opentelemetry.sdk.metrics.export import (  # noqa: PLC0415 - as above
+        PeriodicExportingMetricReader,
+    )
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - as above
+
+    reader = PeriodicExportingMetricReader(metric_exporter.OTLPMetricExporter())
+    name = os.environ.get("OTEL_SERVICE_NAME", service)
+    metrics.set_meter_provider(MeterProvider([reader], Resource.create({"service.name": name})))
+
+
 def shutdown() -> None:
     """Export what is left."""
+    if (stop_metrics := getattr(metrics.get_meter_provider(), "shutdown", None)) is not None:
+        stop_metrics()
     provider = trace.get_tracer_provider()
     stop = getattr(provider, "shutdown", None)
     if stop is not None and tracing() is not None:

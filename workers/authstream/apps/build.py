@@ -34,4 +34,5 @@ def program(action: DeployedAction, say: Say = say_nothing) -> Program:
         configuration=action.configuration,
         dependencies=install(action, TOOLS, say),
         egress=action.egress,
+        limits=action.limits,
     )

@@ -5,17 +5,20 @@ from __future__ import annotations
 import ctypes
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from authstream.apps.stages import chosen
+from authstream.apps.stages import chosen, most, wrapper
 from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
+from authstream.engine.guest_limits import DEFAULT, megabytes
 from authstream.errors import AuthstreamError, ConfigurationError
 from authstream.sandbox import runtimes
 from authstream.sandbox.launch import Level
+from authstream.sandbox.levels import found_outside
+from authstream.sandbox.probe_guest.attacks import DRASTIC
 from authstream.settings import Settings
 
 State = Literal["ok", "warning", "failed"]
@@ -50,6 +53,7 @@ def checks(
     yield _landlock()
     yield _namespaces()
     yield _sandbox(settings)
+    yield _limits(settings)
     yield from _broker(settings, triggers=triggers, actions=actions, kinds=kinds)
 
 
@@ -132,13 +136,34 @@ def _sandbox(settings: Settings) -> Check:
         return Check("sandbox", "failed", str(error))
     if level == "none":
         return Check("sandbox", "warning", NOT_CONFINED, "set AUTHSTREAM_SANDBOX=auto")
+    if level == "external":
+        remedy = "make sure that the command confines these as you need"
+        return Check("sandbox", "warning", external_line(wrapper(settings)), remedy)
     return Check("sandbox", "ok", f"level {level}: all attacks of the self-test were blocked")
+
+
+def _limits(settings: Settings) -> Check:
+    """What an operator lets an action ask for."""
+    usual, highest = megabytes(DEFAULT.memory), megabytes(most(settings).memory)
+    return Check("memory", "ok", f"{usual} for each guest; at most {highest} by limits.memory")
+
+
+def external_line(wrapper: Sequence[str]) -> str:
+    """What the self-test saw and did not see of the operator's own confinement, for people."""
+    left = found_outside(tuple(wrapper)).got_through
+    seen = f"not blocked: {', '.join(left)}" if left else "all other attacks were blocked too"
+    return (
+        f"level external: AUTHSTREAM_SANDBOX_COMMAND keeps guests away from the worker; {seen}."
+        f" Not tested, and up to that command: egress, CPU, {', '.join(sorted(DRASTIC))}"
+    )
 
 
 def sandbox_line(level: Level) -> str:
     """How actions are confined, for people."""
     if level == "none":
         return NOT_CONFINED
+    if level == "external":
+        return "Actions are confined by AUTHSTREAM_SANDBOX_COMMAND; see `authstream doctor`."
     return f"Actions are confined (level {level}); they reach only the hosts of their egress."
 
 

@@ -7,11 +7,11 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, get_args
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, ByteSize, SecretStr
 from pydantic.fields import FieldInfo
 
 import authstream
@@ -19,10 +19,29 @@ from authstream.apps.stages import triggers
 from authstream.contracts.api import methods, python_path
 from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.markdown import code, page, table
-from authstream.engine.trigger import Trigger
+from authstream.engine.trigger import OnFailure, Trigger, nobody
 from authstream.errors import AuthstreamError
 from authstream.settings import Settings
 
+_TRIGGERS = (
+    "A trigger is a point at which a provider asks; one file each in "
+    "`workers/authstream/triggers/`. Members of the event that are not listed are kept as they "
+    "are. What the parts of a verdict hold is in [a page of their own](verdict.md), what the "
+    "methods do in [the action api](api.md)."
+)
+_VERDICT = (
+    "A verdict is made of parts, one file each in `workers/authstream/engine/parts/`; "
+    "[a trigger](triggers.md) names those it allows. Members of other parts are empty. Commands of "
+    "an allowed or denied flow that do not take effect are in `dropped`, each with the action that "
+    "asked and the reason. A denied flow keeps metadata, effects and changes of sessions, and has "
+    "no claims; a failed one has nothing. All members are in [the schema](schemas.md)."
+)
+_FAILURES: dict[OnFailure, str] = {
+    "refused": "the provider refuses what was asked for",
+    "ignored": "what happened before stands",
+    "unsent": "the message is not sent",
+    "retried": "the provider publishes the event again,",
+}
 #: Modules that are programs, or run only inside a guest.
 _NOT_IMPORTED = re.compile(r"__main__|\.guest_")
 _COMMENTED = re.compile(r"((?:^ +#: .*\n)+) +(\w+):", re.MULTILINE)
@@ -33,6 +52,7 @@ def golden() -> Golden:
     return Golden(
         {
             "docs/reference/triggers.md": triggers_page(),
+            "docs/reference/verdict.md": verdict_page(),
             "docs/reference/settings.md": settings_page(),
             "docs/reference/errors.md": errors_page(),
         }
@@ -41,31 +61,59 @@ def golden() -> Golden:
 
 def triggers_page() -> str:
     """`docs/reference/triggers.md`."""
-    return page("Triggers", *(_trigger(trigger) for _, trigger in sorted(triggers().items())))
+    return page("Triggers", _TRIGGERS, *(_trigger(one) for _, one in sorted(triggers().items())))
+
+
+def verdict_page() -> str:
+    """`docs/reference/verdict.md`."""
+    parts = {part.__name__: part for one in triggers().values() for part in one.parts}
+    rows = [
+        (code(name), " ".join((inspect.getdoc(part) or "").split()), _codes(part.rules))
+        for name, part in sorted(parts.items())
+    ]
+    return page("The parts of a verdict", _VERDICT, table(("part", "members", "commands"), rows))
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(map(code, names))
 
 
 def _trigger(trigger: Trigger) -> str:
     about = (inspect.getdoc(inspect.getmodule(trigger.event)) or "").partition("\n")[0]
-    secret = ", ".join(code(path) for path in trigger.sensitive) or "none"
-    called = ", ".join(f"`{path}`" for path in methods(trigger.name))
     said = (
-        ("handler", f"`{trigger.handler}`, in Python `{python_path(trigger.handler)}`"),
+        ("handler", _handler(trigger.handler)),
+        ("after a suspension", _handler(trigger.continues) if trigger.continues else "none"),
         ("the provider waits", "yes" if trigger.blocking else "no"),
         ("time for all actions", f"{trigger.budget / timedelta(seconds=1):g} s"),
-        ("never in a dead letter", secret),
-        ("api methods", called),
+        ("actions in a flow", f"{trigger.least_actions} to {trigger.most_actions}"),
+        ("flows stay in order", "for each user" if trigger.subject is not nobody else "no"),
+        ("when a flow fails", f"{_FAILURES[trigger.on_failure]}{_retry(trigger)}"),
+        ("parts of its verdict", _codes(part.__name__ for part in trigger.parts)),
+        ("never in a dead letter", _codes(trigger.sensitive) or "nothing is taken out"),
+        ("api methods", _codes(methods(trigger.name))),
+        ("differs from Auth0", trigger.differs or "nothing known"),
     )
     members = table(("member", "type", "required"), _members(trigger.event))
     return "\n\n".join([f"## {trigger.name}", about, table(("", ""), said), members])
+
+
+def _handler(name: str) -> str:
+    return f"`{name}`, in Python `{python_path(name)}`"
+
+
+def _retry(trigger: Trigger) -> str:
+    waits = trigger.retry.waits_ms if trigger.retry else ()
+    return f" {', '.join(f'{wait / 1000:g}' for wait in waits)} s later" if waits else ""
 
 
 def _members(model: type[BaseModel], within: str = "event.") -> Iterator[tuple[str, str, str]]:
     for name, field in model.model_fields.items():
         inner = _model(field.annotation)
         required = "yes" if field.is_required() else ""
-        yield code(f"{within}{name}"), "object" if inner else _type(field), required
+        path = f"{within}{field.alias or name}"
+        yield code(path), "object" if inner else _type(field), required
         if inner:
-            yield from _members(inner, f"{within}{name}.")
+            yield from _members(inner, f"{path}.")
 
 
 def _model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - typing forms have no common type
@@ -112,6 +160,8 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     default = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(default, ByteSize):
+        return code(default.human_readable())
     return "none" if default is None else code(f"{default!r}")
 
 

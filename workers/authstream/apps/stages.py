@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
@@ -12,39 +13,33 @@ from pathlib import Path
 import structlog
 
 import authstream.effects
-import authstream.sinks
 import authstream.triggers
-from authstream.apps import build
+from authstream.apps import build, downstream
 from authstream.apps.build import say_nothing
-from authstream.broker.topic_tail import TopicTail
-from authstream.contracts.topics import DELAYS, Topics
+from authstream.contracts.topics import Topics
 from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.effect_orders import CheckedOrders
-from authstream.engine.lane import Limits
-from authstream.engine.pending_patches import PendingPatches
+from authstream.engine.guest_limits import MOST, GuestLimits
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Program
 from authstream.engine.registry import plugins
-from authstream.engine.sink import ProfileStore, Sink
+from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
+from authstream.sandbox.ending import GuestError
 from authstream.sandbox.fresh import FreshGuests
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
 from authstream.sandbox.pool import GuestPool
-from authstream.sandbox.process import GuestError
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
-from authstream.stages.delay import Delay
-from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
-from authstream.stages.hydration import Hydration
-from authstream.stages.metadata import Metadata
+from authstream.stages.resume import ResumeStage
 
 
 @cache
@@ -63,19 +58,48 @@ def deliveries() -> dict[str, Delivery]:
 def chosen(settings: Settings) -> Level:
     """How actions are confined here, proven by attacks. Raises ConfigurationError."""
     return choose(
-        settings.sandbox, minimum=settings.sandbox_min_level, unsafe=settings.enable_unsafe_code
+        settings.sandbox,
+        minimum=settings.sandbox_min_level,
+        unsafe=settings.enable_unsafe_code,
+        wrapper=wrapper(settings),
+    )
+
+
+def wrapper(settings: Settings) -> tuple[str, ...]:
+    """The words of the operator's command that confines guests, at level `external`."""
+    words = shlex.split(settings.sandbox_command) if settings.sandbox == "external" else []
+    # Found where the worker finds it: a guest's own PATH is short.
+    return (shutil.which(words[0]) or words[0], *words[1:]) if words else ()
+
+
+def most(settings: Settings) -> GuestLimits:
+    """What an operator lets an action ask for."""
+    said = settings.limits
+    return replace(
+        MOST,
+        memory=int(said.memory),
+        threads=said.threads,
+        descriptors=said.descriptors,
+        temporary=int(said.temporary),
     )
 
 
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
-    def __init__(self, action: DeployedAction, program: Program, *, level: Level) -> None:
+    def __init__(
+        self,
+        action: DeployedAction,
+        program: Program,
+        *,
+        level: Level,
+        wrapper: Sequence[str] = (),
+    ) -> None:
         self._version = action.version
         self.guest: FreshGuests | GuestPool = (
-            FreshGuests(program, level=level)
+            FreshGuests(program, level=level, wrapper=wrapper)
             if action.isolation == "execution"
-            else GuestPool(program, level=level, size=action.guests)
+            else GuestPool(program, level=level, size=action.guests, wrapper=wrapper)
         )
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
@@ -86,7 +110,7 @@ class GuestVersions:
 class GuestAction(Action):
     """An action stage that owns its guest: started with it, stopped with it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an action needs, by name
         self,
         action: DeployedAction,
         guests: GuestVersions,
@@ -95,6 +119,7 @@ class GuestAction(Action):
         triggers: dict[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
+        state_keys: StateKeys | None = None,
     ) -> None:
         self._runtime = action.runtime
         self._guests = guests
@@ -106,6 +131,7 @@ class GuestAction(Action):
             triggers=triggers,
             clock=clock,
             slip_key=slip_key,
+            state_keys=state_keys,
         )
 
     async def start(self) -> None:
@@ -159,66 +185,6 @@ class Assembly:
         )
 
 
-@cache
-def sinks() -> dict[str, Sink]:
-    """Every installed metadata sink by name."""
-    kind: type[Sink] = Sink  # type: ignore[type-abstract]  # only for isinstance
-    return plugins(authstream.sinks, kind, group="authstream.sinks")
-
-
-def chosen_sink(settings: Settings) -> Sink:
-    """Where metadata is written. Raises ConfigurationError."""
-    sink = sinks().get(settings.metadata.sink)
-    if sink is None:
-        raise ConfigurationError(
-            f"AUTHSTREAM_METADATA__SINK is {settings.metadata.sink!r}, which is not installed: "
-            f"there are {', '.join(sorted(sinks()))}"
-        )
-    return sink
-
-
-def hydration(settings: Settings, *, topics: Topics) -> Hydration | None:
-    """What fills in metadata that events lack, if that is wanted. Raises ConfigurationError."""
-    said = settings.metadata
-    if said.hydrate == "no":
-        return None
-    store = chosen_sink(settings)
-    if not isinstance(store, ProfileStore):
-        raise ConfigurationError(
-            f"AUTHSTREAM_METADATA__HYDRATE needs a profile store, and {said.sink} is none: "
-            "use postgres or sqlite"
-        )
-    pending = PendingPatches()
-    return Hydration(
-        store,
-        pending=pending,
-        tail=TopicTail(
-            settings,
-            {topics.user_metadata: pending.add, topics.user_metadata_done: pending.settle},
-        ),
-        topics=topics,
-        timeout=timedelta(milliseconds=said.hydrate_timeout_ms),
-        fails=said.hydrate == "fail",
-    )
-
-
-def effect_stages(
-    kinds: Mapping[str, Delivery], settings: Settings, *, topics: Topics, clock: Clock
-) -> Iterator[Stage]:
-    """Those that deliver, and those that hold back what has to wait."""
-    said = settings.effects
-    for delivery in kinds.values():
-        yield EffectStage(
-            delivery,
-            topics=topics,
-            clock=clock,
-            limits=Limits(said.concurrency, said.rates.get(delivery.name)),
-            dead_ratio=said.dead_ratio,
-        )
-    for delay in DELAYS:
-        yield Delay(delay, topics=topics, kinds=kinds, clock=clock)
-
-
 def assembly(
     path: Path,
     settings: Settings,
@@ -233,17 +199,26 @@ def assembly(
     Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
     """
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
-    folder = load(path, triggers=known, topics=topics, missing_secret=missing_secret)
+    folder = load(
+        path,
+        triggers=known,
+        topics=topics,
+        missing_secret=missing_secret,
+        most=most(settings),
+    )
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
-    level = chosen(settings)
+    level, states = chosen(settings), state_keys(settings)
     actions = [
         GuestAction(
             action,
-            GuestVersions(action, build.program(action, say), level=level),
+            GuestVersions(
+                action, build.program(action, say), level=level, wrapper=wrapper(settings)
+            ),
             topics=topics,
             triggers=known,
             clock=clock,
             slip_key=slip_key,
+            state_keys=states,
         )
         for action in folder.actions.values()
     ]
@@ -253,7 +228,7 @@ def assembly(
             triggers=known,
             flows=folder,
             slip_key=slip_key,
-            hydration=hydration(settings, topics=topics),
+            hydration=downstream.hydration(settings, topics=topics),
         ),
         *actions,
         Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
@@ -261,14 +236,12 @@ def assembly(
             topics=topics,
             triggers=known,
             kinds=frozenset(kinds),
+            metadata_replies=True,
             own_writes=settings.metadata.hydrate != "no",
         ),
-        Metadata(
-            chosen_sink(settings),
-            topics=topics,
-            clock=clock,
-            concurrency=settings.effects.concurrency,
+        ResumeStage(
+            topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
-        *effect_stages(kinds, settings, topics=topics, clock=clock),
+        *downstream.stages(kinds, settings, topics=topics, reader=reader, clock=clock),
     ]
     return Assembly(folder, level, topics, tuple(stages))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -37,6 +38,8 @@ class Up:
         self._ready = Path(self._scratch.name) / "ready"
         self._broker = EmbeddedBroker()
         self.environment = {
+            # Flows that are suspended do not outlive this broker, nor need their key.
+            "AUTHSTREAM_STATE_KEY": secrets.token_hex(32),
             **os.environ,
             "AUTHSTREAM_BROKERS": self._broker.bootstrap,
             "AUTHSTREAM_EMBEDDED": "true",

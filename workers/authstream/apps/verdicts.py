@@ -16,11 +16,25 @@ def verdict_lines(verdict: dict[str, Any]) -> list[Text]:
     """What a verdict says: outcome, claims, metadata, effects, and what was dropped and why."""
     outcome = verdict["outcome"]
     head = Text.assemble((outcome, f"bold {_COLOURS[outcome]}"), _because(verdict))
-    return [head, *_claims(verdict), *_metadata(verdict), *_effects(verdict), *_dropped(verdict)]
+    asks = [line for part in ("redirect", "prompt", "mfa") for line in _asks(part, verdict)]
+    return [
+        head,
+        *asks,
+        *_claims(verdict),
+        *_metadata(verdict),
+        *_effects(verdict),
+        *_dropped(verdict),
+    ]
+
+
+def _asks(part: str, verdict: dict[str, Any]) -> Iterable[Text]:
+    """What the browser is to do before a suspended flow goes on."""
+    if verdict["outcome"] == "suspended" and verdict[part]:
+        yield Text.assemble((f"  {part:<10}", "dim"), f"{verdict[part]}")
 
 
 def _because(verdict: dict[str, Any]) -> str:
-    if verdict["outcome"] == "allowed":
+    if verdict["outcome"] in ("allowed", "suspended"):
         return ""
     by = f" by {verdict['denied_by']}" if verdict["denied_by"] else ""
     return f"{by} ({verdict['code']}): {verdict['reason']}"

@@ -11,11 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+from opentelemetry import metrics
 
 from authstream import telemetry
 from authstream.apps import logs
-from authstream.apps.doctor import NOT_CONFINED
-from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers
+from authstream.apps.doctor import NOT_CONFINED, external_line
+from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
 from authstream.broker import embedded
 from authstream.broker.dispatcher import Dispatcher
@@ -24,6 +25,7 @@ from authstream.broker.kafka_reader import KafkaPointReader
 from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.engine.ports import SystemClock
 from authstream.errors import AuthstreamError, BrokerUnreachableError
+from authstream.sandbox import census
 from authstream.settings import Settings
 
 BEAT = timedelta(milliseconds=500)
@@ -85,6 +87,9 @@ class Worker:
         selected = assembled.selected(self._patterns)
         if assembled.level == "none":
             self._log.warning("actions_not_confined", reason=NOT_CONFINED)
+        elif assembled.level == "external":
+            reason = external_line(wrapper(self._settings))
+            self._log.warning("actions_confined_externally", reason=reason)
         if not await self._topics_ready(assembled):
             return 0
         runner = FaustRunner(
@@ -183,6 +188,8 @@ def main(folder: Path, settings: Settings, *, stages: Sequence[str] = ()) -> int
     history = History.awaited()
     logs.configure(settings)
     telemetry.configure("authstream")
+    telemetry.configure_metrics("authstream")
+    census.observe(metrics.get_meter("authstream"))
     worker = Worker(folder, settings, stages=stages, history=history)
     try:
         return asyncio.run(_leaving(worker))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -16,14 +16,29 @@ _DIGEST_CHARACTERS = 32
 
 def read_event(file: Path, trigger: Trigger) -> bytes:
     """The bytes of a valid event. Raises ConfigurationError, InvalidEventError."""
-    try:
-        value = file.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(
-            f"{file} cannot be read ({error.strerror}): give a file with one JSON event"
-        ) from error
+    value = _read(file, "one JSON event")
     trigger.parse(value)
     return value
+
+
+def read_object(file: Path) -> dict[str, Any]:
+    """A JSON object. Raises ConfigurationError."""
+    try:
+        value = orjson.loads(_read(file, "one JSON object"))
+    except orjson.JSONDecodeError as error:
+        raise ConfigurationError(f"{file} is not JSON ({error}): correct it") from None
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{file} is not a JSON object: put members of an event into one")
+    return cast("dict[str, Any]", value)
+
+
+def _read(file: Path, what: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file} cannot be read ({error.strerror}): give a file with {what}"
+        ) from error
 
 
 def event_id(value: bytes, given: str | None) -> str:

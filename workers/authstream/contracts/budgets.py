@@ -30,5 +30,7 @@ DEPENDENCIES_PER_ACTION = 10
 GUESTS_PER_ACTION = 16
 #: Code of one action, bytes (Auth0: 100 kB).
 CODE_BYTES = 100 * 1000
+#: A suspended flow waits this long for its browser; its state is good for one use meanwhile.
+STATE_LIFETIME = timedelta(minutes=15)
 #: How long a verdict is remembered for de-duplication, broker time.
 DECIDED_WINDOW = timedelta(hours=1)

@@ -50,8 +50,6 @@ class MetadataPatch(Record):
     app_metadata: JsonObject
     user_metadata: JsonObject
     decided_at: EpochMillis
-    #: The verdict to answer the waiting caller with once this is applied; empty: already answered.
-    reply: bytes = b""
 
 
 class PatchDone(Record):

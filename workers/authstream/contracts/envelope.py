@@ -20,6 +20,8 @@ class Command(Record):
     name: str
     #: A JSON array.
     arguments: bytes
+    #: The leg it was made in.
+    leg: int = 0
 
 
 class ConsoleLine(Record):
@@ -39,6 +41,8 @@ class Run(Record):
     status: RunStatus
     error: str | None = None
     console: tuple[ConsoleLine, ...] = ()
+    #: The leg it was part of.
+    leg: int = 0
 
 
 class Step(Record):
@@ -87,9 +91,13 @@ class Envelope(Record):
     requested_at: EpochMillis
     deadline_at: EpochMillis
     event: bytes = b""
-    #: The new request of a resumed leg, JSON.
+    #: Always null: the event of a resumed leg has its new request in it.
     request: bytes | None = None
     slip: Slip = Field(default_factory=Slip)
     commands: tuple[Command, ...] = ()
     runs: tuple[Run, ...] = ()
     failure: Failure | None = None
+    #: The provider can send the browser away and resume the flow.
+    interactive: bool = True
+    #: Set when this leg ends suspended: what resumes the flow.
+    state: str | None = None

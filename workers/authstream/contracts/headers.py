@@ -24,6 +24,8 @@ TRIGGER = "authstream-trigger"
 REQUESTED_AT = "authstream-requested-at"
 DEADLINE = "authstream-deadline"
 DEDUP = "authstream-dedup"
+#: `no`: the provider cannot send the browser away, so no action may suspend the flow.
+INTERACTIVE = "authstream-interactive"
 REPLAY_OF = "authstream-replay-of"
 REPLY_PARTITION = "authstream-reply-partition"
 CORRELATION_ID = "authstream-correlation-id"
@@ -48,6 +50,8 @@ EFFECTS = "authstream-effects"
 EFFECTS_OFF = b"off"
 #: On a record after a dead letter: its offset, and what was done with it.
 SETTLED = "authstream-settled"
+#: On a metadata patch: topic, partition and offset of the verdict that is replied once it is done.
+REPLY_WITH = "authstream-reply-with"
 
 DEAD_REASON = "authstream-dead-reason"
 DEAD_DETAIL = "authstream-dead-detail"

@@ -83,9 +83,25 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "assemble.v1",
         "Flows ready to be folded to a verdict.",
-        "entry, action, gateway, any stage on failure",
+        "entry, action, resume, gateway, any stage on failure",
         "assemble",
         DAY,
+    ),
+    TopicSpec(
+        "suspended.v1",
+        "Flows that wait for their browser; a state points at one record.",
+        "action",
+        "resume, by point reads",
+        DAY,
+    ),
+    TopicSpec(
+        "resume.v1",
+        "Browsers that came back. A record goes to the partition that its state names.",
+        "gateway, SDK",
+        "resume",
+        DAY,
+        value="JSON or authstream.Resume",
+        key="the flow id",
     ),
     TopicSpec(
         "<trigger>.decided.v1",
@@ -98,7 +114,7 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "replies.v1",
         "Verdicts on their way to the caller that waits.",
-        "fanout",
+        "fanout, resume",
         "gateway, SDK",
         HOUR,
         value="authstream.Verdict",
@@ -193,6 +209,10 @@ class Topics:
         """Where verdicts are."""
         return self._name(f"{trigger}.decided")
 
+    def is_decided(self, topic: str) -> bool:
+        """Whether a topic holds verdicts."""
+        return topic.startswith(f"{self.prefix}.") and topic.endswith(".decided.v1")
+
     def effects(self, kind: str) -> str:
         """Where effects of a kind wait for delivery."""
         return self._name(f"effects.{kind}")
@@ -214,6 +234,16 @@ class Topics:
     def assemble(self) -> str:
         """Flows ready to be decided."""
         return self._name("assemble")
+
+    @property
+    def suspended(self) -> str:
+        """Flows that wait for their browser."""
+        return self._name("suspended")
+
+    @property
+    def resume(self) -> str:
+        """Browsers that came back."""
+        return self._name("resume")
 
     @property
     def replies(self) -> str:

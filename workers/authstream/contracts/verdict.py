@@ -9,7 +9,7 @@ from pydantic import Field
 from authstream.contracts.model import EpochMillis, JsonObject, Record
 
 Outcome = Literal["allowed", "denied", "suspended", "failed"]
-SendOn = Literal["allowed", "denied", "always"]
+SendOn = Literal["allowed", "denied", "always", "suspended"]
 
 
 class Claims(Record):
@@ -50,6 +50,19 @@ class Dropped(Record):
     reason: str
 
 
+class Retry(Record):
+    """When to publish the event again, each time under an id of its own; nobody else does."""
+
+    #: One wait for each further try, counted from the failure before.
+    waits_ms: tuple[int, ...] = ()
+
+
+class TargetScopes(Record):
+    """The scopes of a machine, yet to be intersected with its grant."""
+
+    scopes: tuple[str, ...] = ()
+
+
 class StepResult(Record):
     """What became of one planned step."""
 
@@ -83,6 +96,23 @@ class Verdict(Record):
     saml: JsonObject = Field(default_factory=dict)
     mfa: JsonObject = Field(default_factory=dict)
     redirect: JsonObject = Field(default_factory=dict)
+    #: A form to render: `id`, `fields`, `vars`.
+    prompt: JsonObject = Field(default_factory=dict)
+    #: Of a suspended leg: what the browser brings back, good for one use within 15 minutes.
+    state: str | None = None
+    #: For the page the user is at: `code`, `message`.
+    validation: JsonObject = Field(default_factory=dict)
+    #: The subject after account linking, and methods to record.
+    authentication: JsonObject = Field(default_factory=dict)
+    #: For whom tokens are exchanged.
+    token_exchange: JsonObject = Field(default_factory=dict)
+    #: What becomes of a message that was not sent.
+    notification: JsonObject = Field(default_factory=dict)
+    #: Null: as requested.
+    target_scopes: TargetScopes | None = None
+    #: Where the browser goes after a password reset.
+    result_url: str | None = None
+    retry: Retry | None = None
     effects: tuple[EffectOrder, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     steps: tuple[StepResult, ...] = ()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
 
 from authstream.contracts.budgets import (
     ACTIONS_PER_FLOW,
@@ -16,6 +16,7 @@ from authstream.contracts.budgets import (
 )
 from authstream.contracts.envelope import OnError
 from authstream.control.duration import Duration
+from authstream.engine.guest_limits import DEFAULT, GuestLimits
 from authstream.engine.plan import STEP_TIMEOUT
 from authstream.engine.program import Isolation
 from authstream.errors import ConfigurationError
@@ -31,11 +32,28 @@ class _File(BaseModel):
 
 
 class Limits(_File):
-    """What an action may use."""
+    """What each guest of an action may use (`engine/guest_limits.py`), and how many there are."""
 
-    memory: str = "128MB"
+    memory: ByteSize = ByteSize(DEFAULT.memory)
+    threads: int = DEFAULT.threads
+    descriptors: int = DEFAULT.descriptors
+    temporary: ByteSize = ByteSize(DEFAULT.temporary)
+    output: ByteSize = ByteSize(DEFAULT.output)
+    log: int = DEFAULT.log
     #: Processes of this action in one worker, started when they are needed.
     guests: int = Field(default=1, ge=1, le=GUESTS_PER_ACTION)
+
+    @property
+    def of_guest(self) -> GuestLimits:
+        """The part that each guest has, not checked yet."""
+        return GuestLimits(
+            int(self.memory),
+            self.threads,
+            self.descriptors,
+            int(self.temporary),
+            int(self.output),
+            self.log,
+        )
 
 
 class ActionFile(_File):
@@ -116,7 +134,12 @@ def _members(path: Path) -> object:
 
 def _problems(error: ValidationError) -> str:
     found = [
-        f"{'.'.join(map(str, problem['loc'])) or 'file'}: {problem['msg']}"
+        f"{'.'.join(map(str, problem['loc'])) or 'file'}: {_said(problem['type'], problem['msg'])}"
         for problem in error.errors(include_input=False, include_url=False)
     ]
     return "; ".join(found[:_PROBLEMS_SHOWN])
+
+
+def _said(kind: str, message: str) -> str:
+    """A problem in words; the library's own about sizes say nothing to an author."""
+    return "not a size: write for example 64MiB" if kind == "byte_size" else message

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from authstream.contracts.budgets import CODE_BYTES
-from authstream.contracts.runtime import CODE_FILES, runtime_of
+from authstream.contracts.runtime import CODE_FILES, language, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
+from authstream.engine import guest_limits
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
+from authstream.engine.guest_limits import GuestLimits
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
@@ -43,6 +45,8 @@ class DeployedAction:
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
+    #: What each of them may use.
+    limits: GuestLimits = guest_limits.DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,12 @@ def load(
     triggers: Mapping[str, Trigger],
     topics: Topics,
     missing_secret: str | None = None,
+    most: GuestLimits = guest_limits.MOST,
 ) -> Folder:
     """The actions and flows of a folder. Raises ConfigurationError for the first problem.
 
     `missing_secret` stands in for secrets without a value, for rehearsals; None refuses them.
+    `most` is what an action may ask for.
     """
     if not path.is_dir():
         raise ConfigurationError(
@@ -98,6 +104,8 @@ def load(
         action.name: action
         for action in (_action(file, secrets, triggers=triggers, topics=topics) for file in found)
     }
+    for action in actions.values():
+        _check_limits(action, most)
     flows = [
         _flow(file, actions, triggers=triggers) for file in sorted((path / "flows").glob("*.yaml"))
     ]
@@ -133,7 +141,15 @@ def _action(
         egress=said.egress,
         isolation=said.isolation,
         guests=said.limits.guests,
+        limits=said.limits.of_guest,
     )
+
+
+def _check_limits(action: DeployedAction, most: GuestLimits) -> None:
+    try:
+        guest_limits.check(action.limits, language(action.runtime), most)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{action.code.with_name('action.yaml')}: {error}") from None
 
 
 def _topic(name: str, file: Path, topics: Topics) -> str:
@@ -190,6 +206,10 @@ def _flow(
 ) -> Flow:
     said = read(file, FlowFile)
     _known_trigger(said.trigger, file, triggers)
+    try:
+        triggers[said.trigger].check_actions(len(said.actions))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{file}: {error}") from None
     bindings = tuple(_binding(file, bound, said.trigger, actions=actions) for bound in said.actions)
     return Flow(said.tenant or DEFAULT_TENANT, said.trigger, bindings)
 

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
-from authstream.contracts.budgets import CLAIMS_BYTES
 from authstream.contracts.envelope import Envelope, Failure, Run, Step
 from authstream.contracts.execution import Execution
-from authstream.contracts.verdict import Claims, Metadata, StepResult, Verdict
-from authstream.engine.draft import Denial, Draft
+from authstream.contracts.verdict import Outcome, Retry, StepResult, Verdict
+from authstream.engine.draft import Draft
+from authstream.engine.part import Denial, Members
 from authstream.engine.plan import unfinished
+from authstream.engine.trigger import Trigger
 
 
-def fold(envelope: Envelope, *, now: int) -> Verdict:
+def fold(envelope: Envelope, trigger: Trigger, *, now: int) -> Verdict:
     """The verdict of a leg. `now` is the broker's time of the record that is decided on.
 
-    Commands count in order and the last claim of a name wins; a denial keeps metadata queued so far
-    and gives no claims; a failure discards everything (Auth0: a throw discards and fails closed).
+    Commands count in order, each by the rule of its part; a denial keeps what its parts say and
+    gives no claims; a failure discards everything (Auth0: a throw discards and fails closed).
     Raises CommandRefusedError for a command that no action can have recorded.
     """
-    draft = Draft(envelope.flow_id, envelope.leg)
+    draft = Draft(envelope, trigger.parts)
     for command in envelope.commands:
         draft.apply(command)
-    failure = _failure(envelope, draft, now=now)
+    # Also of a denied flow: parts may list commands as dropped.
+    broken = draft.settle()
+    failure = _failure(envelope, draft, broken, now=now)
     if failure is not None:
-        return failed(envelope, failure, now=now)
+        return failed(envelope, failure, now=now, retry=trigger.again(failure))
     if draft.denial is not None:
         return _denied(envelope, draft, draft.denial, now=now)
-    return _allowed(envelope, draft, now=now)
+    if envelope.state is not None:
+        return _verdict(envelope, draft, "suspended", now=now, state=envelope.state)
+    return _verdict(envelope, draft, "allowed", now=now)
 
 
-def _failure(envelope: Envelope, draft: Draft, *, now: int) -> Failure | None:
+def _failure(
+    envelope: Envelope, draft: Draft, broken: Failure | None, *, now: int
+) -> Failure | None:
     if envelope.failure is not None:
         return envelope.failure
     if now > envelope.deadline_at:
@@ -42,58 +47,51 @@ def _failure(envelope: Envelope, draft: Draft, *, now: int) -> Failure | None:
         )
     if draft.denial is not None:
         return None
-    missing = unfinished(envelope)
-    if missing:
-        return Failure(
-            code="incomplete", reason="planned actions did not run", action=missing[0].action
-        )
-    for token, claims in (("ID", draft.id_token), ("access", draft.access_token)):
-        size = len(orjson.dumps(claims))
-        if size > CLAIMS_BYTES:
-            return Failure(
-                code="too_large",
-                reason=f"custom claims of the {token} token are {size} bytes, "
-                f"the limit is {CLAIMS_BYTES}",
-            )
-    return None
+    return _incomplete(envelope) or broken
 
 
-def _allowed(envelope: Envelope, draft: Draft, *, now: int) -> Verdict:
-    return Verdict(
-        **_identity(envelope),
-        outcome="allowed",
-        claims=Claims(id_token=draft.id_token, access_token=draft.access_token),
-        metadata=Metadata(app_metadata=draft.app_metadata, user_metadata=draft.user_metadata),
-        effects=tuple(draft.effects),
-        dropped=tuple(draft.dropped),
-        steps=steps(envelope),
-        decided_at=now,
-    )
+def _incomplete(envelope: Envelope) -> Failure | None:
+    """An action cannot be jumped over."""
+    # The step that suspends a leg, and those after it, are for later legs.
+    missing = unfinished(envelope, until=envelope.slip.position if envelope.state else None)
+    if not missing:
+        return None
+    action = missing[0].action
+    return Failure(code="incomplete", reason="planned actions did not run", action=action)
 
 
 def _denied(envelope: Envelope, draft: Draft, denial: Denial, *, now: int) -> Verdict:
-    return Verdict(
-        **_identity(envelope),
-        outcome="denied",
+    return _verdict(
+        envelope,
+        draft,
+        "denied",
+        now=now,
         code=denial.code,
         reason=denial.reason,
         user_message=denial.user_message,
         denied_by=denial.action,
-        metadata=Metadata(app_metadata=draft.app_metadata, user_metadata=draft.user_metadata),
-        effects=tuple(draft.effects),
-        dropped=tuple(draft.dropped),
-        steps=steps(envelope),
-        decided_at=now,
     )
 
 
-def failed(envelope: Envelope, failure: Failure, *, now: int) -> Verdict:
+def _verdict(
+    envelope: Envelope, draft: Draft, outcome: Outcome, *, now: int, **members: object
+) -> Verdict:
+    said: Members = {**_identity(envelope), **members, **draft.members(outcome)}
+    # A part may know the subject better than the event did, but never less.
+    said["subject"] = said["subject"] or envelope.subject
+    return Verdict(outcome=outcome, steps=steps(envelope), decided_at=now, **said)
+
+
+def failed(
+    envelope: Envelope, failure: Failure, *, now: int, retry: Retry | None = None
+) -> Verdict:
     """A verdict that lets nobody in and changes nothing."""
     return Verdict(
         **_identity(envelope),
         outcome="failed",
         code=failure.code,
         reason=failure.reason,
+        retry=retry,
         steps=steps(envelope),
         decided_at=now,
     )
@@ -106,7 +104,9 @@ def _identity(envelope: Envelope) -> dict[str, Any]:
 
 def steps(envelope: Envelope) -> tuple[StepResult, ...]:
     """What became of each planned step, in order."""
-    runs = list(envelope.runs)
+    # Of an action that went on after a suspension, what came of it then.
+    runs = [run for run in envelope.runs[:-1] if run.status != "suspended"]
+    runs += envelope.runs[-1:]
     results: list[StepResult] = []
     for step in envelope.slip.steps:
         run = None if step.skipped else _run_of(step, runs)
@@ -142,4 +142,7 @@ def execution(envelope: Envelope, verdict: Verdict) -> Execution:
         "requested_at",
         "decided_at",
     )
-    return Execution(**{member: getattr(verdict, member) for member in members}, runs=envelope.runs)
+    return Execution(
+        **{member: getattr(verdict, member) for member in members},
+        runs=tuple(run for run in envelope.runs if run.leg == envelope.leg),
+    )

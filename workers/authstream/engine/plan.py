@@ -79,11 +79,15 @@ def position_from(slip: Slip, start: int) -> int:
     )
 
 
-def unfinished(envelope: Envelope) -> list[Step]:
-    """Planned steps that neither ran nor were skipped: such a flow must not be allowed."""
-    ran = [(run.action, run.version) for run in envelope.runs]
+def unfinished(envelope: Envelope, *, until: int | None = None) -> list[Step]:
+    """Planned steps that neither ran nor were skipped: such a flow must not be allowed.
+
+    `until` a position in the slip; None: all of them.
+    """
+    # A suspended run is half of one: the step is done when the action went on.
+    ran = [(run.action, run.version) for run in envelope.runs if run.status != "suspended"]
     missing: list[Step] = []
-    for step in envelope.slip.steps:
+    for step in envelope.slip.steps[:until]:
         if step.skipped:
             continue
         if (step.action, step.version) in ran:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from authstream.contracts.api import Operation
+from authstream.engine.guest_limits import DEFAULT, GuestLimits
 from authstream.engine.lookup import Lookup
 
 #: `error`: the action or its commands are wrong; `timeout`: its time was over, or its event loop
@@ -38,6 +39,7 @@ class Program:
     dependencies: Path | None = None
     #: `host:port` entries it may connect to (`engine/egress.py`); none unless named.
     egress: tuple[str, ...] = ()
+    limits: GuestLimits = DEFAULT
     #: Who knows the groups and roles of users, beside the event itself; the first that does.
     lookups: tuple[Lookup, ...] = field(default=(), repr=False)
 

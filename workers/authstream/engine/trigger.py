@@ -7,15 +7,50 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from authstream.errors import InvalidEventError
+from authstream.contracts.budgets import ACTIONS_PER_FLOW, DECIDED_WINDOW
+from authstream.contracts.envelope import Envelope, Failure
+from authstream.contracts.slug import DEFAULT_TENANT
+from authstream.contracts.verdict import Retry
+from authstream.engine.part import Part
+from authstream.errors import (
+    ConfigurationError,
+    InvalidEventError,
+    TooLargeError,
+    UndecodableError,
+)
 
 #: Problems named in one error message; the dead letter has the whole record.
 _PROBLEMS_SHOWN = 3
+
+
+#: What a failed flow means to the provider. `refused`: what was asked for does not happen;
+#: `ignored`: it happened already and stands; `unsent`: the message is not sent, which is logged;
+#: `retried`: the event is published again, as `retry` says.
+OnFailure = Literal["refused", "ignored", "unsent", "retried"]
+
+
+_WRONG_EVENT = frozenset({InvalidEventError.code, UndecodableError.code, TooLargeError.code})
+
+
+def event_tenant(event: dict[str, Any]) -> str:
+    """`event.tenant.id`, which every event of a provider has."""
+    tenant: str = event["tenant"]["id"]
+    return tenant or DEFAULT_TENANT
+
+
+def event_user(event: dict[str, Any]) -> str | None:
+    """`event.user.user_id`: flows of one user stay in order."""
+    user_id: str | None = event["user"].get("user_id")
+    return user_id
+
+
+def nobody(_event: dict[str, Any]) -> None:
+    """No user yet, or no user at all: nothing must stay in order, so the flow's id is the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +61,65 @@ class Trigger:
     #: In Auth0's spelling, e.g. `onExecutePostLogin`.
     handler: str
     event: type[BaseModel]
+    #: What its verdicts consist of: commands of other parts are not legal.
+    parts: tuple[type[Part], ...]
     #: The user (or other subject) of an event, None where there is none.
-    subject: Callable[[dict[str, Any]], str | None]
-    tenant: Callable[[dict[str, Any]], str]
+    subject: Callable[[dict[str, Any]], str | None] = nobody
+    tenant: Callable[[dict[str, Any]], str] = event_tenant
+    #: The handler that goes on after a suspension, e.g. `onContinuePostLogin`; None: no flow of
+    #: this trigger can be suspended.
+    continues: str | None = None
     #: All steps of a leg together (Auth0: 20 s per trigger execution).
     budget: timedelta = timedelta(seconds=20)
     #: The provider waits for the verdict.
     blocking: bool = True
+    on_failure: OnFailure = "refused"
+    #: When the provider publishes the event of a failed flow again, each time as a new event.
+    retry: Retry | None = None
+    #: Actions bound to one flow, at least and at most.
+    least_actions: int = 0
+    most_actions: int = ACTIONS_PER_FLOW
+    #: Metadata is written by the metadata stage; else by the provider, e.g. with a new user.
+    patches_metadata: bool = True
     #: Paths in the event that must never reach a dead letter, e.g. `request.body.password`.
     sensitive: tuple[str, ...] = ()
+    #: What is not as Auth0 has it, one sentence for each thing.
+    differs: str = ""
+
+    @property
+    def deadline(self) -> timedelta:
+        """From the broker's time of the event to the last moment of a verdict.
+
+        Nobody waits for a trigger that does not block: its flows may start late.
+        """
+        return self.budget if self.blocking else DECIDED_WINDOW
+
+    def left(self, envelope: Envelope, *, now: int) -> int:
+        """Milliseconds that the actions of a flow have left, for all of them together."""
+        until = envelope.deadline_at - now
+        if self.blocking:
+            return until
+        spent = sum(run.duration_ms for run in envelope.runs)
+        return min(until, int(self.budget / timedelta(milliseconds=1) - spent))
+
+    def again(self, failure: Failure) -> Retry | None:
+        """When to publish the event of a failed flow again; never one that is wrong itself."""
+        return None if failure.code in _WRONG_EVENT else self.retry
+
+    def check_actions(self, count: int) -> None:
+        """Whether a flow may have so many actions. Raises ConfigurationError."""
+        if self.least_actions <= count <= self.most_actions:
+            return
+        exactly = self.least_actions == self.most_actions
+        allowed = f"{self.least_actions} to {self.most_actions}"
+        raise ConfigurationError(
+            f"a flow of {self.name} has {self.most_actions if exactly else allowed} actions, not "
+            f"{count}: change its list of actions"
+        )
+
+    def denies(self, command: str) -> bool:
+        """Whether no other action runs after one that made this command."""
+        return any(command in part.denials for part in self.parts)
 
     def parse(self, value: bytes) -> dict[str, Any]:
         """The members of a valid event.

@@ -10,16 +10,21 @@ import orjson
 from authstream.contracts.api import CommandRefusedError, check_command
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, ERROR_CHARACTERS
 from authstream.engine.program import Line, RecordedCommand
+from authstream.sandbox.plain import is_legal
 
 
 def read_result(
-    trigger: str, payload: bytes
+    trigger: str, payload: bytes, limit: int = COMMANDS_BYTES
 ) -> tuple[tuple[RecordedCommand, ...], tuple[Line, ...], str | None]:
-    """Commands, console lines, and the error if the commands are not legal: then there are none."""
+    """Commands, console lines, and the error if the commands are not legal: then there are none.
+
+    `limit`: bytes of all commands together.
+    """
     content = _object(payload)
     console = _console(content.get("console"))
     try:
-        return _commands(trigger, content.get("commands"), len(payload)), console, None
+        rows = _rows(content.get("commands"), len(payload), limit)
+        return tuple([_command(trigger, row) for row in rows]), console, None
     except CommandRefusedError as error:
         return (), console, f"CommandRefusedError: {error}"[:ERROR_CHARACTERS]
 
@@ -40,23 +45,23 @@ def _object(payload: bytes) -> dict[str, object]:
     return cast("dict[str, object]", content) if isinstance(content, dict) else {}
 
 
-def _commands(trigger: str, said: object, size: int) -> tuple[RecordedCommand, ...]:
+def _rows(said: object, size: int, limit: int) -> list[object]:
     if not isinstance(said, list):
         raise CommandRefusedError("the guest's result holds no list of commands")
     rows = cast("list[object]", said)
-    if size > COMMANDS_BYTES and len(orjson.dumps(rows)) > COMMANDS_BYTES:
-        raise CommandRefusedError(
-            f"the commands of one action must not exceed {COMMANDS_BYTES} bytes"
-        )
-    return tuple(_command(trigger, row) for row in rows)
+    if size > limit and len(orjson.dumps(rows)) > limit:
+        raise CommandRefusedError(f"the commands of one action must not exceed {limit} bytes")
+    return rows
 
 
 def _command(trigger: str, said: object) -> RecordedCommand:
-    row = cast("list[object]", said) if isinstance(said, list) else []
-    if not row or not isinstance(row[0], str):
+    row = cast("list[object]", said) if isinstance(said, list) else [None]
+    name = row[0] if row else None
+    if not isinstance(name, str):
         raise CommandRefusedError("a command must be a list that begins with its name")
-    name, arguments = row[0], tuple(row[1:])
-    check_command(trigger, name, arguments)
+    arguments = tuple(row[1:])
+    if not is_legal(trigger, name, arguments):
+        check_command(trigger, name, arguments)
     return name, arguments
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 
 from authstream.engine.program import Invocation, Outcome, Program, Ready
 from authstream.sandbox.circuit import Circuit
@@ -25,9 +25,17 @@ class FreshGuests:
     the next. They share one circuit: an action that keeps failing is not started for every event.
     """
 
-    def __init__(self, program: Program, *, level: Level | None = None, warm: int = WARM) -> None:
+    def __init__(
+        self,
+        program: Program,
+        *,
+        level: Level | None = None,
+        wrapper: Sequence[str] = (),
+        warm: int = WARM,
+    ) -> None:
         self.program = program
         self._level: Level = level or choose()
+        self._wrapper = wrapper
         self._size = warm
         self._circuit = Circuit()
         self._warm: deque[Guest] = deque()
@@ -71,8 +79,13 @@ class FreshGuests:
             await asyncio.wait(self._tasks)
 
     def _guest(self) -> Guest:
-        guests = GUESTS_AT_ONCE + self._size
-        return Guest(self.program, level=self._level, guests=guests, circuit=self._circuit)
+        return Guest(
+            self.program,
+            level=self._level,
+            guests=GUESTS_AT_ONCE + self._size,
+            circuit=self._circuit,
+            wrapper=self._wrapper,
+        )
 
     def _take(self) -> Guest:
         while self._warm:

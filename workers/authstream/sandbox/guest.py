@@ -9,19 +9,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from authstream.engine.program import Invocation, Outcome, Program, Ready
 from authstream.sandbox.circuit import Circuit, Refusal
+from authstream.sandbox.ending import GuestError, GuestLoadError, GuestStartError
 from authstream.sandbox.job import Job
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
-from authstream.sandbox.process import (
-    GuestError,
-    GuestLoadError,
-    GuestProcess,
-    GuestStartError,
-)
+from authstream.sandbox.process import GuestProcess
+from authstream.sandbox.start import Start
 
 __all__ = [
     "Guest",
@@ -46,15 +44,16 @@ class Guest:
         guests: int = 1,
         python: str = sys.executable,
         circuit: Circuit | None = None,
+        wrapper: Sequence[str] = (),
     ) -> None:
         """`level` None: the strongest that works here; `guests`: of this action at a time, at most.
 
-        Raises ConfigurationError if no level works.
+        `wrapper` is the operator's command at level `external`. Raises ConfigurationError if no
+        level works.
         """
         self.program = program
         self.level: Level = level or choose()
-        self._python = python
-        self._guests = guests
+        self._start = Start(program, self.level, python, guests, wrapper)
         self._circuit = circuit or Circuit()
         self._serving: GuestProcess | None = None
         self._starting: GuestProcess | None = None
@@ -149,9 +148,7 @@ class Guest:
                 self._serve()
 
     async def _launch(self) -> bool:
-        self._starting = GuestProcess(
-            self.program, python=self._python, level=self.level, guests=self._guests
-        )
+        self._starting = GuestProcess(self._start)
         try:
             self._ready = await self._starting.start()
         except GuestLoadError as error:

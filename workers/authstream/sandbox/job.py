@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+import orjson
 
 from authstream.engine.program import Invocation, Line, Outcome, RecordedCommand, Status
 
@@ -19,17 +21,27 @@ class Job:
 
     invocation: Invocation
     future: asyncio.Future[Outcome]
-    #: Seconds since 1970, and on the monotonic clock; of the last attempt.
-    started_at: float = field(default_factory=time.time)
-    started: float = field(default_factory=time.monotonic)
+    #: Seconds on the monotonic clock; of the last attempt.
+    started: float = 0.0
     cancelled: float | None = None
     #: What the worker has to say in the run's console.
-    notices: list[Line] = field(default_factory=list[Line])
+    notices: tuple[Line, ...] = ()
 
     def begin(self) -> None:
         """Start an attempt."""
-        self.notices.clear()
-        self.started_at, self.started, self.cancelled = time.time(), time.monotonic(), None
+        self.notices, self.started, self.cancelled = (), time.monotonic(), None
+
+    def header(self) -> bytes:
+        """What a guest is told beside the event: JSON."""
+        invocation = self.invocation
+        deadline = int((time.time() + invocation.timeout.total_seconds()) * 1000)
+        said = {
+            "handler": invocation.handler,
+            "operations": invocation.operations,
+            "calls": invocation.calls,
+            "deadline_ms": deadline,
+        }
+        return orjson.dumps(said)
 
     def settle(
         self,
@@ -40,17 +52,18 @@ class Job:
         console: tuple[Line, ...] = (),
     ) -> None:
         """Answer the caller, unless it is gone."""
-        if not self.future.done():
-            took = timedelta(seconds=time.monotonic() - self.started)
-            began = datetime.fromtimestamp(self.started_at, UTC)
-            lines = (*console, *self.notices)
-            outcome = Outcome(status, commands, lines, error, began, took)
-            self.future.set_result(outcome)
+        if self.future.done():
+            return
+        seconds = time.monotonic() - self.started if self.started else 0.0
+        began = datetime.fromtimestamp(time.time() - seconds, UTC)
+        lines = console + self.notices if self.notices else console
+        took = timedelta(0, seconds)
+        self.future.set_result(Outcome(status, commands, lines, error, began, took))
 
     def notice(self, line: Line) -> None:
         """Show a line in the run's console, once, unless there are many."""
         if line not in self.notices and len(self.notices) < NOTICES:
-            self.notices.append(line)
+            self.notices += (line,)
 
     def time_out(self, console: tuple[Line, ...] = ()) -> None:
         """Answer that the time was over."""

@@ -16,11 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
+from authstream.engine.guest_limits import DEFAULT, GuestLimits
 from authstream.errors import AuthstreamError, ConfigurationError
-from authstream.sandbox.launcher.policy import DATA_BYTES, THREADS, Policy
+from authstream.sandbox.launcher.policy import Policy
 
 #: How a guest is confined, strongest first.
-Level = Literal["namespaces", "landlock", "none"]
+Level = Literal["namespaces", "landlock", "external", "none"]
 
 LAUNCHER = Path(__file__).with_name("launcher") / "__main__.py"
 #: From its start until the launcher has confined itself.
@@ -84,7 +85,7 @@ class Process(Protocol):
 
 
 class Unconfined:
-    """A plain child process, for level `none`."""
+    """A plain child process, for levels `external` and `none`."""
 
     def __init__(
         self,
@@ -151,6 +152,8 @@ class Confined:
                 self._control.close()
             if self._listener is None:
                 raise NotConfinedError("the launcher gave up: see what it said")
+            if self.pid != self._launcher.pid:
+                self._launcher.wait()  # it has ended; do not keep its number until the guest ends
 
     def _hear(self) -> bool:
         """One of two messages, in any order: they may come from two processes."""
@@ -197,12 +200,14 @@ def policy(  # noqa: PLR0913 - what distinguishes guests, by name
     folder: Path,
     action: str,
     guests: int = 1,
-    data_bytes: int = DATA_BYTES,
+    limits: GuestLimits = DEFAULT,
+    reserved_bytes: int = 0,
     environment: Mapping[str, str] = ENVIRONMENT,
 ) -> Policy:
     """A guest's policy: `readable` on top of the system's libraries.
 
-    `guests` of one action may be there at a time; they share a user, whose threads are counted.
+    `reserved_bytes` is memory that the runtime reserves and does not use. `guests` of one action
+    may be there at a time; they share a user, whose threads are counted.
 
     Raises ConfigurationError for a path that would show the guest everything.
     """
@@ -220,8 +225,10 @@ def policy(  # noqa: PLR0913 - what distinguishes guests, by name
         (*SYSTEM, *paths),
         needed=tuple(paths),
         uid=uid(action),
-        data_bytes=data_bytes,
-        threads=THREADS * guests,
+        data_bytes=limits.memory + reserved_bytes,
+        threads=limits.threads * guests,
+        descriptors=limits.descriptors,
+        tmp_bytes=limits.temporary,
     )
 
 

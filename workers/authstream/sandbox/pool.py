@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -35,11 +35,13 @@ class GuestPool:
         program: Program,
         *,
         level: Level | None = None,
+        wrapper: Sequence[str] = (),
         size: int = 1,
         idle_after: timedelta = IDLE_AFTER,
     ) -> None:
         self.program = program
         self._level: Level = level or choose()
+        self._wrapper = wrapper
         self._size = size
         self._idle_after = idle_after.total_seconds()
         self._circuit = Circuit()
@@ -77,8 +79,15 @@ class GuestPool:
             await asyncio.wait(self._tasks)
 
     def _member(self) -> _Member:
-        guest = Guest(self.program, level=self._level, guests=self._size, circuit=self._circuit)
-        return _Member(guest)
+        return _Member(
+            Guest(
+                self.program,
+                level=self._level,
+                guests=self._size,
+                circuit=self._circuit,
+                wrapper=self._wrapper,
+            )
+        )
 
     def _least_busy(self) -> _Member:
         least = min(self._members, key=lambda member: member.in_flight)

@@ -19,9 +19,24 @@ from typing import Any
 
 from authstream.engine.egress import Egress
 from authstream.sandbox.egress import EgressThread
-from authstream.sandbox.launch import Confined, Level, NotConfinedError, policy, python_argv
+from authstream.sandbox.launch import (
+    Confined,
+    Level,
+    NotConfinedError,
+    Process,
+    Unconfined,
+    policy,
+    python_argv,
+)
 from authstream.sandbox.notifications import Notifications
-from authstream.sandbox.probe_guest.attacks import ATTACKS, BLOCKED, ONLY_HIDDEN_BY_NAMESPACES
+from authstream.sandbox.probe_guest.attacks import (
+    ATTACKS,
+    BLOCKED,
+    DRASTIC,
+    ON_THE_WORKER,
+    ONLY_HIDDEN_BY_NAMESPACES,
+)
+from authstream.sandbox.runtimes import dies_with_worker
 
 PROBE = Path(__file__).with_name("probe_guest") / "__main__.py"
 #: All attacks take a tenth of a second on an idle machine.
@@ -41,17 +56,39 @@ class Findings:
         """What is not as the level promises; empty: the confinement works."""
         if self.problem:
             return [self.problem]
-        tolerated = ONLY_HIDDEN_BY_NAMESPACES if level == "landlock" else frozenset[str]()
         return [
             f"{name} ({outcome})"
             for name, outcome in self.outcomes.items()
-            if not outcome.startswith(BLOCKED) and name not in tolerated
+            if not outcome.startswith(BLOCKED) and name not in TOLERATED.get(level, frozenset())
         ]
 
+    @property
+    def got_through(self) -> list[str]:
+        """The attacks that were not blocked, whatever the level."""
+        return [name for name, said in self.outcomes.items() if not said.startswith(BLOCKED)]
 
-def attack(level: Level, *, python: str = sys.executable, attacks: Sequence[str] = ()) -> Findings:
-    """Run the attacks (none named: all) under the production policy of a level. Blocks."""
-    names = list(attacks or ATTACKS)
+
+#: What a level does not promise to block. `external`: all that does not reach the worker.
+TOLERATED: dict[Level, frozenset[str]] = {
+    "landlock": ONLY_HIDDEN_BY_NAMESPACES,
+    "external": frozenset(ATTACKS) - ON_THE_WORKER,
+}
+
+
+def attack(
+    level: Level,
+    *,
+    python: str = sys.executable,
+    attacks: Sequence[str] = (),
+    wrapper: Sequence[str] = (),
+) -> Findings:
+    """Run the attacks (none named: all) under the production policy of a level. Blocks.
+
+    `wrapper` is the operator's command at level `external`.
+    """
+    names = list(
+        attacks or (name for name in ATTACKS if level != "external" or name not in DRASTIC)
+    )
     with prepared(names) as (ground, folder):
         ours, theirs = socket.socketpair()
         argv, files = python_argv(python, PROBE)
@@ -59,7 +96,11 @@ def attack(level: Level, *, python: str = sys.executable, attacks: Sequence[str]
             level, argv, readable=[*files, PROBE.parent], folder=folder, action="self-test"
         )
         with ours, theirs:
-            process = Confined(wanted, channel=theirs)
+            process = (
+                Unconfined(dies_with_worker((*wrapper, *argv)), channel=theirs, folder=folder)
+                if level == "external"
+                else Confined(wanted, channel=theirs)
+            )
             theirs.close()
             outcomes, said = _talk(process, ours, ground, uid=wanted.uid)
     missing = len(names) - len(outcomes)
@@ -68,15 +109,14 @@ def attack(level: Level, *, python: str = sys.executable, attacks: Sequence[str]
 
 
 def _talk(
-    process: Confined, channel: socket.socket, ground: dict[str, Any], *, uid: int | None
+    process: Process, channel: socket.socket, ground: dict[str, Any], *, uid: int | None
 ) -> tuple[dict[str, str], str]:
     outcomes: dict[str, str] = {}
     egress: EgressThread | None = None
     try:
         process.confirm()
-        listener = process.take_listener()
-        assert listener is not None  # noqa: S101 - confirmed
-        egress = EgressThread(Notifications(listener, uid=uid), Egress(), denied=lambda _: None)
+        if (listener := process.take_listener()) is not None:
+            egress = EgressThread(Notifications(listener, uid=uid), Egress(), denied=lambda _: None)
         channel.sendall(json.dumps(ground).encode())
         outcomes = dict(answers(channel))
     except NotConfinedError:

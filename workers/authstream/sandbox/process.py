@@ -5,30 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
-import signal
 import socket
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
 import orjson
 
-from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
 from authstream.engine.egress import Egress
-from authstream.engine.program import Program, Ready, Status
-from authstream.errors import AuthstreamError
+from authstream.engine.program import Ready, Status
 from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result
+from authstream.sandbox.census import CENSUS, GuestUse
 from authstream.sandbox.egress import EgressThread
+from authstream.sandbox.ending import (
+    Ending,
+    GuestLoadError,
+    GuestStartError,
+    exit_text,
+    explained,
+    over_memory,
+    quoted,
+)
 from authstream.sandbox.job import NOTICES, Job
-from authstream.sandbox.launch import Level, NotConfinedError
-from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
+from authstream.sandbox.launch import NotConfinedError
+from authstream.sandbox.memory import MemoryWatch
 from authstream.sandbox.notifications import Notifications
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
 from authstream.sandbox.questions import Questions
-from authstream.sandbox.runtimes import command, unconfined
+from authstream.sandbox.start import Start
 from authstream.sandbox.stderr import StderrTail
 
 #: From the start of the process until its action's top-level code has run.
@@ -44,41 +49,13 @@ CANCEL_GRACE = timedelta(milliseconds=300)
 _IDS = 2**32
 
 
-class GuestError(AuthstreamError):
-    """Something about a guest process, not about one event."""
-
-    code = "guest"
-
-
-class GuestStartError(GuestError):
-    """A guest did not come up."""
-
-    code = "guest_start"
-
-
-class GuestLoadError(GuestStartError):
-    """The action's own top-level code failed; its message and line are in the text."""
-
-    code = "action_load"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a process ended: `crashed` by itself, `timeout` when it no longer answered."""
-
-    status: Status
-    reason: str
-
-
 class GuestProcess(asyncio.Protocol):
     """A started guest; `in_flight` holds the jobs it has not answered, in order."""
 
-    def __init__(self, program: Program, *, python: str, level: Level, guests: int = 1) -> None:
+    def __init__(self, start: Start) -> None:
         self.in_flight: dict[int, Job] = {}
-        self._program = program
-        self._python = python
-        self._level: Level = level
-        self._guests = guests
+        self._start = start
+        self._program = start.program
         self._loop = asyncio.get_running_loop()
         #: Done when the process is gone.
         self.ended: asyncio.Future[Ending] = self._loop.create_future()
@@ -86,7 +63,7 @@ class GuestProcess(asyncio.Protocol):
         self._pong: asyncio.Future[bool] | None = None
         self._reader = FrameReader()
         self._stderr = StderrTail(self._loop)
-        self._questions = Questions(program, self._write)
+        self._questions = Questions(self._program, self._write)
         self._out: list[bytes] = []
         self._numbers = itertools.count(1)
         self._watching = False
@@ -95,6 +72,8 @@ class GuestProcess(asyncio.Protocol):
         self._reaper: asyncio.Task[None] | None = None
         self._process: launch.Process | None = None
         self._egress: EgressThread | None = None
+        self._memory: MemoryWatch | None = None
+        self._number = 0
         #: Denied connections of top-level code.
         self._denied_early: list[str] = []
         self._channel: socket.socket | None = None
@@ -107,7 +86,7 @@ class GuestProcess(asyncio.Protocol):
             GuestLoadError: The action's top-level code failed.
             GuestStartError: There was no answer in `START_TIMEOUT`, or the process ended.
         """
-        init = encode(FrameType.INIT, 0, self._init())
+        init = encode(FrameType.INIT, 0, self._start.init())
         await self._spawn()
         self._write(init)
         seconds = START_TIMEOUT.total_seconds()
@@ -127,26 +106,31 @@ class GuestProcess(asyncio.Protocol):
         """The process id; 0 before the start."""
         return 0 if self._process is None else self._process.pid
 
+    @property
+    def use(self) -> GuestUse:
+        """What it uses now."""
+        return GuestUse(
+            self._program.action,
+            self._number,
+            self.pid,
+            0 if self._memory is None else self._memory.bytes,
+            self._program.limits.memory,
+            len(self.in_flight),
+        )
+
     def submit(self, job: Job) -> None:
         """Send an event; `job.future` is done when it is answered or out of time."""
         number = next(self._numbers) % _IDS
         job.begin()
-        invocation = job.invocation
-        header = {
-            "handler": invocation.handler,
-            "operations": invocation.operations,
-            "calls": invocation.calls,
-            "deadline_ms": int((job.started_at + invocation.timeout.total_seconds()) * 1000),
-        }
         try:
-            frame = encode_event(number, orjson.dumps(header), invocation.event)
+            event = encode_event(number, job.header(), job.invocation.event)
         except (FrameError, orjson.JSONEncodeError) as error:
             job.settle("error", f"the event cannot be sent to the guest: {error}")
             return
         if not self.in_flight:
             self._last_ping = 0.0  # ask at the next tick: a stuck guest is found sooner
         self.in_flight[number] = job
-        self._write(frame)
+        self._write(*event)
         self._watch_from_now()
 
     def withdraw(self, job: Job) -> None:
@@ -178,7 +162,9 @@ class GuestProcess(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Act on the frames that are complete."""
+        """Act on the frames that are complete; what comes after a broken one counts for nothing."""
+        if self._reaper is not None:
+            return
         try:
             for kind, number, payload in self._reader.feed(data):
                 self._receive(kind, number, payload)
@@ -195,7 +181,7 @@ class GuestProcess(asyncio.Protocol):
         self._channel, theirs = socket.socketpair()
         try:
             # In the loop's own thread: the kernel kills a guest when the thread that made it ends.
-            self._process = self._started(theirs)
+            self._process = self._start.process(theirs)
         except BaseException:
             self._channel.close()
             raise
@@ -209,28 +195,19 @@ class GuestProcess(asyncio.Protocol):
             return
         if (listener := self._process.take_listener()) is not None:
             self._watch_connections(listener)
+        if self._reaper is None:
+            self._watch_memory(self._process.pid)
         await self._loop.create_connection(lambda: self, sock=self._channel)
 
-    def _started(self, channel: socket.socket) -> launch.Process:
+    def _watch_memory(self, pid: int) -> None:
         program = self._program
-        folder = program.file.parent.absolute()
-        started = command(program, python=self._python)
-        if self._level == "none":
-            arguments, environment = unconfined(started, python=self._python), started.environment
-            return launch.Unconfined(
-                arguments, channel=channel, folder=folder, environment=environment
-            )
-        policy = launch.policy(
-            self._level,
-            started.arguments,
-            readable=[*started.interpreter, *started.readable],
-            folder=folder,
-            action=program.action,
-            guests=self._guests,
-            data_bytes=started.data_bytes,
-            environment=started.environment,
+        self._number = CENSUS.enter(program.action, self)
+        self._memory = MemoryWatch(
+            pid,
+            program.limits.memory,
+            with_children=not self._start.is_one_process,
+            over=lambda used: self._end("crashed", over_memory(program, used)),
         )
-        return launch.Confined(policy, channel=channel)
 
     def _watch_connections(self, listener: int) -> None:
         notifications = Notifications(listener, uid=launch.uid(self._program.action))
@@ -249,29 +226,10 @@ class GuestProcess(asyncio.Protocol):
         if not self._ready.done() and len(self._denied_early) < NOTICES:
             self._denied_early.append(text)
 
-    def _init(self) -> bytes:
-        program = self._program
-        return orjson.dumps(
-            {
-                "trigger": program.trigger,
-                "file": str(program.file.absolute()),
-                "dependencies": program.dependencies and str(program.dependencies.absolute()),
-                "secrets": dict(program.secrets),
-                "configuration": dict(program.configuration),
-                "limits": {
-                    "commands_bytes": COMMANDS_BYTES,
-                    "console_characters": CONSOLE_CHARACTERS,
-                },
-                "api": orjson.Fragment(program.api),
-                # Process 1 of a namespace has no parent there.
-                "parent": 0 if self._level == "namespaces" else os.getpid(),
-            }
-        )
-
-    def _write(self, frame: bytes) -> None:
+    def _write(self, *parts: bytes) -> None:
         if not self._out:
             self._loop.call_soon(self._flush)
-        self._out.append(frame)
+        self._out += parts
 
     def _flush(self) -> None:
         if self._transport is not None and self._reaper is None:
@@ -294,11 +252,14 @@ class GuestProcess(asyncio.Protocol):
 
     def _answer(self, job: Job, kind: FrameType, payload: bytes) -> None:
         if kind is FrameType.RESULT and job.cancelled is None:
-            commands, console, refused = read_result(self._program.trigger, payload)
+            commands, console, refused = read_result(
+                self._program.trigger, payload, self._program.limits.output
+            )
             status: Status = "error" if refused else "ok"
             job.settle(status, refused, commands=commands, console=console)
             return
         console, error = read_error(payload)
+        error = explained(self._program, error)
         if job.cancelled is None:
             job.settle("error", error, console=console)
         else:
@@ -363,14 +324,16 @@ class GuestProcess(asyncio.Protocol):
         code = 0
         if self._process is not None:
             code = await asyncio.to_thread(self._process.end)
+        if self._memory is not None:
+            self._memory.stop()
+            CENSUS.leave(self._program.action, self._number)
         if self._egress is not None:
             self._egress.close()
         self._questions.close()
         self._close_channel()
         tail = await self._stderr.close()
-        ending = Ending(
-            status, (reason or _exit_text(code)) + (f"; it last said: {tail}" if tail else "")
-        )
+        said = quoted(reason, tail) if reason else exit_text(self._program, code, tail)
+        ending = Ending(status, said)
         if not self._ready.done():
             self._ready.set_exception(
                 GuestStartError(f"the guest of {self._program.action} {ending.reason}")
@@ -385,11 +348,3 @@ class GuestProcess(asyncio.Protocol):
             self._transport.abort()
         elif self._channel is not None:
             self._channel.close()
-
-
-def _exit_text(code: int) -> str:
-    if code == EXIT_NOT_CONFINED:
-        return "was not run"
-    return (
-        f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-    )

@@ -14,6 +14,7 @@ FRAME_BYTES = 1024 * 1024
 
 _HEAD = struct.Struct(">IBI")
 _LENGTH = struct.Struct(">I")
+_EVENT_HEAD = struct.Struct(">IBII")
 #: Bytes of type and id, which the length counts.
 _TYPE_AND_ID = _HEAD.size - _LENGTH.size
 
@@ -58,20 +59,27 @@ def encode(kind: FrameType, number: int, payload: bytes = b"") -> bytes:
     return _HEAD.pack(length, kind, number) + payload
 
 
-def encode_event(number: int, header: bytes, event: bytes) -> bytes:
-    """An EVENT frame: the JSON header, then the event's bytes as they came.
+def encode_event(number: int, header: bytes, event: bytes) -> tuple[bytes, bytes]:
+    """The two parts of an EVENT frame, to be sent one after the other.
+
+    The second is the event's own bytes, which are not copied.
 
     Raises:
         FrameError: The two do not fit `FRAME_BYTES`.
     """
-    return encode(FrameType.EVENT, number, b"".join((_LENGTH.pack(len(header)), header, event)))
+    length = _TYPE_AND_ID + _LENGTH.size + len(header) + len(event)
+    if length > FRAME_BYTES:
+        raise FrameError(f"a frame of {length} bytes is over the limit of {FRAME_BYTES}")
+    return _EVENT_HEAD.pack(length, FrameType.EVENT, number, len(header)) + header, event
 
 
 class FrameReader:
     """Cuts a stream of bytes into frames; checks each length before it buffers the rest."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        #: Of a frame that is not complete; it is looked at again when it has the bytes it wants.
+        self._rest = bytearray()
+        self._wanted = 0
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes.
@@ -79,29 +87,33 @@ class FrameReader:
         Raises:
             FrameError: A length over the limit or under the minimum, or an unknown type.
         """
-        buffer = self._buffer
-        buffer += data
+        if self._rest:
+            self._rest += data
+            if len(self._rest) < self._wanted:
+                return []
+            data = bytes(self._rest)
         frames: list[Frame] = []
-        start = 0
-        while len(buffer) - start >= _LENGTH.size:
-            end = start + _LENGTH.size + self._length(start)
-            if len(buffer) < end:
+        start, size = 0, len(data)
+        while size - start >= _HEAD.size:
+            length, kind, number = _HEAD.unpack_from(data, start)
+            end = start + _LENGTH.size + _checked(length)
+            if size < end:
                 break
-            frames.append(self._frame(start, end))
+            if kind not in _TYPES:
+                raise FrameError(f"there is no frame type {kind}")
+            frames.append((_TYPES[kind], number, data[start + _HEAD.size : end]))
             start = end
-        del buffer[:start]
+        self._keep(data[start:])
         return frames
 
-    def _length(self, start: int) -> int:
-        (length,) = _LENGTH.unpack_from(self._buffer, start)
-        if not _TYPE_AND_ID <= length <= FRAME_BYTES:
-            raise FrameError(
-                f"a frame of {length} bytes is outside {_TYPE_AND_ID} to {FRAME_BYTES}"
-            )
-        return int(length)
+    def _keep(self, rest: bytes) -> None:
+        self._rest = bytearray(rest)
+        self._wanted = _LENGTH.size
+        if len(rest) >= _LENGTH.size:
+            self._wanted += _checked(_LENGTH.unpack_from(rest)[0])
 
-    def _frame(self, start: int, end: int) -> Frame:
-        _, kind, number = _HEAD.unpack_from(self._buffer, start)
-        if kind not in _TYPES:
-            raise FrameError(f"there is no frame type {kind}")
-        return _TYPES[kind], number, bytes(self._buffer[start + _HEAD.size : end])
+
+def _checked(length: int) -> int:
+    if not _TYPE_AND_ID <= length <= FRAME_BYTES:
+        raise FrameError(f"a frame of {length} bytes is outside {_TYPE_AND_ID} to {FRAME_BYTES}")
+    return length

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from authstream.engine.guest_limits import MIB
 from authstream.engine.program import Program
 from authstream.errors import ConfigurationError
 from authstream.sandbox.launch import ENVIRONMENT, PYTHON_FLAGS, python_argv
-from authstream.sandbox.launcher.policy import DATA_BYTES, MIB
 
 #: The oldest Node that runs guests.
 NODE_MAJOR = 20
-#: V8's own heap, megabytes; a guest over it ends.
-NODE_HEAP_MB = 128
+#: The part of its memory that a JavaScript guest may use for V8's heap; a guest over it ends.
+HEAP_SHARE = 0.5
 PROBE_WITHIN = timedelta(seconds=10)
 _HERE = Path(__file__).parent
 GUEST_PYTHON = _HERE / "guest_python" / "__main__.py"
@@ -51,8 +51,8 @@ class Command:
     readable: tuple[Path, ...]
     #: Whether the runner asks the kernel by itself to be killed when the worker dies.
     dies_with_worker: bool
-    #: Private writable memory.
-    data_bytes: int = DATA_BYTES
+    #: Private writable memory that the runtime reserves and does not use.
+    reserved_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,10 @@ class Node:
         return int(self.version.partition(".")[0])
 
 
-def command(program: Program, *, python: str = sys.executable) -> Command:
-    """How the guest of a program is started.
+def command(
+    program: Program, *, python: str = sys.executable, writable: Sequence[str] = ()
+) -> Command:
+    """How the guest of a program is started; `writable` are folders that it may write to.
 
     Raises:
         ConfigurationError: It is JavaScript and there is no Node.
@@ -82,22 +84,41 @@ def command(program: Program, *, python: str = sys.executable) -> Command:
         arguments, interpreter = python_argv(python, GUEST_PYTHON)
         return Command(arguments, ENVIRONMENT, interpreter, readable, dies_with_worker=True)
     found, readable = node(), (GUEST_NODE.parent, *its_own)
-    arguments = (str(found.binary), *_node_flags(found, readable), str(GUEST_NODE))
+    flags = [
+        *_node_flags(found, [*readable, *map(Path, writable)], heap_bytes=heap_bytes(program)),
+        *(f"--allow-fs-write={folder}" for folder in writable),
+    ]
+    arguments = (str(found.binary), *flags, str(GUEST_NODE))
     return Command(
         arguments,
         ENVIRONMENT,
         tuple(_node_files(found.binary)),
         readable,
         dies_with_worker=False,
-        data_bytes=NODE_RESERVED_BYTES + DATA_BYTES,
+        reserved_bytes=NODE_RESERVED_BYTES,
     )
 
 
-def unconfined(started: Command, *, python: str = sys.executable) -> tuple[str, ...]:
-    """The arguments without a launcher, which would see to it that the guest dies with us."""
-    if started.dies_with_worker:
+def heap_bytes(program: Program) -> int:
+    """The heap that V8 may use for a program's JavaScript."""
+    return int(program.limits.memory * HEAP_SHARE)
+
+
+def unconfined(
+    started: Command, *, python: str = sys.executable, wrapper: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The arguments without a launcher, which would see to it that the guest dies with us.
+
+    `wrapper` is a command that runs what follows it.
+    """
+    if started.dies_with_worker and not wrapper:
         return started.arguments
-    return (python, *PYTHON_FLAGS, "-c", _DIES_WITH_WORKER, *started.arguments)
+    return dies_with_worker((*wrapper, *started.arguments), python=python)
+
+
+def dies_with_worker(arguments: Sequence[str], *, python: str = sys.executable) -> tuple[str, ...]:
+    """A command that is killed when the thread that started it ends."""
+    return (python, *PYTHON_FLAGS, "-c", _DIES_WITH_WORKER, *arguments)
 
 
 def binary(program: Program, *, python: str = sys.executable) -> str:
@@ -173,11 +194,11 @@ def _node_files(binary: Path) -> list[Path]:
     return [binary, *(path for path in beside if path.is_dir())]
 
 
-def _node_flags(found: Node, readable: Sequence[Path]) -> list[str]:
+def _node_flags(found: Node, readable: Sequence[Path], *, heap_bytes: int) -> list[str]:
     """A second fence, against mistakes; files first, and no child processes or add-ons."""
     permission = "--permission" if "--permission" in found.flags else "--experimental-permission"
     flags = [permission, *(f"--allow-fs-read={path}" for path in readable)]
     # Later versions close the network too; who may be called is not Node's business.
     flags += [flag for flag in ("--allow-net",) if flag in found.flags]
     flags += ["--disable-warning=ExperimentalWarning"] * ("--disable-warning" in found.flags)
-    return [*flags, "--enable-source-maps", f"--max-old-space-size={NODE_HEAP_MB}"]
+    return [*flags, "--enable-source-maps", f"--max-old-space-size={heap_bytes // MIB}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from typing import cast
 
@@ -10,6 +11,7 @@ from typing import cast
 STDERR_BYTES_PER_SECOND = 256 * 1024
 #: The end that a crash shows.
 STDERR_TAIL_BYTES = 400
+_FATAL = re.compile(rb"^FATAL ERROR: .{0,200}", re.MULTILINE)
 
 
 class StderrTail(asyncio.Protocol):
@@ -19,6 +21,8 @@ class StderrTail(asyncio.Protocol):
         self._loop = loop
         self._left = STDERR_BYTES_PER_SECOND
         self._tail: deque[int] = deque(maxlen=STDERR_TAIL_BYTES)
+        #: What V8 gives up with; a long trace of its own functions follows it.
+        self._fatal = b""
         self._transport: asyncio.ReadTransport | None = None
         self._lost = loop.create_future()
         self._refill: asyncio.TimerHandle | None = None
@@ -30,6 +34,8 @@ class StderrTail(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Keep the end; stop reading when this second's share is used up."""
         self._tail.extend(data[-STDERR_TAIL_BYTES:])
+        if fatal := _FATAL.search(data):
+            self._fatal = fatal[0]
         self._left -= len(data)
         if self._refill is None:
             self._refill = self._loop.call_later(1, self._second)
@@ -48,7 +54,7 @@ class StderrTail(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
             await self._lost
-        return bytes(self._tail).decode(errors="replace").strip()
+        return (self._fatal or bytes(self._tail)).decode(errors="replace").strip()
 
     def _second(self) -> None:
         self._refill, self._left = None, STDERR_BYTES_PER_SECOND

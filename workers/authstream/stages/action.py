@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -23,22 +23,29 @@ from authstream.contracts.envelope import (
     Step,
 )
 from authstream.contracts.topics import Topics
+from authstream.engine.legs import continues
 from authstream.engine.plan import current, position_from
 from authstream.engine.ports import Clock, Message, Output, Outputs, Stage
 from authstream.engine.signature import verify
+from authstream.engine.state import StateKeys
+from authstream.engine.suspension import MFA, asked, suspends
 from authstream.engine.trigger import Trigger
 from authstream.engine.visibility import calls, operations
 from authstream.errors import RecordError
 from authstream.sandbox.guest import Invocation, Outcome
 from authstream.stages.outputs import envelope_output
 from authstream.stages.refusal import refused, stub
+from authstream.stages.suspend import suspend
 
 MILLISECOND = timedelta(milliseconds=1)
 #: Messages of one key that may wait for an action; one more is answered `rate_limited`.
 QUEUE_PER_KEY = 8
 #: On top of a step's own timeout: the guest's start and the way back.
 RUN_MARGIN = timedelta(seconds=5)
-DENY = "access.deny"
+#: How both guests begin the error of a handler that an action does not define.
+NO_HANDLER = "NoHandlerError:"
+#: Runs whose commands count.
+_DONE = ("ok", "denied", "suspended")
 
 
 class Runtime(Protocol):
@@ -86,6 +93,7 @@ class Action(Stage):
         triggers: Mapping[str, Trigger],
         clock: Clock,
         slip_key: bytes | None,
+        state_keys: StateKeys | None = None,
     ) -> None:
         self.name = f"action.{name}"
         self.topics = (topic,)
@@ -94,6 +102,7 @@ class Action(Stage):
         self._triggers = dict(triggers)
         self._clock = clock
         self._slip_key = slip_key
+        self._state_keys = state_keys
         self.timeout = max(trigger.budget for trigger in triggers.values()) + RUN_MARGIN
 
     async def handle(self, message: Message) -> Outputs:
@@ -109,7 +118,7 @@ class Action(Stage):
                 f"flow {envelope.flow_id} is at step {envelope.slip.position}, "
                 f"which is not {message.topic}"
             )
-        left = envelope.deadline_at - self._clock.now()
+        left = self._triggers[envelope.trigger].left(envelope, now=self._clock.now())
         if left <= 0:
             return [
                 self._failed(
@@ -141,8 +150,10 @@ class Action(Stage):
         runtime = await self._versions.runtime(step.version, envelope.slip.control_offset)
         if runtime is None:
             return None
+        trigger = self._triggers[envelope.trigger]
+        resumed = continues(envelope)
         invocation = Invocation(
-            handler=self._triggers[envelope.trigger].handler,
+            handler=trigger.continues if resumed and trigger.continues else trigger.handler,
             event=envelope.event,
             operations=operations(envelope.trigger, envelope.commands),
             timeout=min(step.timeout_ms, left) * MILLISECOND,
@@ -156,13 +167,16 @@ class Action(Stage):
                 "authstream.flow_id": envelope.flow_id,
             },
         ) as span:
-            ran = _recorded(step, await runtime.run(invocation))
+            outcome = await runtime.run(invocation)
+            if resumed:
+                outcome = _forgiven(envelope, outcome)
+            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger)
             _describe(span, ran.run)
         return ran
 
     def _next(self, envelope: Envelope, step: Step, ran: _Ran, message: Message) -> Output:
         runs = (*envelope.runs, ran.run)
-        if ran.run.status not in ("ok", "denied"):
+        if ran.run.status not in _DONE:
             if step.on_error == "fail":
                 return self._failed(
                     envelope.model_copy(update={"runs": runs}),
@@ -177,6 +191,11 @@ class Action(Stage):
         )
         if ran.run.status == "denied":
             return envelope_output(self._names.denied, grown, source=message)
+        if ran.run.status == "suspended":
+            trigger = self._triggers[envelope.trigger]
+            return suspend(
+                grown, message, trigger=trigger, topics=self._names, keys=self._state_keys
+            )
         return self._forward(grown, message)
 
     def _forward(self, envelope: Envelope, message: Message) -> Output:
@@ -195,10 +214,19 @@ class Action(Stage):
         return envelope_output(self._names.assemble, stub(envelope, failure), source=message)
 
 
-def _recorded(step: Step, outcome: Outcome) -> _Ran:
+def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
+    """After MFA an action need not go on: without a handler for it, the next one's turn is come."""
+    missing = outcome.status == "error" and (outcome.error or "").startswith(NO_HANDLER)
+    before = {command.name for command in asked(envelope, leg=envelope.leg - 1)}
+    if missing and before <= MFA:
+        return replace(outcome, status="ok", error=None)
+    return outcome
+
+
+def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _Ran:
     """What goes into the envelope of an outcome, within the budgets."""
     commands = tuple(
-        Command(action=step.action, name=name, arguments=orjson.dumps(arguments))
+        Command(action=step.action, name=name, arguments=orjson.dumps(arguments), leg=leg)
         for name, arguments in outcome.commands
     )
     status: RunStatus = outcome.status
@@ -210,8 +238,8 @@ def _recorded(step: Step, outcome: Outcome) -> _Ran:
             f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}",
             (),
         )
-    if status == "ok" and any(command.name == DENY for command in commands):
-        status = "denied"
+    if status == "ok":
+        status = _ending(trigger, [command.name for command in commands])
     run = Run(
         action=step.action,
         version=step.version,
@@ -220,8 +248,16 @@ def _recorded(step: Step, outcome: Outcome) -> _Ran:
         status=status,
         error=error[:ERROR_CHARACTERS] if error else None,
         console=_cut(outcome.console),
+        leg=leg,
     )
-    return _Ran(run, commands if status in ("ok", "denied") else ())
+    return _Ran(run, commands if status in _DONE else ())
+
+
+def _ending(trigger: Trigger, names: Sequence[str]) -> RunStatus:
+    """What an action's commands make of its run: a denial wins over what would suspend."""
+    if any(map(trigger.denies, names)):
+        return "denied"
+    return "suspended" if suspends(names) else "ok"
 
 
 def _cut(console: tuple[tuple[str, str], ...]) -> tuple[ConsoleLine, ...]:
@@ -247,6 +283,6 @@ def _describe(span: trace.Span, run: Run) -> None:
     if not span.is_recording():
         return
     span.set_attribute("authstream.outcome", run.status)
-    if run.status not in ("ok", "denied"):
+    if run.status not in _DONE:
         span.set_attribute("error.type", _code(run))
         span.set_status(trace.StatusCode.ERROR)

@@ -17,6 +17,7 @@ from authstream.engine.signature import verify
 from authstream.engine.trigger import Trigger
 from authstream.engine.window import FirstWindow, leg_key
 from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
+from authstream.stages.askers import Askers
 from authstream.stages.outputs import event_headers, flow_headers, record_output
 from authstream.stages.refusal import failed_envelope, refused
 
@@ -58,6 +59,7 @@ class Assemble(Stage):
         self._decided: dict[int, FirstWindow] = {}
         #: Verdicts not yet acknowledged, for repeats that come in meanwhile.
         self._in_flight: dict[bytes, Message | Output] = {}
+        self._askers = Askers()
         decided = tuple(topics.decided(name) for name in triggers)
         self.memories = (Memory(decided, window, self._remember, self._forget),)
 
@@ -80,11 +82,13 @@ class Assemble(Stage):
         if envelope is None:
             return [letter]
         failure = envelope.failure or Failure(code=error.code, reason=str(error))
-        verdict = failed(envelope, failure, now=message.timestamp)
+        retry = self._triggers[envelope.trigger].again(failure)
+        verdict = failed(envelope, failure, now=message.timestamp, retry=retry)
         return [letter, *self._verdict(message, envelope, verdict)]
 
     def _to_fail(self, message: Message, error: RecordError) -> Envelope | None:
-        if isinstance(error, StaleLegError | UnsignedSlipError):
+        asks = h.first(message.headers, h.REPEAT) is not None
+        if asks or isinstance(error, StaleLegError | UnsignedSlipError):
             return None
         envelope = failed_envelope(message, error)
         if envelope is None or envelope.trigger not in self._triggers:
@@ -97,7 +101,8 @@ class Assemble(Stage):
         return message.timestamp - envelope.requested_at > self._window / timedelta(milliseconds=1)
 
     def _decide(self, message: Message, envelope: Envelope) -> Outputs | Awaitable[Outputs]:
-        if envelope.trigger not in self._triggers:
+        trigger = self._triggers.get(envelope.trigger)
+        if trigger is None:
             raise UnknownTriggerError(
                 f"flow {envelope.flow_id} is of trigger {envelope.trigger!r}, which is not "
                 "installed here: upgrade the assemble workers before the entry workers"
@@ -107,16 +112,20 @@ class Assemble(Stage):
                 f"leg {envelope.leg} of flow {envelope.flow_id} is older than {self._window}: "
                 "it may have been decided already"
             )
-        known = self._legs(message.partition).get(leg_key(envelope.flow_id, envelope.leg))
+        leg = leg_key(envelope.flow_id, envelope.leg)
+        known = self._legs(message.partition).get(leg)
         if known is not None:
             return self._repeat(message, envelope, known)
-        verdict = fold(envelope, now=message.timestamp)
+        if h.first(message.headers, h.REPEAT) is not None:
+            # Asks for what is still being worked on; decides nothing.
+            self._askers.wait(message, leg)
+            return ()
+        verdict = fold(envelope, trigger, now=message.timestamp)
         try:
             encode(verdict)
         except TooLargeError as error:
-            verdict = failed(
-                envelope, Failure(code=error.code, reason=str(error)), now=message.timestamp
-            )
+            failure = Failure(code=error.code, reason=str(error))
+            verdict = failed(envelope, failure, now=message.timestamp, retry=trigger.again(failure))
         return self._verdict(message, envelope, verdict)
 
     def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:
@@ -140,8 +149,10 @@ class Assemble(Stage):
         )
         self._in_flight[leg] = decided
         record = execution(envelope, verdict)
+        askers = self._askers.served(message.partition, leg)
         return [
             decided,
+            *(self._again(asker, envelope, value) for asker in askers),
             record_output(
                 self._names.executions,
                 record,
@@ -163,15 +174,16 @@ class Assemble(Stage):
         if recorded is None or _asked_by(recorded) == _asked_by(message):
             # The same record again, after a crash: fanout has answered it, or will.
             return ()
-        return [
-            Output(
-                topic,
-                message.key,
-                recorded.value,
-                (*self._headers(message, envelope), (h.REPEAT, b"1")),
-                message.partition,
-            )
-        ]
+        return [self._again(message, envelope, recorded.value)]
+
+    def _again(self, asker: Message, envelope: Envelope, verdict: bytes | None) -> Output:
+        return Output(
+            self._names.decided(envelope.trigger),
+            asker.key,
+            verdict,
+            (*self._headers(asker, envelope), (h.REPEAT, b"1")),
+            asker.partition,
+        )
 
     def _headers(self, message: Message, envelope: Envelope) -> h.Headers:
         flow = flow_headers(
@@ -201,6 +213,7 @@ class Assemble(Stage):
 
     def _forget(self, _topic: str, partition: int) -> None:
         self._decided.pop(partition, None)
+        self._askers.forget(partition)
 
 
 def _asked_by(record: Message | Output) -> bytes | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -22,12 +21,9 @@ from authstream.engine.ports import Message, Outputs, Stage
 from authstream.engine.signature import signed
 from authstream.engine.trigger import Trigger
 from authstream.errors import InvalidEventError, RecordError, TooLargeError
+from authstream.stages.deadline import deadline
 from authstream.stages.hydration import Hydration
 from authstream.stages.outputs import dead_letter, envelope_output
-
-MILLISECOND = timedelta(milliseconds=1)
-#: Left for assemble and the way back, out of what the caller is ready to wait.
-CALLER_MARGIN = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +148,9 @@ def _envelope(
         key=key,
         subject=subject,
         requested_at=message.timestamp,
-        deadline_at=_deadline(message, trigger),
+        deadline_at=deadline(message, trigger),
         event=published.data,
+        interactive=h.text(message.headers, h.INTERACTIVE) != "no",
     )
 
 
@@ -172,7 +169,7 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
         key=_key(tenant, subject, flow),
         subject=subject,
         requested_at=message.timestamp,
-        deadline_at=_deadline(message, trigger),
+        deadline_at=deadline(message, trigger),
         failure=Failure(code=error.code, reason=str(error)),
     )
 
@@ -189,13 +186,6 @@ def _flow_id(published: _Published, tenant: str, *, trigger: str, subject: str |
     if not published.id or not published.dedup:
         return identity.fresh_flow_id()
     return identity.flow_id(tenant, trigger, published.source, published.id, subject=subject)
-
-
-def _deadline(message: Message, trigger: Trigger) -> int:
-    """The smaller of the trigger's budget and what the caller will wait, less a margin."""
-    ours = message.timestamp + trigger.budget // MILLISECOND
-    caller = h.number(message.headers, h.DEADLINE)
-    return ours if caller is None else min(ours, caller - CALLER_MARGIN // MILLISECOND)
 
 
 def _claimed(trigger: Trigger, data: bytes) -> tuple[str, str | None]:

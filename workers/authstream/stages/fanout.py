@@ -17,9 +17,7 @@ from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
 from authstream.engine.trigger import Trigger
 from authstream.errors import RecordError
 from authstream.stages.outputs import dead_letter, record_output
-
-#: Where a caller waits.
-_ADDRESS = (h.REPLY_PARTITION, h.CORRELATION_ID)
+from authstream.stages.replies import put_off, reply
 
 
 class Fanout(Stage):
@@ -36,13 +34,20 @@ class Fanout(Stage):
         topics: Topics,
         triggers: dict[str, Trigger],
         kinds: frozenset[str],
-        window: timedelta = DECIDED_WINDOW,
+        metadata_replies: bool = False,
         own_writes: bool = False,
+        window: timedelta = DECIDED_WINDOW,
     ) -> None:
+        """Who replies to a leg with a patch.
+
+        `metadata_replies`: if it is suspended, the metadata stage. `own_writes`: its caller is
+        answered after the patch is in the log, so that the user's next login sees it.
+        """
         self.topics = tuple(topics.decided(name) for name in triggers)
         self._names = topics
         self._kinds = kinds
-        #: A caller is answered after its patch is in the log, so that its next login sees it.
+        self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
+        self._metadata_replies = metadata_replies
         self._own_writes = own_writes
         self._first = FirstWins(window)
         self.memories = (
@@ -64,71 +69,65 @@ class Fanout(Stage):
             )
         if h.first(message.headers, h.EFFECTS) == h.EFFECTS_OFF:
             return list(self._reply(message))
-        return [
-            *self._answer_and_patch(message, verdict),
-            *self._effects(message, verdict),
-        ]
+        return [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
+
+    def _answer_and_patch(self, message: Message, verdict: Verdict) -> list[Output]:
+        replies = list(self._reply(message))
+        patch = self._patch(message, verdict)
+        if patch is None:
+            return replies
+        if patch.topic == self._names.user_metadata:
+            if self._metadata_replies and verdict.outcome == "suspended":
+                # Nothing is pending when the browser leaves.
+                return [put_off(patch, message)]
+            if self._own_writes:
+                return [patch._replace(then=lambda _offset: replies)]
+        return [*replies, patch]
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter; nobody can be answered by a verdict that cannot be read."""
         return [dead_letter(self._names.dead_letter, message, error, stage=self.name)]
 
     def _reply(self, message: Message) -> Iterator[Output]:
-        partition = h.number(message.headers, h.REPLY_PARTITION)
-        if partition is not None:
-            yield Output(
-                self._names.replies, message.key, message.value, message.headers, partition
-            )
+        answer = reply(self._names, message)
+        if answer is not None:
+            yield answer
 
-    def _answer_and_patch(self, message: Message, verdict: Verdict) -> list[Output]:
-        reply = list(self._reply(message))
+    def _patch(self, message: Message, verdict: Verdict) -> Output | None:
+        """The patch, or a dead letter in its place."""
         metadata = verdict.metadata
         if not metadata.app_metadata and not metadata.user_metadata:
-            return reply
+            return None
+        if verdict.trigger not in self._patched or verdict.subject is None:
+            # There is no such user yet: who creates them takes the metadata from the verdict.
+            return None
         hops = (h.number(message.headers, h.HOPS) or 0) + 1
         if hops > METADATA_HOPS:
             error = MetadataLoopError(
                 f"flow {verdict.flow_id} comes of {hops - 1} metadata writes in a row: one of its "
                 "actions writes metadata whenever metadata was written"
             )
-            letter = dead_letter(self._names.dead_letter, message, error, stage=self.name)
-            return [*reply, letter]
-        patch = self._patch(message, verdict, hops=hops)
-        if verdict.outcome == "suspended":
-            # The browser leaves when its metadata is there: the stage `metadata` answers.
-            return [patch]
-        if not self._own_writes:
-            return [*reply, patch]
-
-        def written(_offset: int) -> Outputs:
-            return reply
-
-        return [patch._replace(then=written)]
-
-    def _patch(self, message: Message, verdict: Verdict, *, hops: int) -> Output:
-        suspended = verdict.outcome == "suspended"
+            return dead_letter(self._names.dead_letter, message, error, stage=self.name)
         patch = MetadataPatch(
             id=patch_id(verdict.flow_id, verdict.leg),
             flow_id=verdict.flow_id,
             leg=verdict.leg,
             tenant=verdict.tenant,
             subject=verdict.subject,
-            app_metadata=verdict.metadata.app_metadata,
-            user_metadata=verdict.metadata.user_metadata,
+            app_metadata=metadata.app_metadata,
+            user_metadata=metadata.user_metadata,
             decided_at=verdict.decided_at,
-            reply=(message.value or b"") if suspended else b"",
         )
         output = record_output(
             self._names.user_metadata,
             patch,
             kind="metadata-patch",
             event_id=patch.id,
-            key=message.key,
+            # The flow's own key, unless an action chose the user: then that user's.
+            key=f"{verdict.tenant}/{verdict.subject}".encode(),
             source=message,
         )
         headers = (*h.without(output.headers, (h.HOPS,)), (h.HOPS, b"%d" % hops))
-        if suspended:
-            headers += tuple(pair for pair in message.headers if pair[0] in _ADDRESS)
         return output._replace(headers=headers)
 
     def _effects(self, message: Message, verdict: Verdict) -> Iterator[Output]:

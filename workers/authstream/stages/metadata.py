@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
+import structlog
 
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
 from authstream.contracts.budgets import DECIDED_WINDOW, METADATA_BYTES
 from authstream.contracts.effect import MetadataPatch, PatchDone, PatchStatus
 from authstream.contracts.topics import Topics
-from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
+from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, PointReader, Stage
 from authstream.engine.restricted import app_metadata_refusal
 from authstream.engine.sink import Sink
 from authstream.engine.window import FirstWindow
 from authstream.errors import DeliveryError, RecordError, TooLargeError
 from authstream.stages.outputs import dead_letter, record_output
+from authstream.stages.replies import due
 
 #: One try at the sink.
 TRY_TIMEOUT = timedelta(seconds=10)
@@ -65,6 +67,7 @@ class Metadata(Stage):
         sink: Sink,
         *,
         topics: Topics,
+        reader: PointReader,
         clock: Clock,
         concurrency: int = 16,
         window: timedelta = DECIDED_WINDOW,
@@ -72,9 +75,11 @@ class Metadata(Stage):
         self.topics = (topics.user_metadata,)
         self._names = topics
         self._sink = sink
+        self._reader = reader
         self._clock = clock
         self._room = asyncio.Semaphore(concurrency)
         self._window = window
+        self._log = structlog.get_logger("authstream.metadata")
         #: By partition: what became of each id, and the newest patch applied of each key.
         self._done: dict[int, FirstWindow] = {}
         self._applied: dict[int, FirstWindow] = {}
@@ -92,21 +97,16 @@ class Metadata(Stage):
         """Let the sink close its connections."""
         await self._sink.stop()
 
-    def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:
-        """A record that the patch is applied, and the reply that waited for it.
+    async def handle(self, message: Message) -> Outputs:
+        """A record that the patch is applied or given up, and the reply that waited for it.
 
-        Raises StalePatchError, PatchRefusedError, PatchGivenUpError.
+        Raises RecordError for bytes that are no patch.
         """
         patch = decode(MetadataPatch, message.value)
-        if patch.id in self._unrecorded:
-            return [self._unrecorded[patch.id], *self._reply(message, patch)]
-        if self._finished(message, patch.id):
-            # Read again after a crash: the reply may not have been written.
-            return self._reply(message, patch)
-        return self._applied_in_order(message, patch)
+        return [*await self._done_with(message, patch), *await self._reply(message)]
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
-        """A dead letter, a record that the patch was given up, and the reply that waited."""
+        """A dead letter, and a record that the patch was given up."""
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name)
         try:
             patch = decode(MetadataPatch, message.value)
@@ -114,25 +114,40 @@ class Metadata(Stage):
             return [letter]
         attempts = error.attempts if isinstance(error, PatchGivenUpError) else 0
         done = self._record(message, patch, attempts=attempts, status="dead", detail=f"{error}")
-        done = done._replace(then=self._on_recorded(message, patch.id, _DEAD))
-        return [letter, done, *self._reply(message, patch)]
+        return [letter, done._replace(then=self._on_recorded(message, patch.id, _DEAD))]
 
-    async def _applied_in_order(self, message: Message, patch: MetadataPatch) -> Outputs:
+    async def _done_with(self, message: Message, patch: MetadataPatch) -> Outputs:
+        if patch.id in self._unrecorded:
+            return [self._unrecorded[patch.id]]
+        if self._finished(message, patch.id):
+            return ()
+        try:
+            return [await self._applied_in_order(message, patch)]
+        except RecordError as error:
+            # Here and not by the runner: whoever waits is answered all the same.
+            self._log.warning("patch_refused", code=error.code, reason=f"{error}")
+            return self.refuse(message, error)
+
+    async def _applied_in_order(self, message: Message, patch: MetadataPatch) -> Output:
         sequence = _sequence(message)
-        newest = self._newest(message.partition).get(message.key or b"")
-        if newest is not None and sequence < newest:
+        newest = self._newest(message.partition)
+        known = newest.get(message.key or b"")
+        if known is not None and sequence < known:
             raise StalePatchError(
                 f"patch {patch.id} is older than one that was applied since: order the values that "
                 "are still wanted anew"
             )
         _check(patch)
         attempts = await self._until_applied(message, patch)
-        newest_of = self._newest(message.partition)
-        newest_of.latest(message.key or b"", sequence, at=message.timestamp)
+        newest.latest(message.key or b"", sequence, at=message.timestamp)
         done = self._record(message, patch, attempts=attempts)
         self._unrecorded[patch.id] = done
-        done = done._replace(then=self._on_recorded(message, patch.id, _APPLIED))
-        return [done, *self._reply(message, patch)]
+        return done._replace(then=self._on_recorded(message, patch.id, _APPLIED))
+
+    async def _reply(self, message: Message) -> list[Output]:
+        """What a suspended leg's caller waits for: the browser leaves after its metadata."""
+        reply = await due(message, topics=self._names, reader=self._reader)
+        return [] if reply is None else [reply]
 
     async def _until_applied(self, message: Message, patch: MetadataPatch) -> int:
         hops = h.number(message.headers, h.HOPS) or 0
@@ -155,13 +170,6 @@ class Metadata(Stage):
                     attempts=attempt,
                 ) from failure
             await asyncio.sleep(_backoff(attempt, failure))
-
-    def _reply(self, message: Message, patch: MetadataPatch) -> list[Output]:
-        """What a suspended leg's caller waits for: the browser leaves after its metadata."""
-        partition = h.number(message.headers, h.REPLY_PARTITION)
-        if partition is None or not patch.reply:
-            return []
-        return [Output(self._names.replies, message.key, patch.reply, message.headers, partition)]
 
     def _finished(self, message: Message, patch_id: str) -> bool:
         known = self._ids(message.partition).get(patch_id.encode())
@@ -198,7 +206,7 @@ class Metadata(Stage):
             sequence=_sequence(message),
             done_at=self._clock.now(),
         )
-        kept = h.without(message.headers, (h.REPLAY, h.SEQUENCE))
+        kept = h.without(message.headers, (h.REPLAY, h.SEQUENCE, h.REPLY_WITH))
         output = record_output(
             self._names.user_metadata_done,
             done,

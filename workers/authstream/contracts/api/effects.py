@@ -21,7 +21,10 @@ METHODS = (
                 optional=True,
                 members=(
                     Parameter(
-                        "on", ("string",), optional=True, enum=("allowed", "denied", "always")
+                        "on",
+                        ("string",),
+                        optional=True,
+                        enum=("allowed", "denied", "always", "suspended"),
                     ),
                     Parameter("key", ("string",), optional=True, min_length=1, max_length=255),
                     Parameter(

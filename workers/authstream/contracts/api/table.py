@@ -21,6 +21,7 @@ from authstream.contracts.api import (
     tokens,
 )
 from authstream.contracts.api.method import Conflict, Effect, Guard, Method, Quota, Total
+from authstream.contracts.api.triggers import TRIGGERS
 from authstream.contracts.parameter import Entries, Forbidden, Parameter, Says
 
 METHODS: tuple[Method, ...] = (
@@ -41,8 +42,12 @@ _PARTS = (Conflict, Effect, Entries, Forbidden, Guard, Method, Parameter, Quota,
 
 @cache
 def methods(trigger: str) -> dict[str, Method]:
-    """The methods of a trigger by path; a dictionary that callers only read."""
-    return {method.path: method for method in METHODS if trigger in method.triggers}
+    """The methods of a trigger by path; a dictionary that callers only read.
+
+    A trigger that is none of Auth0's has the methods that all of those have.
+    """
+    wanted = {trigger} if trigger in TRIGGERS else TRIGGERS
+    return {method.path: method for method in METHODS if wanted <= method.triggers}
 
 
 def python_path(path: str) -> str:

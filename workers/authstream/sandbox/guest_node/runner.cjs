@@ -26,6 +26,17 @@ const VERSION = process.versions.node;
 const now = performance.now.bind(performance);
 const exit = process.reallyExit.bind(process);
 
+function framed({ 0: kind, 1: number, 2: said }) {
+  const text = typeof said === "string" ? said : said();
+  const size = p.byteLength(text);
+  const frame = p.allocUnsafe(HEAD_BYTES + size);
+  p.writeUInt32BE(frame, HEAD_BYTES - LENGTH_BYTES + size, 0);
+  p.writeUInt8(frame, kind, LENGTH_BYTES);
+  p.writeUInt32BE(frame, number, LENGTH_BYTES + 1);
+  if (size) p.utf8Write(frame, text, HEAD_BYTES, size);
+  return frame;
+}
+
 /** Frames on the socket; answers of one turn of the event loop leave in one write. */
 class Channel {
   #socket = new net.Socket({ fd: 0, readable: true, writable: true });
@@ -40,15 +51,10 @@ class Channel {
     for (const end of ["end", "error", "close"]) this.#socket.on(end, () => exit(0));
   }
 
+  /** Queue a frame; `text` may be a function, which is asked when the frame leaves. */
   send(kind, number, text = "") {
-    const size = p.byteLength(text);
-    const frame = p.allocUnsafe(HEAD_BYTES + size);
-    p.writeUInt32BE(frame, HEAD_BYTES - LENGTH_BYTES + size, 0);
-    p.writeUInt8(frame, kind, LENGTH_BYTES);
-    p.writeUInt32BE(frame, number, LENGTH_BYTES + 1);
-    if (size) p.utf8Write(frame, text, HEAD_BYTES, size);
     if (!this.#out.length) p.setImmediate(() => this.#flush());
-    this.#out[this.#out.length] = frame;
+    this.#out[this.#out.length] = [kind, number, text];
   }
 
   /** Send a frame, then end the process. */
@@ -60,6 +66,7 @@ class Channel {
   #flush(done) {
     const frames = this.#out;
     this.#out = [];
+    for (let i = 0; i < frames.length; i++) frames[i] = framed(frames[i]);
     if (frames.length) this.#write(frames.length === 1 ? frames[0] : p.concat(frames), done);
   }
 
@@ -157,7 +164,8 @@ class Runner {
   fail(run, error) {
     if (run.done) return;
     this.#end(run);
-    this.#channel.send(ERROR, run.number, `{${describe(error)},"console":${run.lines.close()}}`);
+    const said = describe(error);
+    this.#channel.send(ERROR, run.number, () => `{${said},"console":${run.lines.close()}}`);
   }
 
   #start(number, payload) {
@@ -228,7 +236,9 @@ class Runner {
       return;
     }
     this.#end(run);
-    const text = `{"commands":[${run.recorder.commands}],"console":${run.lines.close()}}`;
+    const { commands } = run.recorder;
+    // Node tells of promises that nobody awaited only after this; they are still the run's.
+    const text = () => `{"commands":[${commands}],"console":${run.lines.close()}}`;
     this.#channel.send(RESULT, run.number, text);
   }
 
@@ -264,7 +274,9 @@ function guard(runner) {
     else output.say("error", `uncaught: {${describe(error)}}\n`);
   });
   process.on("unhandledRejection", (error) => {
-    output.say("error", `unhandled rejection: {${describe(error)}}\n`);
+    const { name, message, stack } = p.parse(`{${describe(error)}}`);
+    const where = stack ? `\n${stack}` : "";
+    output.say("error", `a promise that nobody awaited: ${name}: ${message}${where}\n`);
   });
 }
 
@@ -278,7 +290,7 @@ function main() {
     }
     if (kind !== INIT) exit(EXIT_FATAL);
     const init = JSON.parse(payload.toString());
-    if (process.ppid !== init.parent) exit(0);
+    if (init.parent !== null && process.ppid !== init.parent) exit(0);
     output.capture();
     runner = new Runner(channel, init);
     guard(runner);

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import io
 import logging
 import os
 import sys
+from collections.abc import Coroutine, Generator
+from typing import Any
+
+from .action import describe
 
 #: The console of the run that the current task or thread belongs to.
 current: contextvars.ContextVar[Console] = contextvars.ContextVar("current")
@@ -82,6 +87,43 @@ class ConsoleHandler(logging.Handler):
             console.line(level, text)
         else:
             os.write(STDERR, f"{text}\n".encode(errors="replace"))
+
+
+class _Owned(asyncio.Task[Any]):
+    """A task that knows its run's console: it tells of its error when it is in no context."""
+
+    console: Console | None = None
+
+
+def watch(loop: asyncio.AbstractEventLoop) -> None:
+    """Show errors that no code waits for in the console of the run that they belong to."""
+
+    def make(
+        loop: asyncio.AbstractEventLoop,
+        work: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+        **options: Any,  # noqa: ANN401 - those of the next Python
+    ) -> asyncio.Task[Any]:
+        task = _Owned(work, loop=loop, **options)
+        task.console = current.get(None)
+        return task
+
+    loop.set_task_factory(make)
+    loop.set_exception_handler(_tell)
+
+
+def _tell(_: asyncio.AbstractEventLoop, said: dict[str, Any]) -> None:
+    error, task = said.get("exception"), said.get("task") or said.get("future")
+    text = said["message"]
+    if isinstance(error, BaseException):
+        told = describe(error)
+        what = "an error" if task is None else "a task that nobody awaited"
+        text = f"{what}: {told['name']}: {told['message']}\n{told['stack']}".rstrip()
+    console = task.console if isinstance(task, _Owned) else current.get(None)
+    if console is None:
+        os.write(STDERR, f"{text}\n".encode(errors="replace"))
+    else:
+        for line in text.split("\n"):
+            console.line("error", line)
 
 
 def capture() -> None:

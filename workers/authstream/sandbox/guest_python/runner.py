@@ -17,6 +17,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Runner(asyncio.Protocol):
         }
         self._cache = Cache()
         self._buffer = bytearray()
-        self._out: list[bytes] = []
+        self._out: list[tuple[int, int, bytes | Callable[[], bytes]]] = []
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._questions = Questions(lambda number, text: self._send(CALL, number, text.encode()))
         self._threads = asyncio.Semaphore(THREADS)
@@ -101,14 +102,19 @@ class Runner(asyncio.Protocol):
         elif kind == CANCEL and number in self._tasks:
             self._tasks[number].cancel()
 
-    def _send(self, kind: int, number: int, payload: bytes = b"") -> None:
+    def _send(self, kind: int, number: int, payload: bytes | Callable[[], bytes] = b"") -> None:
+        """Queue a frame; a payload may be a function, which is asked when the frame leaves.
+
+        That is after all that the run has scheduled so far: it may still have something to say.
+        """
         if not self._out:
-            self._loop.call_soon(self._flush)
-        self._out.append(frame(kind, number, payload))
+            self._loop.call_soon(self._loop.call_soon, self._flush)
+        self._out.append((kind, number, payload))
 
     def _flush(self) -> None:
-        self._transport.write(b"".join(self._out))
-        self._out.clear()
+        out, self._out = self._out, []
+        frames = (frame(kind, id_, said() if callable(said) else said) for kind, id_, said in out)
+        self._transport.write(b"".join(frames))
 
     async def _run(self, number: int, payload: bytes) -> None:
         lines = console.Console(self._limits["console_characters"])
@@ -121,12 +127,9 @@ class Runner(asyncio.Protocol):
             await self._call(call, event, self._make_api(recorder), is_async=call.is_async)
             if recorder.fatal:
                 raise recorder.fatal  # noqa: TRY301 - as if the action had not caught it
-            said = dump(lines.close())
-            result = f'{{"commands":[{",".join(recorder.commands)}],"console":{said}}}'
-            self._send(RESULT, number, result.encode())
+            self._send(RESULT, number, functools.partial(_result, recorder.commands, lines))
         except BaseException as error:  # noqa: BLE001 - also SystemExit: it must not end the others
-            answer = {**describe(error), "console": lines.close()}
-            self._send(ERROR, number, dump(answer).encode())
+            self._send(ERROR, number, functools.partial(_error, describe(error), lines))
         finally:
             if recorder is not None:
                 recorder.close()
@@ -190,6 +193,14 @@ class Runner(asyncio.Protocol):
         self._stuck = [*(other for other in self._stuck if other.is_alive()), thread]
         if len(self._stuck) > STUCK_THREADS:
             os._exit(EXIT_STUCK)
+
+
+def _result(commands: list[str], lines: console.Console) -> bytes:
+    return f'{{"commands":[{",".join(commands)}],"console":{dump(lines.close())}}}'.encode()
+
+
+def _error(said: dict[str, str], lines: console.Console) -> bytes:
+    return dump({**said, "console": lines.close()}).encode()
 
 
 def _settle(done: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
@@ -258,6 +269,7 @@ def load(channel: socket.socket, init: dict[str, Any]) -> Action:
 async def serve(channel: socket.socket, action: Action, init: dict[str, Any]) -> None:
     """Answer frames until the worker closes the socket."""
     loop = asyncio.get_running_loop()
+    console.watch(loop)
     await loop.connect_accepted_socket(lambda: Runner(action, init), channel)
     await loop.create_future()
 
@@ -267,7 +279,7 @@ def main() -> None:
     die_with_parent()
     channel = take_channel()
     init = receive_init(channel)
-    if os.getppid() != init["parent"]:
+    if init["parent"] is not None and os.getppid() != init["parent"]:
         raise SystemExit(0)  # the worker died before the kernel was asked to tell
     console.capture()
     action = load(channel, init)

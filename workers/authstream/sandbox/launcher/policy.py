@@ -5,16 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-MIB = 1024 * 1024
-#: Private writable memory (RLIMIT_DATA), which includes the stacks of threads.
-DATA_BYTES = 256 * MIB
 #: Stack of the main thread and default of each other one.
-STACK_BYTES = 2 * MIB
-#: Threads of a guest, counted by the kernel per user.
-THREADS = 64
-DESCRIPTORS = 256
-#: The temporary folder, and the largest file in it. At level `landlock` there is none.
-TMP_BYTES = 16 * MIB
+STACK_BYTES = 2 * 1024 * 1024
 NICE = 5
 
 
@@ -32,14 +24,17 @@ class Policy:
     folder: str
     #: Files and folders that may be read, and executed.
     readable: tuple[str, ...]
+    #: Private writable memory (RLIMIT_DATA), which includes the stacks of threads.
+    data_bytes: int
+    #: Counted by the kernel per user.
+    threads: int
+    descriptors: int
+    #: The temporary folder, and the largest file in it. At level `landlock` there is none.
+    tmp_bytes: int
     #: Those of them that the guest cannot do without.
     needed: tuple[str, ...] = ()
     uid: int | None = None
-    data_bytes: int = DATA_BYTES
     stack_bytes: int = STACK_BYTES
-    threads: int = THREADS
-    descriptors: int = DESCRIPTORS
-    tmp_bytes: int = TMP_BYTES
     nice: int = NICE
 
     def encode(self) -> bytes:

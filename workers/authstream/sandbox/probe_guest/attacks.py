@@ -339,3 +339,46 @@ ATTACKS: dict[str, Attack] = {
 }
 #: What level `landlock` cannot hide; harmless.
 ONLY_HIDDEN_BY_NAMESPACES = frozenset({"stat a secret file", "host name"})
+#: What reaches the worker, its files or its broker: blocked by anything that deserves the name of
+#: confinement, also by a command of the operator.
+ON_THE_WORKER = frozenset(
+    {
+        "read a secret file",
+        "list a folder of the host",
+        "write to the host",
+        "environment of the worker",
+        "descriptors of the worker",
+        "inherited descriptor",
+        "connect to the broker",
+        "send UDP",
+        "connect abstract AF_UNIX",
+        "connect AF_UNIX",
+        "connect IPv6",
+        "kill the worker",
+        "kill another process",
+        "signal by a descriptor",
+        "queue a signal",
+        "ptrace",
+        "process_vm_readv",
+        "pidfd_getfd",
+        "kill by pidfd",
+        "root of another process",
+    }
+)
+#: What would change the host, or end the probe, where nothing stops it: only tried where our own
+#: launcher confines.
+DRASTIC = frozenset(
+    {
+        "execute /bin/sh",
+        "execute its own file",
+        "mount",
+        "kernel settings",
+        "/dev/mem",
+        "chroot",
+        "become root",
+        "bpf",
+        "setns",
+        "unshare a user namespace",
+        "clone into a namespace",
+    }
+)

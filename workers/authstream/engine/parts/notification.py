@@ -1,0 +1,46 @@
+"""Messages to users that could not be sent: never again, or again later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from authstream.contracts.verdict import Retry
+from authstream.engine.limits import NOTIFICATION_WAITS
+from authstream.engine.part import DECIDED, Call, Denial, Leg, Members, Part, command
+
+RETRY = Retry(waits_ms=tuple(wait // timedelta(milliseconds=1) for wait in NOTIFICATION_WAITS))
+
+
+class Notification(Part):
+    """`notification`, of a denied leg.
+
+    `status`, which is `drop` or `retry`, and `reason`; `retry` says when to publish it again.
+    """
+
+    gives = ("notification", "retry")
+    shown = DECIDED
+
+    def __init__(self, leg: Leg) -> None:
+        super().__init__(leg)
+        self._said: dict[str, Any] = {}
+
+    @command("notification.drop", denies=True)
+    def drop(self, call: Call) -> None:
+        """Failed for good."""
+        self._fail(call, "drop")
+
+    @command("notification.retry", denies=True)
+    def retry(self, call: Call) -> None:
+        """Failed for now."""
+        self._fail(call, "retry")
+
+    def _fail(self, call: Call, status: str) -> None:
+        (reason,) = call.arguments
+        if self.leg.deny(call, Denial(call.action, f"notification_{status}", reason)):
+            self._said = {"status": status, "reason": reason}
+
+    def members(self) -> Members:
+        """What to do with the message."""
+        again = self._said.get("status") == "retry"
+        return {"notification": self._said, "retry": RETRY if again else None}

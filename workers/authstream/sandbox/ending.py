@@ -1,0 +1,80 @@
+"""How a guest process ends or fails to start, in words for the author of its action."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from authstream.engine.guest_limits import megabytes
+from authstream.engine.program import Program, Status
+from authstream.errors import AuthstreamError
+from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
+from authstream.sandbox.runtimes import heap_bytes
+
+#: What V8 says last when its heap is full.
+_HEAP_FULL = "JavaScript heap out of memory"
+#: How an error begins that a memory limit caused without ending the process.
+_ALLOCATION_FAILED = ("MemoryError", "RangeError: Array buffer allocation failed")
+_REMEDY = "use less, or raise limits.memory in action.yaml"
+
+
+class GuestError(AuthstreamError):
+    """Something about a guest process, not about one event."""
+
+    code = "guest"
+
+
+class GuestStartError(GuestError):
+    """A guest did not come up."""
+
+    code = "guest_start"
+
+
+class GuestLoadError(GuestStartError):
+    """The action's own top-level code failed; its message and line are in the text."""
+
+    code = "action_load"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended: `crashed` by itself, `timeout` when it no longer answered."""
+
+    status: Status
+    reason: str
+
+
+def over_memory(program: Program, used: int) -> str:
+    """Why the worker ended a guest that took more than it may have."""
+    return f"used {megabytes(used)} of memory, over its {_limit(program)}"
+
+
+def exit_text(program: Program, code: int, last_words: str) -> str:
+    """Why a process is gone that nobody ended: `code` is its status, negative for a signal."""
+    if _HEAP_FULL in last_words:
+        heap = megabytes(heap_bytes(program))
+        return f"filled its JavaScript heap of {heap}, a part of its {_limit(program)}"
+    if code == EXIT_NOT_CONFINED:
+        said = "was not run"
+    elif code < 0:
+        said = f"was ended by {signal.Signals(-code).name}"
+    else:
+        said = f"exited with status {code}"
+    return quoted(said, last_words)
+
+
+def quoted(reason: str, last_words: str) -> str:
+    """A reason with what the process last said."""
+    return f"{reason}; it last said: {last_words}" if last_words else reason
+
+
+def explained(program: Program, error: str) -> str:
+    """An action's own error; with the limit, where that is what it ran into."""
+    if not error.startswith(_ALLOCATION_FAILED):
+        return error
+    first, separator, rest = error.partition("\n")
+    return f"{first.rstrip(': ')} (its {_limit(program)}){separator}{rest}"
+
+
+def _limit(program: Program) -> str:
+    return f"limits.memory of {megabytes(program.limits.memory)}: {_REMEDY}"
