@@ -14,13 +14,12 @@ from authstream.contracts.avro import encode
 from authstream.contracts.effect import Effect
 from authstream.contracts.topics import Topics
 from authstream.engine.ports import Message, Output
-from authstream.errors import BrokerUnreachableError, RecordError, UndecodableError
+from authstream.errors import RecordError, UndecodableError
 from authstream.settings import Settings
 from authstream.stages.effect import GivenUpError
 from authstream.stages.outputs import dead_letter
 from tests import kafka_log
 from tests.contract.test_effect_kinds import PAYLOADS, effect
-from tests.kafka_log import until
 from tests.kafka_server import KafkaServer
 from tests.samples import envelope
 
@@ -56,14 +55,6 @@ class Site:
         kafka_log.publish(self.settings.brokers, [output])
 
 
-def readable(letters: DeadLetters) -> bool:
-    """Whether every partition has a leader that answers."""
-    try:
-        return letters.find(Filter()) == []
-    except BrokerUnreachableError:
-        return False
-
-
 @pytest.fixture
 def site(kafka: KafkaServer, topic_prefix: str) -> Iterator[Site]:
     """All topics, empty."""
@@ -71,8 +62,8 @@ def site(kafka: KafkaServer, topic_prefix: str) -> Iterator[Site]:
     topics = Topics(topic_prefix)
     needed = wanted(topics, settings, triggers=["post-login"], actions=[], kinds=["log"])
     KafkaTopics(settings).apply(needed)
+    kafka_log.await_readable(settings, [topic.name for topic in needed])
     with DeadLetters(settings) as letters:
-        until(lambda: readable(letters), "a new topic can be read")
         yield Site(settings, topics, letters)
 
 

@@ -81,7 +81,11 @@ class Fanout(Stage):
                 # Nothing is pending when the browser leaves.
                 return [put_off(patch, message)]
             if self._own_writes:
-                return [patch._replace(then=lambda _offset: replies)]
+
+                def written(_offset: int) -> Outputs:
+                    return replies
+
+                return [patch._replace(then=written)]
         return [*replies, patch]
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
