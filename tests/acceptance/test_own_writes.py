@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def running(folder: Path, settings: Settings, *names: str) -> AsyncIterator[None]:
+async def running(folder: Path, settings: Settings, *names: str) -> AsyncGenerator[None]:
     """A worker's stages, in this process."""
     reader = KafkaPointReader(settings)
     assembled = assembly(folder, settings, reader=reader, clock=SystemClock())

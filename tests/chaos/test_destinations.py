@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -54,7 +54,7 @@ def settings(kafka: KafkaServer, topic_prefix: str) -> Settings:
 
 
 @asynccontextmanager
-async def delivering(kind: Delivery, settings: Settings) -> AsyncIterator[None]:
+async def delivering(kind: Delivery, settings: Settings) -> AsyncGenerator[None]:
     """The stages of a kind, and those of the delays."""
     topics, clock = Topics(settings.prefix), SystemClock()
     stages: list[Stage] = [
