@@ -80,6 +80,16 @@ def stages(ground: Ground, topics: Topics, verify: Verify) -> list[Stage]:
     ]
 
 
+async def prepared(ground: Ground) -> tuple[Topics, Verify]:
+    """The topics of a flow of one action, made, and the action."""
+    topics = Topics(ground.prefix)
+    verify = Verify(topics.action("default", "verify"))
+    names = (topics.requested("post-login"), verify.topic, topics.assemble, topics.denied)
+    more = (topics.suspended, topics.resume, topics.executions, topics.dead_letter)
+    await ground.create([*names, *more, topics.decided("post-login"), topics.replies])
+    return topics, verify
+
+
 def told(replies: Sequence[Message]) -> dict[str, Verdict]:
     """What each caller was told, by correlation id."""
     return {
@@ -99,11 +109,7 @@ class ResumeSuite:
 
     async def test_flows_wait_in_the_log_and_go_on_once(self, ground: Ground) -> None:
         """All stages start anew while the browsers are away, and again before they click twice."""
-        topics = Topics(ground.prefix)
-        verify = Verify(topics.action("default", "verify"))
-        names = (topics.requested("post-login"), verify.topic, topics.assemble, topics.denied)
-        more = (topics.suspended, topics.resume, topics.executions, topics.dead_letter)
-        await ground.create([*names, *more, topics.decided("post-login"), topics.replies])
+        topics, verify = await prepared(ground)
         async with ground.running(stages(ground, topics, verify)):
             await ground.publish([login(topics, user, user, (2, user.encode())) for user in USERS])
             left = told(await ground.records(topics.replies, len(USERS)))
@@ -126,11 +132,7 @@ class ResumeSuite:
 
     async def test_a_double_click_is_answered_twice_and_runs_once(self, ground: Ground) -> None:
         """The second one comes while the first is under way: both get the one verdict."""
-        topics = Topics(ground.prefix)
-        verify = Verify(topics.action("default", "verify"))
-        names = (topics.requested("post-login"), verify.topic, topics.assemble, topics.denied)
-        more = (topics.suspended, topics.resume, topics.executions, topics.dead_letter)
-        await ground.create([*names, *more, topics.decided("post-login"), topics.replies])
+        topics, verify = await prepared(ground)
         async with ground.running(stages(ground, topics, verify)):
             await ground.publish([login(topics, "ada", "ada", (2, b"left"))])
             left = told(await ground.records(topics.replies, 1))["left"]

@@ -19,7 +19,7 @@ from authstream.engine.resume_record import resume_record
 from authstream.engine.signature import signed, verify
 from authstream.engine.state import State, StateKeys
 from authstream.errors import RecordError, StateInvalidError
-from authstream.stages.resume import ResumeStage
+from authstream.stages.resume import REMEMBERED, ResumeStage
 from tests.samples import FLOW, KEY, NOW, TOPICS, TRIGGERS, envelope, event, run, step
 
 CRM, NEXT = step("crm"), step("next")
@@ -208,9 +208,10 @@ async def test_what_was_used_is_read_back_from_the_log() -> None:
     (memory,) = bench.stage.memories
     assert (memory.topics, memory.window, memory.until_position) == (
         bench.stage.topics,
-        LIFETIME,
+        REMEMBERED,
         True,
     )
+    assert LIFETIME < REMEMBERED
     memory.remember(wrong)
     memory.remember(first)
     assert await bench.refusal(bench.record()) == "state_used"

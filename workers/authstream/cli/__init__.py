@@ -15,6 +15,8 @@ from authstream.cli import (
     deps,
     doctor,
     effects,
+    importing,
+    new,
     send,
     tail,
     test,
@@ -35,18 +37,9 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    demo,
-    up,
-    worker,
-    deps,
-    topics,
-    send,
-    test,
-    tail,
-    dead_letters,
-    effects,
-    doctor,
-    version,
+    *(demo, up, worker, deps, topics, send, test, tail, dead_letters, effects, doctor, version),
+    importing,
+    new,
 ):
     module.register(app)
 

@@ -55,11 +55,10 @@ def _rows(said: object, size: int, limit: int) -> list[object]:
 
 
 def _command(trigger: str, said: object) -> RecordedCommand:
-    row = cast("list[object]", said) if isinstance(said, list) else [None]
-    name = row[0] if row else None
+    row = cast("list[object]", said) if isinstance(said, list) and said else [None]
+    name, arguments = row[0], tuple(row[1:])
     if not isinstance(name, str):
         raise CommandRefusedError("a command must be a list that begins with its name")
-    arguments = tuple(row[1:])
     if not is_legal(trigger, name, arguments):
         check_command(trigger, name, arguments)
     return name, arguments

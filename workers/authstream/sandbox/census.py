@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from typing import Protocol
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
@@ -73,26 +75,26 @@ def observe(meter: Meter, census: Census = CENSUS) -> None:
         if census.level is not None:
             yield Observation(RANKS[census.level], {"authstream.sandbox.level": census.level})
 
-    def memory(_: CallbackOptions) -> Iterable[Observation]:
-        for guest in census.guests():
-            yield Observation(guest.memory, _labels(guest))
-
-    def limit(_: CallbackOptions) -> Iterable[Observation]:
-        for guest in census.guests():
-            yield Observation(guest.memory_limit, _labels(guest))
-
-    def in_flight(_: CallbackOptions) -> Iterable[Observation]:
-        for guest in census.guests():
-            yield Observation(guest.in_flight, _labels(guest))
-
-    for name, callback, unit, about in (
-        ("authstream.sandbox.level", level, "1", "How actions are confined; 0: not at all"),
-        ("authstream.guest.memory", memory, "By", "Memory of a guest's own"),
-        ("authstream.guest.memory.limit", limit, "By", "The most that a guest may have"),
-        ("authstream.guest.in_flight", in_flight, "{event}", "Events under way in a guest"),
+    about = "How actions are confined; 0: not at all"
+    meter.create_observable_gauge("authstream.sandbox.level", [level], "1", about)
+    for name, value, unit, about in (
+        ("memory", _memory, "By", "Memory of a guest's own"),
+        ("memory.limit", _memory_limit, "By", "The most that a guest may have"),
+        ("in_flight", _in_flight, "{event}", "Events under way in a guest"),
     ):
-        meter.create_observable_gauge(name, [callback], unit, about)
+        callback = partial(_of_guests, census, value)
+        meter.create_observable_gauge(f"authstream.guest.{name}", [callback], unit, about)
 
 
-def _labels(guest: GuestUse) -> dict[str, str | int]:
-    return {"authstream.action": guest.action, "authstream.guest": guest.number}
+def _of_guests(
+    census: Census, value: Callable[[GuestUse], int], _: CallbackOptions
+) -> Iterable[Observation]:
+    for guest in census.guests():
+        labels: dict[str, str | int] = {
+            "authstream.action": guest.action,
+            "authstream.guest": guest.number,
+        }
+        yield Observation(value(guest), labels)
+
+
+_memory, _memory_limit, _in_flight = map(attrgetter, ("memory", "memory_limit", "in_flight"))

@@ -10,7 +10,7 @@ from dataclasses import fields
 from functools import cache
 from itertools import product
 from math import prod
-from typing import cast
+from typing import Any
 
 from authstream.contracts.api import Method, methods
 from authstream.contracts.json_value import JSON_INTEGER
@@ -32,12 +32,12 @@ _KNOWN = frozenset({"name", "types", "optional", "default", "says", "limited", "
 #: A command with more legal combinations of types is not worth the memory.
 _SHAPES = 512
 
-#: The types of all arguments, for every combination that is legal (True: the values need a look),
-#: and the texts that no argument may be.
-_Command = tuple[dict[tuple[type, ...], bool], tuple[object, ...]]
+#: The types of all arguments, for every combination that is legal, with the positions of values
+#: that need a look; and the texts that no argument may be.
+_Command = tuple[dict[tuple[type, ...], tuple[int, ...]], tuple[object, ...]]
 
 
-def is_legal(trigger: str, name: str, arguments: tuple[object, ...]) -> bool:
+def is_legal(trigger: str, name: str, arguments: tuple[Any, ...]) -> bool:
     """Whether a command with values out of a JSON text is certainly legal.
 
     False: ask `check_command`.
@@ -52,18 +52,15 @@ def is_legal(trigger: str, name: str, arguments: tuple[object, ...]) -> bool:
     for text in forbidden:
         if text in arguments:
             return False
-    return not look or all(map(_is_flat, arguments))
+    return not look or all(_is_flat(arguments[position]) for position in look)
 
 
-def _is_flat(value: object) -> bool:
+def _is_flat(value: float | list[object] | dict[str, object]) -> bool:
     """Whether a number is not too large, and a container holds neither one nor another."""
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return -JSON_INTEGER <= value <= JSON_INTEGER
-    if isinstance(value, dict):
-        value = list(cast("dict[str, object]", value).values())
-    return not isinstance(value, list) or _LOOKED_AT.isdisjoint(
-        map(type, cast("list[object]", value))
-    )
+    held = value.values() if isinstance(value, dict) else value
+    return _LOOKED_AT.isdisjoint(map(type, held))
 
 
 @cache
@@ -81,7 +78,7 @@ def _command(method: Method) -> _Command | None:
         return None
     least = max((number for number, rule in enumerate(rules, 1) if not rule.optional), default=0)
     shapes = {
-        shape: not _LOOKED_AT.isdisjoint(shape)
+        shape: tuple(position for position, kind in enumerate(shape) if kind in _LOOKED_AT)
         for count in range(least, len(rules) + 1)
         for shape in product(*kinds[:count])
     }

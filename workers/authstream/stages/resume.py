@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from pydantic import ValidationError
@@ -38,6 +39,10 @@ from authstream.stages.deadline import deadline
 from authstream.stages.outputs import dead_letter, envelope_output, event_headers
 from authstream.stages.refusal import stub
 
+#: How long a used state is known: its lifetime, and a margin for clocks, as reading back begins at
+#: a time of this machine's.
+REMEMBERED = STATE_LIFETIME + timedelta(minutes=5)
+
 
 class ResumeStage(Stage):
     """Reads `resume`; writes to the action that suspended the flow.
@@ -66,7 +71,7 @@ class ResumeStage(Stage):
         #: The offset of the record that used a state first, by partition.
         self._used: dict[int, FirstWindow] = {}
         self.memories = (
-            Memory(self.topics, STATE_LIFETIME, self._remember, self._forget, until_position=True),
+            Memory(self.topics, REMEMBERED, self._remember, self._forget, until_position=True),
         )
 
     async def handle(self, message: Message) -> Outputs:
@@ -110,7 +115,7 @@ class ResumeStage(Stage):
         return state
 
     def _first(self, state: State, message: Message) -> int:
-        used = self._used.setdefault(message.partition, FirstWindow(STATE_LIFETIME))
+        used = self._used.setdefault(message.partition, FirstWindow(REMEMBERED))
         key = leg_key(state.flow_id, state.leg)
         return used.first(key, message.offset, at=message.timestamp)
 
@@ -197,7 +202,7 @@ class ResumeStage(Stage):
 
 def _read(message: Message) -> Resume:
     """Raises UndecodableError."""
-    if h.first(message.headers, h.CONTENT_TYPE) != h.JSON_TYPE:
+    if h.first(message.headers, h.CONTENT_TYPE) == h.AVRO_TYPE:
         return decode(Resume, message.value)
     try:
         return Resume.model_validate_json(message.value or b"")
