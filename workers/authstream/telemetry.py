@@ -140,7 +140,11 @@ def injected(headers: Headers, span: Span) -> Headers:
 
 @contextmanager
 def span(
-    name: str, attributes: Mapping[str, str | int], *, after: Headers | None = None
+    name: str,
+    attributes: Mapping[str, str | int],
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    after: Headers | None = None,
 ) -> Generator[Span]:
     """A span of ours within the current one; does nothing when tracing is off.
 
@@ -152,7 +156,9 @@ def span(
         return
     before = None if after is None else remote_parent(after)
     links = () if before is None else (Link(before),)
-    with active.tracer.start_as_current_span(name, attributes=attributes, links=links) as current:
+    with active.tracer.start_as_current_span(
+        name, kind=kind, attributes=attributes, links=links
+    ) as current:
         yield current
 
 

@@ -20,6 +20,7 @@ from authstream.cli import (
     demo,
     deps,
     doctor,
+    effects,
     flows,
     gateway,
     importing,
@@ -47,7 +48,8 @@ app = typer.Typer(
 )
 for module in (
     *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
-    *(tokens, admin, deps, topics, send, test, tail, dead_letters, doctor, version),
+    *(tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    version,
     importing,
     new,
 ):
