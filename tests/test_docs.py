@@ -24,7 +24,7 @@ from authstream import cli
 from authstream.apps import reference, worker
 from authstream.apps.rehearsal import rehearse, rehearse_legs
 from authstream.apps.stages import deliveries, triggers
-from authstream.cli import doctor, test
+from authstream.cli import doctor, importing, test
 from authstream.contracts.api import methods
 from authstream.contracts.effect import Effect
 from authstream.engine.delivery import Delivery
@@ -46,7 +46,9 @@ STATUS_CODES = {
     cli.USAGE_STATUS,
     cli.INTERRUPTED_STATUS,
     doctor.FAILED_STATUS,
+    importing.LEFT_OUT_STATUS,
     test.FLOW_FAILED_STATUS,
+    test.SNAPSHOT_DIFFERS_STATUS,
     worker.SOFTWARE_ERROR,
 }
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import Any, Self, TypeAlias
 
 import orjson
 from pydantic import SecretStr
 
 from authstream.apps.build import say_nothing
-from authstream.apps.stages import assembly
+from authstream.apps.stages import Prepare, assembly, unchanged
 from authstream.broker.memory import MemoryBroker, MemoryRunner
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
@@ -19,15 +20,139 @@ from authstream.contracts.effect import Effect
 from authstream.contracts.envelope import Command, Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.resume import Resume
-from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
-from authstream.engine.ports import Output, SystemClock
+from authstream.engine.ports import Message, Output, Stage, SystemClock
 from authstream.engine.resume_record import resume_record
 from authstream.settings import Settings
 
+#: The id of the one event of a rehearsal; ids of flow and effects are made from it.
+EVENT_ID = "rehearsal"
 #: Members of the event that are new when the browser is back: `request`, `prompt`, …
 Continuation: TypeAlias = Mapping[str, Any]
+#: Stages that take part besides actions. Those that act on a verdict are left out.
+DECIDING = ("entry", "resume", "assemble", "fanout")
+
+
+class Rehearsal:
+    """A folder's flows on a broker in memory; guests are kept from one event to the next.
+
+    Use as an async context manager. Effects are listed, not delivered.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        triggers: Collection[str] | None = None,
+        prepare: Prepare = unchanged,
+        say: Say = say_nothing,
+    ) -> None:
+        """Only the actions that flows of `triggers` bind are started; None: those of every flow.
+
+        Raises ConfigurationError for a folder that cannot be loaded.
+        """
+        clock = SystemClock()
+        self._broker = MemoryBroker(clock)
+        self._assembled = assembly(
+            folder,
+            Settings(state_key=SecretStr(secrets.token_hex())),
+            reader=self._broker,
+            clock=clock,
+            missing_secret="",
+            prepare=prepare,
+            say=say,
+        )
+        self._runner = MemoryRunner(self._broker, list(self._stages(triggers)))
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._runner.start()
+        except BaseException:
+            await self._runner.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._runner.stop()
+
+    async def run(self, event: bytes, *, trigger: str, event_id: str = EVENT_ID) -> dict[str, Any]:
+        """`{verdict, commands, runs, effects}` of one event, JSON-ready.
+
+        An id that was there before is the same login again, and gets the same verdict.
+        """
+        headers = h.make({h.CE_ID: event_id, h.CE_SOURCE: "authstream-test"})
+        return await self._follow(
+            Output(self._assembled.topics.requested(trigger), None, event, headers), trigger
+        )
+
+    async def resume(
+        self, state: str, continuation: Continuation, *, trigger: str
+    ) -> dict[str, Any]:
+        """What comes of the next leg of a suspended flow, by the state of its verdict."""
+        record = resume_record(self._assembled.topics, _resume(state, continuation), ())
+        return await self._follow(record, trigger)
+
+    async def _follow(self, first: Output, trigger: str) -> dict[str, Any]:
+        """What comes of a record that begins a leg, once nothing is left to do."""
+        before = {place: len(log) for place, log in self._broker.logs.items()}
+        self._broker.append(first)
+        await self._runner.run_until_idle()
+        written = [
+            message
+            for place, log in sorted(self._broker.logs.items())
+            for message in log[before.get(place, 0) :]
+        ]
+        return self._told(_Written(written), trigger)
+
+    def _told(self, written: _Written, trigger: str) -> dict[str, Any]:
+        topics = self._assembled.topics
+        verdict = decode(Verdict, written.first(topics.decided(trigger)).value)
+        execution = decode(Execution, written.first(topics.executions).value)
+        decided_on = decode(Envelope, written.first(topics.denied, topics.assemble).value)
+        return {
+            "verdict": verdict.public(),
+            "commands": [
+                _command(command) for command in decided_on.commands if command.leg == verdict.leg
+            ],
+            "runs": [run.model_dump(mode="json") for run in execution.runs],
+            "effects": [
+                decode(Effect, message.value).model_dump(mode="json")
+                for message in written.effects()
+            ],
+        }
+
+    def _stages(self, triggers: Collection[str] | None) -> Iterable[Stage]:
+        bound = {
+            f"action.{binding.action}"
+            for flow in self._assembled.folder.flows.values()
+            if triggers is None or flow.trigger in triggers
+            for binding in flow.bindings
+        }
+        for stage in self._assembled.stages:
+            if stage.name in bound or stage.name in DECIDING:
+                yield stage
+
+
+class _Written:
+    """The records of one leg, by topic."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self._messages = messages
+
+    def first(self, *topics: str) -> Message:
+        """The first record of the first of these topics that has one."""
+        return next(one for topic in topics for one in self._messages if one.topic == topic)
+
+    def effects(self) -> list[Message]:
+        """What would be sent, kind by kind."""
+        found = [one for one in self._messages if ".effects." in one.topic]
+        return sorted(found, key=lambda one: one.topic)
 
 
 async def rehearse(
@@ -48,37 +173,16 @@ async def rehearse_legs(
     """`{verdict, commands, runs, effects}` of each leg, JSON-ready.
 
     Of one event there is one leg, and one more for each continuation, as long as the leg before is
-    suspended. Effects are listed, not delivered. Raises ConfigurationError for a folder that cannot
-    be loaded.
+    suspended. Raises ConfigurationError for a folder that cannot be loaded.
     """
-    clock = SystemClock()
-    broker = MemoryBroker(clock)
-    settings = Settings(state_key=SecretStr(secrets.token_hex()))
-    assembled = assembly(folder, settings, reader=broker, clock=clock, missing_secret="", say=say)
-    runner = MemoryRunner(
-        broker, [stage for stage in assembled.stages if not stage.name.startswith("effect.")]
-    )
-    await runner.start()
-    try:
-        broker.append(_published(assembled.topics.requested(trigger), event))
-        await runner.run_until_idle()
+    async with Rehearsal(folder, triggers=(trigger,), say=say) as rehearsal:
+        legs = [await rehearsal.run(event, trigger=trigger)]
         for continuation in resumes:
-            state = _verdicts(broker, assembled.topics, trigger)[-1].state
+            state = legs[-1]["verdict"]["state"]
             if state is None:
                 break
-            broker.append(resume_record(assembled.topics, _resume(state, continuation), ()))
-            await runner.run_until_idle()
-    finally:
-        await runner.stop()
-    return [
-        _leg(verdict, broker, assembled.topics)
-        for verdict in _verdicts(broker, assembled.topics, trigger)
-    ]
-
-
-def _published(topic: str, event: bytes) -> Output:
-    said = h.make({h.CE_ID: "rehearsal", h.CE_SOURCE: "authstream-test"})
-    return Output(topic, None, event, said)
+            legs.append(await rehearsal.resume(state, continuation, trigger=trigger))
+    return legs
 
 
 def _resume(state: str, continuation: Continuation) -> Resume:
@@ -89,36 +193,9 @@ def _resume(state: str, continuation: Continuation) -> Resume:
     return Resume(state=state, request=request, event=members)
 
 
-def _verdicts(broker: MemoryBroker, topics: Topics, trigger: str) -> list[Verdict]:
-    return [decode(Verdict, one.value) for one in broker.records(topics.decided(trigger))]
-
-
-def _leg(verdict: Verdict, broker: MemoryBroker, topics: Topics) -> dict[str, Any]:
-    executions = [decode(Execution, one.value) for one in broker.records(topics.executions)]
-    decided_on = [
-        decode(Envelope, message.value)
-        for name in (topics.denied, topics.assemble)
-        for message in broker.records(name)
-    ]
-    leg = verdict.leg
-    (envelope,) = [one for one in decided_on if one.leg == leg]
-    (execution,) = [one for one in executions if one.leg == leg]
-    return {
-        "verdict": verdict.public(),
-        "commands": [_command(command) for command in envelope.commands if command.leg == leg],
-        "runs": [run.model_dump(mode="json") for run in execution.runs],
-        "effects": [one.model_dump(mode="json") for one in _effects(broker) if one.leg == leg],
-    }
-
-
 def _command(command: Command) -> dict[str, Any]:
     return {
         "action": command.action,
         "name": command.name,
         "arguments": orjson.loads(command.arguments),
     }
-
-
-def _effects(broker: MemoryBroker) -> list[Effect]:
-    topics = sorted({topic for topic, _ in broker.logs if ".effects." in topic})
-    return [decode(Effect, message.value) for topic in topics for message in broker.records(topic)]

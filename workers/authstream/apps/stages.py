@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cache
@@ -40,6 +40,14 @@ from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
 from authstream.stages.resume import ResumeStage
+
+#: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
+Prepare = Callable[[DeployedAction], DeployedAction]
+
+
+def unchanged(action: DeployedAction) -> DeployedAction:
+    """An action as its folder has it."""
+    return action
 
 
 @cache
@@ -185,13 +193,14 @@ class Assembly:
         )
 
 
-def assembly(
+def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
     path: Path,
     settings: Settings,
     *,
     reader: PointReader,
     clock: Clock,
     missing_secret: str | None = None,
+    prepare: Prepare = unchanged,
     say: Say = say_nothing,
 ) -> Assembly:
     """Every stage that a folder needs, its code built and its confinement tested.
@@ -199,13 +208,14 @@ def assembly(
     Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
     """
     topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
-    folder = load(
+    found = load(
         path,
         triggers=known,
         topics=topics,
         missing_secret=missing_secret,
         most=most(settings),
     )
+    folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
     slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
     level, states = chosen(settings), state_keys(settings)
     actions = [

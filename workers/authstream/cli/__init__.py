@@ -14,6 +14,8 @@ from authstream.cli import (
     demo,
     deps,
     doctor,
+    importing,
+    new,
     send,
     tail,
     test,
@@ -33,7 +35,11 @@ INTERRUPTED_STATUS = 130
 app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
-for module in (demo, up, worker, deps, topics, send, test, tail, dead_letters, doctor, version):
+for module in (
+    *(demo, up, worker, deps, topics, send, test, tail, dead_letters, doctor, version),
+    importing,
+    new,
+):
     module.register(app)
 
 

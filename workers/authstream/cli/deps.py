@@ -12,7 +12,8 @@ from authstream.apps.stages import triggers
 from authstream.cli.progress import progress
 from authstream.contracts.topics import Topics
 from authstream.control import dependencies
-from authstream.control.folder import DeployedAction, load
+from authstream.control.dependencies import Packaged
+from authstream.control.folder import load
 
 Folder = Annotated[Path, typer.Argument(help="Folder of actions and flows.")]
 
@@ -36,9 +37,10 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"{action.name}: {dependencies.install(action, TOOLS, progress)}")
 
 
-def _with_dependencies(folder: Path) -> list[DeployedAction]:
+def _with_dependencies(folder: Path) -> list[Packaged]:
     loaded = load(folder, triggers=triggers(), topics=Topics(), missing_secret="")
-    found = [action for action in loaded.actions.values() if action.dependencies]
+    every: list[Packaged] = [*loaded.modules.values(), *loaded.actions.values()]
+    found = [one for one in every if one.dependencies]
     if not found:
         progress("no action has dependencies")
     return found

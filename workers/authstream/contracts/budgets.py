@@ -22,6 +22,8 @@ CLAIMS_BYTES = 100 * 1024
 ACTIONS_PER_FLOW = 20
 #: Packages that an action names (Auth0: 10); what those need is not counted.
 DEPENDENCIES_PER_ACTION = 10
+#: Shared modules that an action names (Auth0: 3).
+MODULES_PER_ACTION = 3
 #: Processes of one action in one worker.
 GUESTS_PER_ACTION = 16
 #: Code of one action, bytes (Auth0: 100 kB).

@@ -118,7 +118,7 @@ def typescript() -> str:
     """`authstream.d.ts`."""
     parts = [_TYPESCRIPT_HEAD]
     for trigger in sorted(TRIGGERS):
-        api = _api_name(trigger)
+        api = api_name(trigger)
         members = ""
         for owner, found in _owners(trigger):
             bodies = "".join(_typescript_method(method, api) for method in found)
@@ -134,7 +134,7 @@ def python() -> str:
     """`actions.pyi`."""
     parts = [_PYTHON_HEAD]
     for trigger in sorted(TRIGGERS):
-        api = _api_name(trigger)
+        api = api_name(trigger)
         owners = list(_owners(trigger))
         for owner, found in owners:
             bodies = "".join(_python_method(method, api) for method in found)
@@ -155,7 +155,8 @@ def _owners(trigger: str) -> Iterable[tuple[str, list[Method]]]:
     return owners.items()
 
 
-def _api_name(trigger: str) -> str:
+def api_name(trigger: str) -> str:
+    """The name of the type of `api`, e.g. `PostLoginApi`."""
     return f"{''.join(part.capitalize() for part in trigger.split('-'))}Api"
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from authstream.contracts.runtime import Language, language
 from authstream.control import npm_lock, pip_lock
 from authstream.control.folder import DeployedAction
+from authstream.control.modules import DeployedModule
 from authstream.errors import ConfigurationError
 
 LOCK_FILES: dict[Language, str] = {
@@ -31,6 +32,8 @@ _LOG_LINES_SHOWN = 5
 READ_ONLY, EXECUTABLE = 0o444, 0o555
 
 Say = Callable[[str], None]
+#: What has packages.
+Packaged = DeployedAction | DeployedModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,12 @@ def cache_folder() -> Path:
     return Path(home) / "authstream"
 
 
-def lock_file(action: DeployedAction) -> Path:
+def lock_file(action: Packaged) -> Path:
     """The lock of an action, beside its code."""
     return action.code.parent / LOCK_FILES[language(action.runtime)]
 
 
-def lock(action: DeployedAction, tools: Tools) -> Path:
+def lock(action: Packaged, tools: Tools) -> Path:
     """Resolve what an action's dependencies need, with hashes, into its lock file.
 
     Raises:
@@ -73,7 +76,7 @@ def lock(action: DeployedAction, tools: Tools) -> Path:
     return file
 
 
-def install(action: DeployedAction, tools: Tools, say: Say) -> Path | None:
+def install(action: Packaged, tools: Tools, say: Say) -> Path | None:
     """The folder with an action's packages, installed unless that lock was; None without any.
 
     The folder is named by the lock's content and read-only, with a `build.log` in it.

@@ -13,6 +13,7 @@ from authstream.contracts.budgets import (
     ACTIONS_PER_FLOW,
     DEPENDENCIES_PER_ACTION,
     GUESTS_PER_ACTION,
+    MODULES_PER_ACTION,
 )
 from authstream.contracts.envelope import OnError
 from authstream.control.duration import Duration
@@ -21,6 +22,8 @@ from authstream.engine.plan import STEP_TIMEOUT
 from authstream.engine.program import Isolation
 from authstream.errors import ConfigurationError
 
+#: Values of secrets in a folder; never committed.
+SECRETS_FILE = ".secrets.yaml"
 M = TypeVar("M", bound=BaseModel)
 Secrets = dict[str, dict[str, SecretStr]]
 _PROBLEMS_SHOWN = 3
@@ -66,6 +69,8 @@ class ActionFile(_File):
     dependencies: dict[str, str] = Field(default={}, max_length=DEPENDENCIES_PER_ACTION)
     #: Names only; values are in `.secrets.yaml`.
     secrets: tuple[str, ...] = ()
+    #: Folders of `modules/` that the code may `require("actions:name")`.
+    modules: tuple[str, ...] = Field(default=(), max_length=MODULES_PER_ACTION)
     egress: tuple[str, ...] = ()
     configuration: dict[str, Any] = {}
     limits: Limits = Limits()
@@ -73,10 +78,21 @@ class ActionFile(_File):
     isolation: Isolation = "action"
 
 
+class ModuleFile(_File):
+    """`modules/<name>/module.yaml`, which may be left out."""
+
+    #: Package to exact version, of the module itself.
+    dependencies: dict[str, str] = Field(default={}, max_length=DEPENDENCIES_PER_ACTION)
+    #: Names only; values are in `.secrets.yaml` under `actions:<name>`.
+    secrets: tuple[str, ...] = ()
+
+
 class BindingFile(_File):
     """One entry of a flow."""
 
     action: str
+    #: For people; nothing goes by it.
+    display_name: str | None = None
     when: str | None = None
     timeout: Duration = STEP_TIMEOUT
     on_error: OnError = "fail"

@@ -11,7 +11,17 @@ from authstream.contracts.budgets import CODE_BYTES
 from authstream.contracts.runtime import CODE_FILES, language, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
-from authstream.control.files import ActionFile, BindingFile, FlowFile, Secrets, read, read_secrets
+from authstream.control.files import (
+    SECRETS_FILE,
+    ActionFile,
+    BindingFile,
+    FlowFile,
+    ModuleFile,
+    Secrets,
+    read,
+    read_secrets,
+)
+from authstream.control.modules import DeployedModule, load_modules
 from authstream.engine import guest_limits
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
@@ -45,6 +55,7 @@ class DeployedAction:
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
+    modules: tuple[DeployedModule, ...] = ()
     #: What each of them may use.
     limits: GuestLimits = guest_limits.DEFAULT
 
@@ -55,6 +66,7 @@ class Folder:
 
     actions: Mapping[str, DeployedAction]
     flows: Mapping[tuple[str, str], Flow]
+    modules: Mapping[str, DeployedModule] = field(default_factory=dict[str, DeployedModule])
 
     def choose(self, tenant: str, trigger: str) -> Flow | None:
         """A tenant's own flow, else the one for every tenant, else None."""
@@ -68,9 +80,14 @@ class _Secrets:
     values: Secrets
     missing: str | None
 
-    def of(self, file: Path, said: ActionFile) -> dict[str, str]:
-        """The secrets of an action. Raises ConfigurationError when one has no value."""
-        name = file.parent.name
+    def of(
+        self, file: Path, said: ActionFile | ModuleFile, *, owner: str | None = None
+    ) -> dict[str, str]:
+        """The secrets of an action, or of another owner.
+
+        Raises ConfigurationError when one has no value.
+        """
+        name = owner or file.parent.name
         known = {key: value.get_secret_value() for key, value in self.values.get(name, {}).items()}
         absent = sorted(set(said.secrets) - set(known))
         if absent and self.missing is None:
@@ -98,11 +115,15 @@ def load(
         raise ConfigurationError(
             f"{path} is not a folder: give one with actions/ and flows/, e.g. deploy/demo"
         )
-    secrets = _Secrets(read_secrets(path / ".secrets.yaml"), missing_secret)
+    secrets = _Secrets(read_secrets(path / SECRETS_FILE), missing_secret)
+    modules = load_modules(path / "modules", secrets.of)
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
     actions = {
         action.name: action
-        for action in (_action(file, secrets, triggers=triggers, topics=topics) for file in found)
+        for action in (
+            _action(file, secrets, modules=modules, triggers=triggers, topics=topics)
+            for file in found
+        )
     }
     for action in actions.values():
         _check_limits(action, most)
@@ -118,11 +139,16 @@ def load(
         raise ConfigurationError(
             f"{path}: no flow in flows/*.yaml, so no action would run; add one"
         )
-    return Folder(actions, named)
+    return Folder(actions, named, modules)
 
 
 def _action(
-    file: Path, secrets: _Secrets, *, triggers: Mapping[str, Trigger], topics: Topics
+    file: Path,
+    secrets: _Secrets,
+    *,
+    modules: Mapping[str, DeployedModule],
+    triggers: Mapping[str, Trigger],
+    topics: Topics,
 ) -> DeployedAction:
     name, said = file.parent.name, read(file, ActionFile)
     _known_trigger(said.trigger, file, triggers)
@@ -141,8 +167,22 @@ def _action(
         egress=said.egress,
         isolation=said.isolation,
         guests=said.limits.guests,
+        modules=tuple(_module(wanted, modules, file) for wanted in said.modules),
         limits=said.limits.of_guest,
     )
+
+
+def _module(name: str, modules: Mapping[str, DeployedModule], file: Path) -> DeployedModule:
+    if (file.parent / "action.py").is_file():
+        raise ConfigurationError(
+            f"{file}: modules are JavaScript, so a Python action cannot load them:"
+            " put the shared code beside it, or into a package"
+        )
+    if name not in modules:
+        raise ConfigurationError(
+            f"{file}: no module {name!r} in modules/; there are {', '.join(modules) or 'none'}"
+        )
+    return modules[name]
 
 
 def _check_limits(action: DeployedAction, most: GuestLimits) -> None:

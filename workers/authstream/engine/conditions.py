@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import cel
-
 from authstream.errors import ConfigurationError, RecordError
 
 #: Compiled conditions kept; one flow has at most 20.
@@ -23,6 +21,8 @@ class ConditionError(RecordError):
 @lru_cache(maxsize=_COMPILED)
 def compiled(source: str) -> Any:  # noqa: ANN401 - the library's program type is not typed
     """The program of a condition. Raises ConfigurationError with the parser's message."""
+    import cel  # noqa: PLC0415 - it loads a line editor: a tenth of the time a command needs
+
     try:
         return cel.compile(source)
     except ValueError as error:

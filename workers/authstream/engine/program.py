@@ -24,6 +24,27 @@ Line = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class SharedModule:
+    """Code that actions share, as the guest of one of them loads it: `require("actions:name")`."""
+
+    name: str
+    file: Path
+    #: What the module's code sees as `actions.secrets`.
+    secrets: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    #: The module's own packages.
+    dependencies: Path | None = None
+
+    def to_guest(self) -> dict[str, object]:
+        """JSON-ready members, as a guest is told of it."""
+        return {
+            "name": self.name,
+            "file": str(self.file.absolute()),
+            "dependencies": self.dependencies and str(self.dependencies.absolute()),
+            "secrets": dict(self.secrets),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """One version of one action, with all that its guest is given."""
 
@@ -39,6 +60,7 @@ class Program:
     dependencies: Path | None = None
     #: `host:port` entries it may connect to (`engine/egress.py`); none unless named.
     egress: tuple[str, ...] = ()
+    modules: tuple[SharedModule, ...] = ()
     limits: GuestLimits = DEFAULT
     #: Who knows the groups and roles of users, beside the event itself; the first that does.
     lookups: tuple[Lookup, ...] = field(default=(), repr=False)

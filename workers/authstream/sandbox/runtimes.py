@@ -79,6 +79,9 @@ def command(
     """
     its_own = [program.file.parent.absolute()]
     its_own += [program.dependencies.absolute()] if program.dependencies else []
+    for module in program.modules:
+        its_own.append(module.file.parent.absolute())
+        its_own += [module.dependencies.absolute()] if module.dependencies else []
     if program.file.suffix == ".py":
         readable = (GUEST_PYTHON.parent, *its_own)
         arguments, interpreter = python_argv(python, GUEST_PYTHON)

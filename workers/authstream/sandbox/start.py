@@ -44,6 +44,7 @@ class Start:
                 "trigger": program.trigger,
                 "file": str(program.file.absolute()),
                 "dependencies": program.dependencies and str(program.dependencies.absolute()),
+                "modules": [module.to_guest() for module in program.modules],
                 "secrets": dict(program.secrets),
                 "configuration": dict(program.configuration),
                 "limits": {"commands_bytes": limits.output, "console_characters": limits.log},

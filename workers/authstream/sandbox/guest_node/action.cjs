@@ -6,6 +6,7 @@ const Module = require("node:module");
 const path = require("node:path");
 const { inspect } = require("node:util");
 const p = require("./primordials.cjs");
+const { share } = require("./shared.cjs");
 
 // Innermost lines of the action that an error shows.
 const STACK_LINES = 8;
@@ -28,9 +29,10 @@ Object.defineProperty(NoHandlerError.prototype, "name", { value: "NoHandlerError
 class Action {
   #handlers = p.create(null);
 
-  constructor(file, dependencies) {
+  constructor(init) {
+    const { file } = init;
     Error.stackTraceLimit = STACK_FRAMES;
-    const exported = load(file, dependencies);
+    const exported = load(file, init.dependencies, init.modules);
     if (typeof exported !== "object" || exported === null) {
       const legacy = typeof exported === "function";
       throw new NoHandlerError(
@@ -75,17 +77,10 @@ function checked(name, handler) {
 }
 
 /** Run the file as CommonJS, whatever package.json is above it; what it exports. */
-function load(file, dependencies) {
+function load(file, dependencies, modules) {
   const folder = path.dirname(file);
-  const packages = dependencies ? [path.join(dependencies, "node_modules")] : [];
-  const within = [`${folder}${path.sep}`, ...packages.map((found) => `${found}${path.sep}`)];
-  const plain = Module._nodeModulePaths;
-  // What else is on this machine is none of an action's business.
-  Module._nodeModulePaths = (from) => [
-    ...plain(from).filter((found) => within.some((root) => `${found}${path.sep}`.startsWith(root))),
-    ...packages,
-  ];
-  Module.globalPaths.length = 0;
+  keepWithin([{ file, dependencies }, ...modules]);
+  share(modules);
   const module = new Module(file, null);
   module.filename = file;
   module.paths = Module._nodeModulePaths(folder);
@@ -93,6 +88,28 @@ function load(file, dependencies) {
   module._compile(readFileSync(file, "utf8"), file);
   module.loaded = true;
   return module.exports;
+}
+
+/** Packages of the action and of each module, for their own code; others are not found. */
+function keepWithin(parts) {
+  const owners = parts.map(({ file, dependencies }) => ({
+    folder: `${path.dirname(file)}${path.sep}`,
+    packages: dependencies ? [path.join(dependencies, "node_modules")] : [],
+  }));
+  const within = owners.flatMap(({ folder, packages }) => [
+    folder,
+    ...packages.map((found) => `${found}${path.sep}`),
+  ]);
+  const plain = Module._nodeModulePaths;
+  // What else is on this machine is none of an action's business.
+  Module._nodeModulePaths = (from) => {
+    const owner = owners.find(({ folder }) => `${from}${path.sep}`.startsWith(folder)) ?? owners[0];
+    const near = plain(from).filter((found) =>
+      within.some((root) => `${found}${path.sep}`.startsWith(root)),
+    );
+    return [...near, ...owner.packages];
+  };
+  Module.globalPaths.length = 0;
 }
 
 /** Name, message and the lines of the action's files that an error came through, as JSON members. */

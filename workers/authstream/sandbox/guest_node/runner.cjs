@@ -130,7 +130,7 @@ class Runner {
   load() {
     const began = now();
     try {
-      this.#action = new Action(this.#init.file, this.#init.dependencies);
+      this.#action = new Action(this.#init);
     } catch (error) {
       this.#channel.last(FATAL, `{${describe(error)}}`);
       return;

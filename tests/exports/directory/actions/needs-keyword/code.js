@@ -1,0 +1,3 @@
+const seconds = @@MINUTES@@ * 60;
+
+exports.onExecutePostLogin = async (event, api) => {};

@@ -1,0 +1,1 @@
+exports.onExecuteApproval = async (event, api) => {};

@@ -1,0 +1,4 @@
+// Once: exports.onExecutePostLogin
+module.exports = async (event, context) => {
+  return {};
+};
