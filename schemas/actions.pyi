@@ -3,9 +3,9 @@
     from __future__ import annotations
     from typing import TYPE_CHECKING
     if TYPE_CHECKING:
-        from actions import Event, PostLoginApi
+        from actions import PostLoginApi, PostLoginEvent
 
-    async def on_execute_post_login(event: Event, api: PostLoginApi) -> None: ...
+    async def on_execute_post_login(event: PostLoginEvent, api: PostLoginApi) -> None: ...
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -26,6 +26,1808 @@ class Event(Record):
 
     secrets: Record
     configuration: Record
+
+class _CredentialsExchangeEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _CredentialsExchangeEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _CredentialsExchangeEventRequest(Record):
+    """A request whose body actions may read."""
+
+    ip: str
+    geoip: _CredentialsExchangeEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+    body: Record
+
+class _CredentialsExchangeEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _CredentialsExchangeEventResourceServer(Record):
+    """The API an access token is for."""
+
+    identifier: str
+
+class _CredentialsExchangeEventAccessToken(Record):
+    """The token as it would be issued."""
+
+    customClaims: Record
+    scope: list[str]
+
+class _CredentialsExchangeEventTransaction(Record):
+    """What the machine asked for."""
+
+    correlation_id: str
+    requested_scopes: list[str]
+    target_scopes: list[str]
+
+class _CredentialsExchangeEventAgent(Record):
+    """The software agent that acts."""
+
+    agent_id: str
+    name: str
+    agent_metadata: Record
+
+class _CredentialsExchangeEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _CredentialsExchangeEventOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class CredentialsExchangeEvent(Event):
+    """The event of a client-credentials grant."""
+
+    client: _CredentialsExchangeEventClient
+    request: _CredentialsExchangeEventRequest
+    tenant: _CredentialsExchangeEventTenant
+    resource_server: _CredentialsExchangeEventResourceServer
+    accessToken: _CredentialsExchangeEventAccessToken
+    transaction: _CredentialsExchangeEventTransaction
+    agent: _CredentialsExchangeEventAgent
+    custom_domain: _CredentialsExchangeEventCustomDomain
+    organization: _CredentialsExchangeEventOrganization
+
+class _CustomEmailProviderEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _CustomEmailProviderEventNotification(Record):
+    """The e-mail."""
+
+    to: str
+    html: str
+    locale: str
+    message_type: str
+    subject: str
+    text: str
+
+class _CustomEmailProviderEventTenant(Record):
+    """A tenant as messages to users show it."""
+
+    id: str
+    friendly_name: str
+    home_url: str
+    logo_url: str
+    support_email: str
+    support_url: str
+
+class _CustomEmailProviderEventUser(Record):
+    """The user it goes to."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    user_id: str
+    email_verified: bool
+
+class _CustomEmailProviderEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _CustomEmailProviderEventRequest(Record):
+    """The request that led to it, if there was one."""
+
+    geoip: _CustomEmailProviderEventRequestGeoip
+    hostname: str
+    ip: str
+    query: Record
+    user_agent: str
+
+class _CustomEmailProviderEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _CustomEmailProviderEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _CustomEmailProviderEventOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class _CustomEmailProviderEventTransaction(Record):
+    """What ties the records of one transaction together."""
+
+    correlation_id: str
+
+class CustomEmailProviderEvent(Event):
+    """The event of an e-mail to send."""
+
+    client: _CustomEmailProviderEventClient
+    notification: _CustomEmailProviderEventNotification
+    tenant: _CustomEmailProviderEventTenant
+    user: _CustomEmailProviderEventUser
+    request: _CustomEmailProviderEventRequest
+    connection: _CustomEmailProviderEventConnection
+    custom_domain: _CustomEmailProviderEventCustomDomain
+    organization: _CustomEmailProviderEventOrganization
+    transaction: _CustomEmailProviderEventTransaction
+
+class _CustomPhoneProviderEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _CustomPhoneProviderEventNotification(Record):
+    """The message."""
+
+    recipient: str
+    as_text: str
+    as_voice: str
+    code: str
+    delivery_method: str
+    locale: str
+    message_type: str
+
+class _CustomPhoneProviderEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _CustomPhoneProviderEventRequest(Record):
+    """The HTTP request behind the event."""
+
+    ip: str
+    geoip: _CustomPhoneProviderEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+
+class _CustomPhoneProviderEventTenant(Record):
+    """A tenant as messages to users show it."""
+
+    id: str
+    friendly_name: str
+    home_url: str
+    logo_url: str
+    support_email: str
+    support_url: str
+
+class _CustomPhoneProviderEventUserIdentities(Record):
+    """One account that is linked to a user."""
+
+    connection: str
+    isSocial: bool
+    profileData: Record
+    provider: str
+    user_id: Any
+
+class _CustomPhoneProviderEventUser(Record):
+    """A user with their linked accounts."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    phone_number: str
+    user_id: str
+    created_at: str
+    updated_at: str
+    email_verified: bool
+    phone_verified: bool
+    last_password_reset: str
+    identities: list[_CustomPhoneProviderEventUserIdentities]
+
+class _CustomPhoneProviderEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _CustomPhoneProviderEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _CustomPhoneProviderEventOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class _CustomPhoneProviderEventTransaction(Record):
+    """What ties the records of one transaction together."""
+
+    correlation_id: str
+
+class CustomPhoneProviderEvent(Event):
+    """The event of a message to send."""
+
+    client: _CustomPhoneProviderEventClient
+    notification: _CustomPhoneProviderEventNotification
+    request: _CustomPhoneProviderEventRequest
+    tenant: _CustomPhoneProviderEventTenant
+    user: _CustomPhoneProviderEventUser
+    connection: _CustomPhoneProviderEventConnection
+    custom_domain: _CustomPhoneProviderEventCustomDomain
+    organization: _CustomPhoneProviderEventOrganization
+    transaction: _CustomPhoneProviderEventTransaction
+
+class _CustomTokenExchangeEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _CustomTokenExchangeEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _CustomTokenExchangeEventRequest(Record):
+    """A request whose body actions may read."""
+
+    ip: str
+    geoip: _CustomTokenExchangeEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+    body: Record
+
+class _CustomTokenExchangeEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _CustomTokenExchangeEventTransactionActorTokenUserIdentities(Record):
+    """One account that is linked to a user."""
+
+    connection: str
+    isSocial: bool
+    profileData: Record
+    provider: str
+    user_id: Any
+
+class _CustomTokenExchangeEventTransactionActorTokenUserEnrolledFactors(Record):
+    """One factor a user has enrolled."""
+
+    type: str
+    options: Record
+
+class _CustomTokenExchangeEventTransactionActorTokenUser(Record):
+    """A user with the names of their multifactor providers too."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    phone_number: str
+    user_id: str
+    created_at: str
+    updated_at: str
+    email_verified: bool
+    phone_verified: bool
+    last_password_reset: str
+    identities: list[_CustomTokenExchangeEventTransactionActorTokenUserIdentities]
+    enrolledFactors: list[_CustomTokenExchangeEventTransactionActorTokenUserEnrolledFactors]
+    multifactor: list[str]
+
+class _CustomTokenExchangeEventTransaction(Record):
+    """The exchange (RFC 8693)."""
+
+    subject_token: str
+    subject_token_type: str
+    actor_token: str
+    actor_token_type: str
+    actor_token_user: _CustomTokenExchangeEventTransactionActorTokenUser
+    requested_scopes: list[str]
+    requested_token_type: str
+
+class _CustomTokenExchangeEventOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class _CustomTokenExchangeEventResourceServer(Record):
+    """The API an access token is for."""
+
+    identifier: str
+
+class CustomTokenExchangeEvent(Event):
+    """The event of a token exchange."""
+
+    client: _CustomTokenExchangeEventClient
+    request: _CustomTokenExchangeEventRequest
+    tenant: _CustomTokenExchangeEventTenant
+    transaction: _CustomTokenExchangeEventTransaction
+    organization: _CustomTokenExchangeEventOrganization
+    resource_server: _CustomTokenExchangeEventResourceServer
+
+class _EventStreamEventMessage(Record):
+    """A CloudEvent."""
+
+    id: str
+    source: str
+    specversion: str
+    type: str
+    data: Record
+    time: str
+
+class EventStreamEvent(Event):
+    """The event of an event stream."""
+
+    message: _EventStreamEventMessage
+
+class _LoginPostIdentifierEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _LoginPostIdentifierEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _LoginPostIdentifierEventRequest(Record):
+    """The request that entered it."""
+
+    ip: str
+    geoip: _LoginPostIdentifierEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+    asn: str
+    query: Record
+
+class _LoginPostIdentifierEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _LoginPostIdentifierEventInitialConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _LoginPostIdentifierEventInitialOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class _LoginPostIdentifierEventResourceServer(Record):
+    """The API an access token is for."""
+
+    identifier: str
+
+class _LoginPostIdentifierEventSecurityContext(Record):
+    """Fingerprints of the TLS connection."""
+
+    ja3: str
+    ja4: str
+
+class _LoginPostIdentifierEventTransaction(Record):
+    """The transaction in which an identifier was entered."""
+
+    correlation_id: str
+    acr_values: list[str]
+    locale: str
+    login_hint: str
+    prompt: list[str]
+    protocol: str
+    redirect_uri: str
+    requested_scopes: list[str]
+    response_mode: str
+    response_type: list[str]
+    state: str
+    ui_locales: list[str]
+
+class LoginPostIdentifierEvent(Event):
+    """The event of an identifier that was entered; nobody is authenticated yet."""
+
+    client: _LoginPostIdentifierEventClient
+    request: _LoginPostIdentifierEventRequest
+    tenant: _LoginPostIdentifierEventTenant
+    initial_connection: _LoginPostIdentifierEventInitialConnection
+    initial_organization: _LoginPostIdentifierEventInitialOrganization
+    resource_server: _LoginPostIdentifierEventResourceServer
+    security_context: _LoginPostIdentifierEventSecurityContext
+    transaction: _LoginPostIdentifierEventTransaction
+
+class _PasswordHashMigrationEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class PasswordHashMigrationEvent(Event):
+    """Whatever the provider publishes, for a tenant."""
+
+    tenant: _PasswordHashMigrationEventTenant
+
+class _PasswordResetPostChallengeEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _PasswordResetPostChallengeEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _PasswordResetPostChallengeEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _PasswordResetPostChallengeEventRequest(Record):
+    """A request of a browser, with its query."""
+
+    ip: str
+    geoip: _PasswordResetPostChallengeEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+    body: Record
+    query: Record
+
+class _PasswordResetPostChallengeEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _PasswordResetPostChallengeEventUserIdentities(Record):
+    """One account that is linked to a user."""
+
+    connection: str
+    isSocial: bool
+    profileData: Record
+    provider: str
+    user_id: Any
+
+class _PasswordResetPostChallengeEventUserEnrolledFactors(Record):
+    """One factor a user has enrolled."""
+
+    type: str
+    options: Record
+
+class _PasswordResetPostChallengeEventUser(Record):
+    """A user with their factors."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    phone_number: str
+    user_id: str
+    created_at: str
+    updated_at: str
+    email_verified: bool
+    phone_verified: bool
+    last_password_reset: str
+    identities: list[_PasswordResetPostChallengeEventUserIdentities]
+    enrolledFactors: list[_PasswordResetPostChallengeEventUserEnrolledFactors]
+
+class _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot(Record):
+    """What Akamai Bot Manager says."""
+
+    action: str
+    botCategory: list[str]
+    botScore: float
+    botScoreResponseSegment: str
+    botnetId: str
+    type: str
+
+class _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk(Record):
+    """What Akamai Account Protector says."""
+
+    action: str
+    allow: float
+    emailDomain: str
+    general: Record
+    ouid: str
+    requestid: str
+    risk: Record
+    score: float
+    status: float
+    trust: Record
+    username: str
+    uuid: str
+
+class _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplementalAkamai(Record):
+    """Signals that a provider behind Akamai passes on."""
+
+    akamaiBot: _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot
+    akamaiUserRisk: _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk
+
+class _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplemental(Record):
+    """Signals of others about the request."""
+
+    akamai: _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplementalAkamai
+
+class _PasswordResetPostChallengeEventAuthenticationRiskAssessment(Record):
+    """How risky others find the request."""
+
+    supplemental: _PasswordResetPostChallengeEventAuthenticationRiskAssessmentSupplemental
+
+class _PasswordResetPostChallengeEventAuthenticationMethods(Record):
+    """One way in which the user proved who they are."""
+
+    name: str
+    timestamp: str
+
+class _PasswordResetPostChallengeEventAuthentication(Record):
+    """How the user proved that the account is theirs."""
+
+    riskAssessment: _PasswordResetPostChallengeEventAuthenticationRiskAssessment
+    methods: list[_PasswordResetPostChallengeEventAuthenticationMethods]
+
+class _PasswordResetPostChallengeEventAuthorization(Record):
+    """What the user may do."""
+
+    roles: list[str]
+
+class _PasswordResetPostChallengeEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _PasswordResetPostChallengeEventOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class _PasswordResetPostChallengeEventPrompt(Record):
+    """A form that the user filled in."""
+
+    id: str
+    fields: Record
+    vars: Record
+
+class _PasswordResetPostChallengeEventStats(Record):
+    """How often the user logged in."""
+
+    logins_count: float
+
+class _PasswordResetPostChallengeEventTransaction(Record):
+    """The transaction of the reset."""
+
+    correlation_id: str
+    locale: str
+    login_hint: str
+    state: str
+    ui_locales: list[str]
+
+class PasswordResetPostChallengeEvent(Event):
+    """The event of a password that is about to be reset."""
+
+    client: _PasswordResetPostChallengeEventClient
+    connection: _PasswordResetPostChallengeEventConnection
+    request: _PasswordResetPostChallengeEventRequest
+    tenant: _PasswordResetPostChallengeEventTenant
+    user: _PasswordResetPostChallengeEventUser
+    authentication: _PasswordResetPostChallengeEventAuthentication
+    authorization: _PasswordResetPostChallengeEventAuthorization
+    custom_domain: _PasswordResetPostChallengeEventCustomDomain
+    organization: _PasswordResetPostChallengeEventOrganization
+    prompt: _PasswordResetPostChallengeEventPrompt
+    stats: _PasswordResetPostChallengeEventStats
+    transaction: _PasswordResetPostChallengeEventTransaction
+
+class _PostChangePasswordEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _PostChangePasswordEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _PostChangePasswordEventRequest(Record):
+    """The HTTP request behind the event."""
+
+    ip: str
+    geoip: _PostChangePasswordEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+
+class _PostChangePasswordEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _PostChangePasswordEventUser(Record):
+    """The user who has a new password."""
+
+    user_id: str
+    email: str
+    email_verified: bool
+    last_password_reset: str
+    phone_number: str
+    phone_verified: bool
+    username: str
+
+class _PostChangePasswordEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot(Record):
+    """What Akamai Bot Manager says."""
+
+    action: str
+    botCategory: list[str]
+    botScore: float
+    botScoreResponseSegment: str
+    botnetId: str
+    type: str
+
+class _PostChangePasswordEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk(Record):
+    """What Akamai Account Protector says."""
+
+    action: str
+    allow: float
+    emailDomain: str
+    general: Record
+    ouid: str
+    requestid: str
+    risk: Record
+    score: float
+    status: float
+    trust: Record
+    username: str
+    uuid: str
+
+class _PostChangePasswordEventAuthenticationRiskAssessmentSupplementalAkamai(Record):
+    """Signals that a provider behind Akamai passes on."""
+
+    akamaiBot: _PostChangePasswordEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot
+    akamaiUserRisk: _PostChangePasswordEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk
+
+class _PostChangePasswordEventAuthenticationRiskAssessmentSupplemental(Record):
+    """Signals of others about the request."""
+
+    akamai: _PostChangePasswordEventAuthenticationRiskAssessmentSupplementalAkamai
+
+class _PostChangePasswordEventAuthenticationRiskAssessment(Record):
+    """How risky others find the request."""
+
+    supplemental: _PostChangePasswordEventAuthenticationRiskAssessmentSupplemental
+
+class _PostChangePasswordEventAuthentication(Record):
+    """What is known of the request before anybody is authenticated."""
+
+    riskAssessment: _PostChangePasswordEventAuthenticationRiskAssessment
+
+class _PostChangePasswordEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _PostChangePasswordEventTransaction(Record):
+    """What ties the records of one transaction together."""
+
+    correlation_id: str
+
+class PostChangePasswordEvent(Event):
+    """The event of a password that was changed."""
+
+    connection: _PostChangePasswordEventConnection
+    request: _PostChangePasswordEventRequest
+    tenant: _PostChangePasswordEventTenant
+    user: _PostChangePasswordEventUser
+    authentication: _PostChangePasswordEventAuthentication
+    custom_domain: _PostChangePasswordEventCustomDomain
+    transaction: _PostChangePasswordEventTransaction
+
+class _PostLoginEventClientRefreshTokenPolicies(Record):
+    """What a refresh token of the application may be exchanged for."""
+
+    audience: str
+    scope: list[str]
+
+class _PostLoginEventClientRefreshToken(Record):
+    """How the application uses refresh tokens."""
+
+    policies: list[_PostLoginEventClientRefreshTokenPolicies]
+
+class _PostLoginEventClient(Record):
+    """The application the user logs in to."""
+
+    client_id: str
+    name: str
+    metadata: Record
+    refresh_token: _PostLoginEventClientRefreshToken
+
+class _PostLoginEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _PostLoginEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _PostLoginEventRequest(Record):
+    """The HTTP request that logs in."""
+
+    ip: str
+    geoip: _PostLoginEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+    body: Record
+    query: Record
+    asn: str
+
+class _PostLoginEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _PostLoginEventUserIdentities(Record):
+    """One account that is linked to a user."""
+
+    connection: str
+    isSocial: bool
+    profileData: Record
+    provider: str
+    user_id: Any
+
+class _PostLoginEventUserEnrolledFactors(Record):
+    """One factor a user has enrolled."""
+
+    type: str
+    options: Record
+
+class _PostLoginEventUser(Record):
+    """A user with the names of their multifactor providers too."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    phone_number: str
+    user_id: str
+    created_at: str
+    updated_at: str
+    email_verified: bool
+    phone_verified: bool
+    last_password_reset: str
+    identities: list[_PostLoginEventUserIdentities]
+    enrolledFactors: list[_PostLoginEventUserEnrolledFactors]
+    multifactor: list[str]
+
+class _PostLoginEventAgent(Record):
+    """The software agent that acts."""
+
+    agent_id: str
+    name: str
+    agent_metadata: Record
+
+class _PostLoginEventAuthenticationMethods(Record):
+    """One way in which the user proved who they are."""
+
+    name: str
+    timestamp: str
+
+class _PostLoginEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot(Record):
+    """What Akamai Bot Manager says."""
+
+    action: str
+    botCategory: list[str]
+    botScore: float
+    botScoreResponseSegment: str
+    botnetId: str
+    type: str
+
+class _PostLoginEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk(Record):
+    """What Akamai Account Protector says."""
+
+    action: str
+    allow: float
+    emailDomain: str
+    general: Record
+    ouid: str
+    requestid: str
+    risk: Record
+    score: float
+    status: float
+    trust: Record
+    username: str
+    uuid: str
+
+class _PostLoginEventAuthenticationRiskAssessmentSupplementalAkamai(Record):
+    """Signals that a provider behind Akamai passes on."""
+
+    akamaiBot: _PostLoginEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot
+    akamaiUserRisk: _PostLoginEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk
+
+class _PostLoginEventAuthenticationRiskAssessmentSupplemental(Record):
+    """Signals of others about the request."""
+
+    akamai: _PostLoginEventAuthenticationRiskAssessmentSupplementalAkamai
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessmentsAgentDetectionDetails(Record):
+    """Which agent."""
+
+    provider: str
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessmentsAgentDetection(Record):
+    """Whether a software agent logs in."""
+
+    code: str
+    confidence: str
+    details: _PostLoginEventAuthenticationRiskAssessmentAssessmentsAgentDetectionDetails
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessmentsImpossibleTravel(Record):
+    """What one check found."""
+
+    code: str
+    confidence: str
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessmentsNewDeviceDetails(Record):
+    """What of the device was seen before."""
+
+    device: str
+    useragent: str
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessmentsNewDevice(Record):
+    """Whether the device was seen before."""
+
+    code: str
+    confidence: str
+    details: _PostLoginEventAuthenticationRiskAssessmentAssessmentsNewDeviceDetails
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessmentsUntrustedIPDetails(Record):
+    """Where the address is listed."""
+
+    category: str
+    ip: str
+    matches: str
+    source: str
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessmentsUntrustedIP(Record):
+    """Whether the address is known for attacks."""
+
+    code: str
+    confidence: str
+    details: _PostLoginEventAuthenticationRiskAssessmentAssessmentsUntrustedIPDetails
+
+class _PostLoginEventAuthenticationRiskAssessmentAssessments(Record):
+    """All checks."""
+
+    AgentDetection: _PostLoginEventAuthenticationRiskAssessmentAssessmentsAgentDetection
+    ImpossibleTravel: _PostLoginEventAuthenticationRiskAssessmentAssessmentsImpossibleTravel
+    NewDevice: _PostLoginEventAuthenticationRiskAssessmentAssessmentsNewDevice
+    UntrustedIP: _PostLoginEventAuthenticationRiskAssessmentAssessmentsUntrustedIP
+
+class _PostLoginEventAuthenticationRiskAssessment(Record):
+    """How risky the login looks."""
+
+    supplemental: _PostLoginEventAuthenticationRiskAssessmentSupplemental
+    assessments: _PostLoginEventAuthenticationRiskAssessmentAssessments
+    confidence: str
+    version: str
+
+class _PostLoginEventAuthentication(Record):
+    """How the user was authenticated, and how risky that looks."""
+
+    methods: list[_PostLoginEventAuthenticationMethods]
+    riskAssessment: _PostLoginEventAuthenticationRiskAssessment
+
+class _PostLoginEventAuthorization(Record):
+    """What the user may do."""
+
+    roles: list[str]
+
+class _PostLoginEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _PostLoginEventOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class _PostLoginEventPrompt(Record):
+    """A form that the user filled in."""
+
+    id: str
+    fields: Record
+    vars: Record
+
+class _PostLoginEventRefreshTokenDevice(Record):
+    """Where a session or a token is used from."""
+
+    initial_asn: str
+    initial_ip: str
+    initial_user_agent: str
+    last_asn: str
+    last_ip: str
+    last_user_agent: str
+
+class _PostLoginEventRefreshTokenResourceServers(Record):
+    """An API that a refresh token is for."""
+
+    audience: str
+    scopes: str
+
+class _PostLoginEventRefreshTokenSessionTransferParentRefreshToken(Record):
+    """The refresh token that a token was made from."""
+
+    id: str
+
+class _PostLoginEventRefreshTokenSessionTransfer(Record):
+    """Where a refresh token comes from."""
+
+    parent_refresh_token: _PostLoginEventRefreshTokenSessionTransferParentRefreshToken
+
+class _PostLoginEventRefreshToken(Record):
+    """The refresh token that is exchanged or will be issued."""
+
+    id: str
+    client_id: str
+    created_at: str
+    device: _PostLoginEventRefreshTokenDevice
+    expires_at: str
+    idle_expires_at: str
+    last_exchanged_at: str
+    metadata: Record
+    resource_servers: list[_PostLoginEventRefreshTokenResourceServers]
+    rotating: bool
+    session_id: str
+    session_transfer: _PostLoginEventRefreshTokenSessionTransfer
+    user_id: str
+
+class _PostLoginEventResourceServer(Record):
+    """The API an access token is for."""
+
+    identifier: str
+
+class _PostLoginEventSecurityContext(Record):
+    """Fingerprints of the TLS connection."""
+
+    ja3: str
+    ja4: str
+
+class _PostLoginEventSessionActor(Record):
+    """Who acts."""
+
+    sub: str
+
+class _PostLoginEventSessionClients(Record):
+    """An application that the user logged in to in this session."""
+
+    client_id: str
+
+class _PostLoginEventSessionCookie(Record):
+    """How long the session's cookie stays in the browser."""
+
+    mode: str
+
+class _PostLoginEventSessionDevice(Record):
+    """Where a session or a token is used from."""
+
+    initial_asn: str
+    initial_ip: str
+    initial_user_agent: str
+    last_asn: str
+    last_ip: str
+    last_user_agent: str
+
+class _PostLoginEventSessionSessionTransferParentRefreshToken(Record):
+    """The refresh token that a session was made from."""
+
+    id: str
+    metadata: Record
+
+class _PostLoginEventSessionSessionTransfer(Record):
+    """Where a session comes from."""
+
+    parent_refresh_token: _PostLoginEventSessionSessionTransferParentRefreshToken
+
+class _PostLoginEventSession(Record):
+    """The user's session at the provider."""
+
+    id: str
+    actor: _PostLoginEventSessionActor
+    authenticated_at: str
+    clients: list[_PostLoginEventSessionClients]
+    cookie: _PostLoginEventSessionCookie
+    created_at: str
+    device: _PostLoginEventSessionDevice
+    expires_at: str
+    idle_expires_at: str
+    last_interacted_at: str
+    metadata: Record
+    session_transfer: _PostLoginEventSessionSessionTransfer
+    updated_at: str
+    user_id: str
+
+class _PostLoginEventSessionTransferTokenRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _PostLoginEventSessionTransferTokenRequest(Record):
+    """The request that made a session transfer token."""
+
+    ip: str
+    asn: str
+    geoip: _PostLoginEventSessionTransferTokenRequestGeoip
+    user_agent: str
+
+class _PostLoginEventSessionTransferToken(Record):
+    """The token that brought a session from a native application to the browser."""
+
+    client_id: str
+    request: _PostLoginEventSessionTransferTokenRequest
+    scope: list[str]
+
+class _PostLoginEventStats(Record):
+    """How often the user logged in."""
+
+    logins_count: float
+
+class _PostLoginEventTransactionActorActActActAct(Record):
+    """Who acts."""
+
+    sub: str
+
+class _PostLoginEventTransactionActorActActAct(Record):
+    """The innermost actor but one."""
+
+    sub: str
+    act: _PostLoginEventTransactionActorActActActAct
+
+class _PostLoginEventTransactionActorActAct(Record):
+    """An actor for whom another one acts."""
+
+    sub: str
+    act: _PostLoginEventTransactionActorActActAct
+
+class _PostLoginEventTransactionActorAct(Record):
+    """An actor for whom another one acts."""
+
+    sub: str
+    act: _PostLoginEventTransactionActorActAct
+
+class _PostLoginEventTransactionActor(Record):
+    """Who acts for the user; five levels in all."""
+
+    sub: str
+    act: _PostLoginEventTransactionActorAct
+
+class _PostLoginEventTransactionRequestedAuthorizationDetails(Record):
+    """What the application wants to be allowed (RFC 9396)."""
+
+    type: str
+
+class _PostLoginEventTransaction(Record):
+    """The login transaction, which may have several legs."""
+
+    correlation_id: str
+    acr_values: list[str]
+    locale: str
+    login_hint: str
+    prompt: list[str]
+    protocol: str
+    redirect_uri: str
+    requested_scopes: list[str]
+    response_mode: str
+    response_type: list[str]
+    state: str
+    ui_locales: list[str]
+    id: str
+    metadata: Record
+    actor: _PostLoginEventTransactionActor
+    actor_token_type: str
+    linking_id: str
+    requested_authorization_details: list[_PostLoginEventTransactionRequestedAuthorizationDetails]
+    subject_token_type: str
+
+class PostLoginEvent(Event):
+    """The event of a login. Members that every provider has are required, others are not."""
+
+    client: _PostLoginEventClient
+    connection: _PostLoginEventConnection
+    request: _PostLoginEventRequest
+    tenant: _PostLoginEventTenant
+    user: _PostLoginEventUser
+    agent: _PostLoginEventAgent
+    authentication: _PostLoginEventAuthentication
+    authorization: _PostLoginEventAuthorization
+    custom_domain: _PostLoginEventCustomDomain
+    organization: _PostLoginEventOrganization
+    prompt: _PostLoginEventPrompt
+    refresh_token: _PostLoginEventRefreshToken
+    resource_server: _PostLoginEventResourceServer
+    security_context: _PostLoginEventSecurityContext
+    session: _PostLoginEventSession
+    session_transfer_token: _PostLoginEventSessionTransferToken
+    stats: _PostLoginEventStats
+    transaction: _PostLoginEventTransaction
+
+class _PostUserRegistrationEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _PostUserRegistrationEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _PostUserRegistrationEventUser(Record):
+    """A user who exists."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    phone_number: str
+    user_id: str
+    created_at: str
+    updated_at: str
+    email_verified: bool
+    phone_verified: bool
+    last_password_reset: str
+
+class _PostUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot(Record):
+    """What Akamai Bot Manager says."""
+
+    action: str
+    botCategory: list[str]
+    botScore: float
+    botScoreResponseSegment: str
+    botnetId: str
+    type: str
+
+class _PostUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk(Record):
+    """What Akamai Account Protector says."""
+
+    action: str
+    allow: float
+    emailDomain: str
+    general: Record
+    ouid: str
+    requestid: str
+    risk: Record
+    score: float
+    status: float
+    trust: Record
+    username: str
+    uuid: str
+
+class _PostUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamai(Record):
+    """Signals that a provider behind Akamai passes on."""
+
+    akamaiBot: _PostUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot
+    akamaiUserRisk: _PostUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk
+
+class _PostUserRegistrationEventAuthenticationRiskAssessmentSupplemental(Record):
+    """Signals of others about the request."""
+
+    akamai: _PostUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamai
+
+class _PostUserRegistrationEventAuthenticationRiskAssessment(Record):
+    """How risky others find the request."""
+
+    supplemental: _PostUserRegistrationEventAuthenticationRiskAssessmentSupplemental
+
+class _PostUserRegistrationEventAuthentication(Record):
+    """What is known of the request before anybody is authenticated."""
+
+    riskAssessment: _PostUserRegistrationEventAuthenticationRiskAssessment
+
+class _PostUserRegistrationEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _PostUserRegistrationEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _PostUserRegistrationEventRequest(Record):
+    """The HTTP request behind the event."""
+
+    ip: str
+    geoip: _PostUserRegistrationEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+
+class _PostUserRegistrationEventSecurityContext(Record):
+    """Fingerprints of the TLS connection."""
+
+    ja3: str
+    ja4: str
+
+class _PostUserRegistrationEventTransaction(Record):
+    """What the application asked for."""
+
+    acr_values: list[str]
+    locale: str
+    login_hint: str
+    prompt: list[str]
+    protocol: str
+    redirect_uri: str
+    requested_scopes: list[str]
+    response_mode: str
+    response_type: list[str]
+    state: str
+    ui_locales: list[str]
+
+class PostUserRegistrationEvent(Event):
+    """The event of a user who was created."""
+
+    connection: _PostUserRegistrationEventConnection
+    tenant: _PostUserRegistrationEventTenant
+    user: _PostUserRegistrationEventUser
+    authentication: _PostUserRegistrationEventAuthentication
+    custom_domain: _PostUserRegistrationEventCustomDomain
+    request: _PostUserRegistrationEventRequest
+    security_context: _PostUserRegistrationEventSecurityContext
+    transaction: _PostUserRegistrationEventTransaction
+
+class _PreUserRegistrationEventConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _PreUserRegistrationEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _PreUserRegistrationEventRequest(Record):
+    """A request whose body actions may read."""
+
+    ip: str
+    geoip: _PreUserRegistrationEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+    body: Record
+
+class _PreUserRegistrationEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _PreUserRegistrationEventUser(Record):
+    """A user who does not exist yet."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    phone_number: str
+
+class _PreUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot(Record):
+    """What Akamai Bot Manager says."""
+
+    action: str
+    botCategory: list[str]
+    botScore: float
+    botScoreResponseSegment: str
+    botnetId: str
+    type: str
+
+class _PreUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk(Record):
+    """What Akamai Account Protector says."""
+
+    action: str
+    allow: float
+    emailDomain: str
+    general: Record
+    ouid: str
+    requestid: str
+    risk: Record
+    score: float
+    status: float
+    trust: Record
+    username: str
+    uuid: str
+
+class _PreUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamai(Record):
+    """Signals that a provider behind Akamai passes on."""
+
+    akamaiBot: _PreUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiBot
+    akamaiUserRisk: _PreUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamaiAkamaiUserRisk
+
+class _PreUserRegistrationEventAuthenticationRiskAssessmentSupplemental(Record):
+    """Signals of others about the request."""
+
+    akamai: _PreUserRegistrationEventAuthenticationRiskAssessmentSupplementalAkamai
+
+class _PreUserRegistrationEventAuthenticationRiskAssessment(Record):
+    """How risky others find the request."""
+
+    supplemental: _PreUserRegistrationEventAuthenticationRiskAssessmentSupplemental
+
+class _PreUserRegistrationEventAuthentication(Record):
+    """What is known of the request before anybody is authenticated."""
+
+    riskAssessment: _PreUserRegistrationEventAuthenticationRiskAssessment
+
+class _PreUserRegistrationEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _PreUserRegistrationEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _PreUserRegistrationEventSecurityContext(Record):
+    """Fingerprints of the TLS connection."""
+
+    ja3: str
+    ja4: str
+
+class _PreUserRegistrationEventTransaction(Record):
+    """The transaction in which the user signs up."""
+
+    correlation_id: str
+    acr_values: list[str]
+    locale: str
+    login_hint: str
+    prompt: list[str]
+    protocol: str
+    redirect_uri: str
+    requested_scopes: list[str]
+    response_mode: str
+    response_type: list[str]
+    state: str
+    ui_locales: list[str]
+
+class PreUserRegistrationEvent(Event):
+    """The event of a sign-up."""
+
+    connection: _PreUserRegistrationEventConnection
+    request: _PreUserRegistrationEventRequest
+    tenant: _PreUserRegistrationEventTenant
+    user: _PreUserRegistrationEventUser
+    authentication: _PreUserRegistrationEventAuthentication
+    client: _PreUserRegistrationEventClient
+    custom_domain: _PreUserRegistrationEventCustomDomain
+    security_context: _PreUserRegistrationEventSecurityContext
+    transaction: _PreUserRegistrationEventTransaction
+
+class _SendPhoneMessageEventMessageOptions(Record):
+    """The message."""
+
+    action: str
+    recipient: str
+    code: str
+    message_type: str
+    text: str
+
+class _SendPhoneMessageEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _SendPhoneMessageEventRequest(Record):
+    """The HTTP request behind the event."""
+
+    ip: str
+    geoip: _SendPhoneMessageEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+
+class _SendPhoneMessageEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _SendPhoneMessageEventUserIdentities(Record):
+    """One account that is linked to a user."""
+
+    connection: str
+    isSocial: bool
+    profileData: Record
+    provider: str
+    user_id: Any
+
+class _SendPhoneMessageEventUser(Record):
+    """A user with their linked accounts."""
+
+    email: str
+    family_name: str
+    given_name: str
+    name: str
+    nickname: str
+    picture: str
+    username: str
+    app_metadata: Record
+    user_metadata: Record
+    phone_number: str
+    user_id: str
+    created_at: str
+    updated_at: str
+    email_verified: bool
+    phone_verified: bool
+    last_password_reset: str
+    identities: list[_SendPhoneMessageEventUserIdentities]
+
+class _SendPhoneMessageEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _SendPhoneMessageEventCustomDomain(Record):
+    """The provider's address that the user came through."""
+
+    domain: str
+    domain_metadata: Record
+
+class _SendPhoneMessageEventSecurityContext(Record):
+    """Fingerprints of the TLS connection."""
+
+    ja3: str
+    ja4: str
+
+class _SendPhoneMessageEventTransaction(Record):
+    """What ties the records of one transaction together."""
+
+    correlation_id: str
+
+class SendPhoneMessageEvent(Event):
+    """The event of a code to send."""
+
+    message_options: _SendPhoneMessageEventMessageOptions
+    request: _SendPhoneMessageEventRequest
+    tenant: _SendPhoneMessageEventTenant
+    user: _SendPhoneMessageEventUser
+    client: _SendPhoneMessageEventClient
+    custom_domain: _SendPhoneMessageEventCustomDomain
+    security_context: _SendPhoneMessageEventSecurityContext
+    transaction: _SendPhoneMessageEventTransaction
+
+class _SignupPostIdentifierEventClient(Record):
+    """The application."""
+
+    client_id: str
+    name: str
+    metadata: Record
+
+class _SignupPostIdentifierEventRequestGeoip(Record):
+    """Where a request comes from."""
+
+    cityName: str
+    continentCode: str
+    countryCode: str
+    countryCode3: str
+    countryName: str
+    latitude: float
+    longitude: float
+    subdivisionCode: str
+    subdivisionName: str
+    timeZone: str
+
+class _SignupPostIdentifierEventRequest(Record):
+    """The request that entered it."""
+
+    ip: str
+    geoip: _SignupPostIdentifierEventRequestGeoip
+    hostname: str
+    language: str
+    method: str
+    user_agent: str
+    asn: str
+    query: Record
+
+class _SignupPostIdentifierEventTenant(Record):
+    """Whose users these are."""
+
+    id: str
+
+class _SignupPostIdentifierEventInitialConnection(Record):
+    """Where the user's identity comes from."""
+
+    id: str
+    name: str
+    strategy: str
+    metadata: Record
+
+class _SignupPostIdentifierEventInitialOrganization(Record):
+    """The organization the user acts for."""
+
+    id: str
+    name: str
+    display_name: str
+    metadata: Record
+
+class _SignupPostIdentifierEventResourceServer(Record):
+    """The API an access token is for."""
+
+    identifier: str
+
+class _SignupPostIdentifierEventSecurityContext(Record):
+    """Fingerprints of the TLS connection."""
+
+    ja3: str
+    ja4: str
+
+class _SignupPostIdentifierEventTransaction(Record):
+    """The transaction in which an identifier was entered."""
+
+    correlation_id: str
+    acr_values: list[str]
+    locale: str
+    login_hint: str
+    prompt: list[str]
+    protocol: str
+    redirect_uri: str
+    requested_scopes: list[str]
+    response_mode: str
+    response_type: list[str]
+    state: str
+    ui_locales: list[str]
+
+class SignupPostIdentifierEvent(Event):
+    """The event of an identifier that was entered; nobody is authenticated yet."""
+
+    client: _SignupPostIdentifierEventClient
+    request: _SignupPostIdentifierEventRequest
+    tenant: _SignupPostIdentifierEventTenant
+    initial_connection: _SignupPostIdentifierEventInitialConnection
+    initial_organization: _SignupPostIdentifierEventInitialOrganization
+    resource_server: _SignupPostIdentifierEventResourceServer
+    security_context: _SignupPostIdentifierEventSecurityContext
+    transaction: _SignupPostIdentifierEventTransaction
 
 class _CredentialsExchangeApiAccess(Protocol):
     def deny(self, code: Literal["invalid_scope", "invalid_request", "server_error"], reason: str | None = ...) -> CredentialsExchangeApi:

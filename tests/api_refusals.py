@@ -8,6 +8,9 @@ _CE, _PRE, _CTE = "credentials-exchange", "pre-user-registration", "custom-token
 _PRC, _CEP = "password-reset-post-challenge", "custom-email-provider"
 _TAKE = 'The "take" parameter must be a positive integer if provided.'
 _FROM = 'The "from" parameter must be a string if provided.'
+_LONG_VALUE = (
+    "Custom string property value in an actor object must NOT have more than 64 characters."
+)
 _NO_TIME = "Either inactivity or absolute expiration time must be provided"
 _SCOPE = "The value for the scope"
 _SESSION = "Failed to set session metadata: Invalid metadata: "
@@ -212,7 +215,7 @@ REFUSED: list[Refused] = [
             ),
             (
                 {"sub": "s", "k": "v" * 65},
-                "string property value in an actor object must NOT have more than 64 characters.",
+                _LONG_VALUE,
             ),
             (_deep(6), "Actor nesting must not exceed 5 levels."),
         )

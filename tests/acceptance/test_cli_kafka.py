@@ -153,6 +153,7 @@ def test_doctor_is_content_with_broker_and_topics(site: Site) -> None:
     done = run("doctor", "--folder", str(site.folder), env=site.env)
     assert done.status == 0, done.out
     assert "as they should be" in done.out
+    assert "no action can redirect" in done.out  # a warning: there is no key for it
 
 
 def test_a_worker_refuses_to_start_without_its_topics(site: Site) -> None:

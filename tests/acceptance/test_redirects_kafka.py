@@ -254,3 +254,9 @@ def test_a_state_that_is_not_good_has_its_own_error(
         resume(publisher, "nonsense")
     with pytest.raises(StateInvalidError):
         resume(publisher, here.sealed(replace(state, partition=9_999)))
+
+
+def test_doctor_says_which_key_signs(site: Site) -> None:
+    """An operator sees that flows can be suspended."""
+    done = run("doctor", "--folder", f"{site.folder}", env=site.env)
+    assert "AUTHSTREAM_STATE_KEY signs their states" in done.out

@@ -59,7 +59,8 @@ class Verify:
 
 def stages(ground: Ground, topics: Topics, verify: Verify) -> list[Stage]:
     """All of a flow, remembering nothing yet."""
-    known, keys, reader = triggers(), StateKeys(b"key", prefix=ground.prefix), ground.reader
+    known = {"post-login": triggers()["post-login"]}
+    keys, reader = StateKeys(b"key", prefix=ground.prefix), ground.reader
     return [
         Entry(topics=topics, triggers=known, flows=verify, slip_key=SLIP_KEY),
         Action(

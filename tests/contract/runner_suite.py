@@ -303,7 +303,7 @@ class RunnerSuite:
 
     async def test_a_login_that_is_asked_for_again_is_answered_again(self, ground: Ground) -> None:
         """A retry is the same flow: one verdict has consequences, both callers get it."""
-        topics, known = Topics(ground.prefix), triggers()
+        topics, known = Topics(ground.prefix), {"post-login": triggers()["post-login"]}
         entry = Entry(topics=topics, triggers=known, flows=NoFlows(), slip_key=None)
         stages = [
             entry,

@@ -21,6 +21,9 @@ from authstream.control.auth0_import.names import FolderNames
         ('const NAMESPACE = "https://acme.example"', (), ()),
         ('const sg = require("@sendgrid/mail")', ("api.sendgrid.com:443",), ()),
         ('const url = "https://"', (), ()),
+        ('fetch("https://{yourDomain}/oauth/token")', (), ("{yourDomain}",)),
+        ('fetch("http://[::1]:8080/")', (), ("[::1]:8080",)),
+        ('fetch("https://a.example:99999/")', (), ("a.example:99999",)),
     ],
 )
 def test_hosts_are_found_in_texts(

@@ -7,7 +7,11 @@ from typing import Any
 
 import orjson
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from authstream import telemetry
 from authstream.broker.memory import MemoryBroker
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
@@ -279,6 +283,24 @@ async def test_without_a_key_nothing_is_resumed() -> None:
     bench = Bench()
     bench.stage = bench.started(None)
     assert await bench.refusal(bench.record()) == "state_invalid"
+
+
+async def test_a_resumed_flow_links_to_the_trace_that_it_left() -> None:
+    """The way back is a request of its own, with a trace of its own."""
+    exporter, bench = InMemorySpanExporter(), Bench()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    telemetry.activate(provider)
+    log = bench.broker.logs[TOPICS.suspended, 2]
+    trace = ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    log[0] = log[0]._replace(headers=(*log[0].headers, trace))
+    try:
+        await bench.handle(bench.record())
+    finally:
+        telemetry.deactivate()
+    (found,) = exporter.get_finished_spans()
+    assert dict(found.attributes or {}) == {"authstream.flow_id": FLOW, "authstream.leg": 0}
+    assert [link.context.span_id for link in found.links] == [0xB7AD6B7169203331]
 
 
 def test_a_state_that_cannot_be_read_is_not_published() -> None:

@@ -19,7 +19,8 @@ LANGUAGES: tuple[TemplateLanguage, ...] = get_args(TemplateLanguage)
 
 def made(folder: Path, name: str = "badge", language: TemplateLanguage = "python") -> set[str]:
     """Make an action; the paths of what was written."""
-    written = new_action(folder, name, trigger=PL, language=language)
+    events = {name: trigger.event for name, trigger in TRIGGERS.items()}
+    written = new_action(folder, name, trigger=PL, language=language, events=events)
     return {path.relative_to(folder).as_posix() for path in written}
 
 

@@ -8,25 +8,31 @@ from pathlib import Path
 
 import pytest
 
+from authstream.apps.stages import triggers
 from authstream.contracts import typings
 from authstream.contracts.api import METHODS, python_path
 
+EVENTS = {name: trigger.event for name, trigger in triggers().items()}
 RIGHT = """
-from actions import Event, PostLoginApi
+from actions import PostLoginApi, PostLoginEvent
 
-async def on_execute_post_login(event: Event, api: PostLoginApi) -> None:
+async def on_execute_post_login(event: PostLoginEvent, api: PostLoginApi) -> None:
     api.id_token.set_custom_claim("roles", ["admin"]).access_token.set_custom_claim("a", 1)
     api.user.set_app_metadata({"seen": True})
     api.user.set_app_metadata("seen", True)
     api.effects.send("email", {"to": event.user.email}, on="denied", key="once")
     record = api.cache.get("k")
     print(record.value if record else event.secrets.TOKEN)
+    api.multifactor.enable("any", allow_remember_browser=False).session.set_metadata("k", None)
+    api.redirect.send_user_to(api.redirect.encode_token(payload={}, secret="s"))
+    page = await api.roles.get_user_effective_roles(take=1, from_=event.user.user_id)
+    print(page.next, event.transaction.requested_scopes, event.anything_else)
 """
 
 
 def test_every_method_of_the_table_is_in_both_files() -> None:
     """What is declared once shows in every editor."""
-    javascript, python = typings.typescript(), typings.python()
+    javascript, python = typings.typescript(EVENTS), typings.python(EVENTS)
     for method in METHODS:
         name = method.path.partition(".")[2]
         assert f" {name}(" in javascript
@@ -35,7 +41,7 @@ def test_every_method_of_the_table_is_in_both_files() -> None:
 
 def test_the_d_ts_has_the_types_of_the_table() -> None:
     """Types, optional parameters, choices, the object form, and chaining."""
-    text = typings.typescript()
+    text = typings.typescript(EVENTS)
     assert "setAppMetadata(values: { [key: string]: any }): PostLoginApi;" in text
     assert 'options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string' in text
     assert "get(key: any): CacheRecord | undefined;" in text
@@ -44,7 +50,7 @@ def test_the_d_ts_has_the_types_of_the_table() -> None:
 
 
 def _checked(folder: Path, code: str) -> str:
-    (folder / "actions.pyi").write_text(typings.python())
+    (folder / "actions.pyi").write_text(typings.python(EVENTS))
     (folder / "action.py").write_text(code)
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "action.py"],
@@ -67,6 +73,8 @@ def test_a_type_checker_takes_right_code_and_the_stubs_themselves(tmp_path: Path
         ('"roles", ["admin"]', '7, ["admin"]', "incompatible type"),
         ('on="denied"', 'on="later"', "incompatible type"),
         ("api.cache.get", "api.cache.fetch", "has no attribute"),
+        ('set_metadata("k", None)', 'set_metadata("k", 7)', "incompatible type"),
+        ("take=1", "take='1'", "incompatible type"),
     ],
 )
 def test_a_type_checker_finds_mistakes(

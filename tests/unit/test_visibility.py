@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from authstream.contracts.parameter import CommandRefusedError
-from authstream.engine.visibility import operations
+from authstream.engine.visibility import calls, operations
 from tests.samples import command
 
 
@@ -39,3 +39,15 @@ def test_a_command_that_the_trigger_does_not_have_is_refused() -> None:
     """A forged envelope fails its flow, not the worker."""
     with pytest.raises(CommandRefusedError):
         operations("event-stream", [command("samlResponse.setAudience", "x")])
+
+
+def test_calls_of_methods_with_a_quota_are_counted_together() -> None:
+    """A later action is told, as its guest counts on from there."""
+    commands = (
+        command("authentication.challengeWith", {"type": "otp"}),
+        command("authentication.enrollWithAny", [{"type": "otp"}]),
+        command("authentication.setPrimaryUser", "u"),
+        command("access.deny", "no"),
+    )
+    assert calls("post-login", commands) == {"mfa": 2, "primary": 1}
+    assert calls("post-login", ()) == {}

@@ -132,13 +132,20 @@ def injected(headers: Headers, span: Span) -> Headers:
 
 
 @contextmanager
-def span(name: str, attributes: Mapping[str, str | int]) -> Generator[Span]:
-    """A span of ours within the current one; does nothing when tracing is off."""
+def span(
+    name: str, attributes: Mapping[str, str | int], *, after: Headers | None = None
+) -> Generator[Span]:
+    """A span of ours within the current one; does nothing when tracing is off.
+
+    `after`: headers of the record that it follows on, which the span links to.
+    """
     active = tracing()
     if active is None:
         yield trace.INVALID_SPAN
         return
-    with active.tracer.start_as_current_span(name, attributes=attributes) as current:
+    before = None if after is None else remote_parent(after)
+    links = () if before is None else (Link(before),)
+    with active.tracer.start_as_current_span(name, attributes=attributes, links=links) as current:
         yield current
 
 

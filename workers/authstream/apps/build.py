@@ -35,6 +35,7 @@ def program(action: DeployedAction, say: Say = say_nothing) -> Program:
         dependencies=install(action, TOOLS, say),
         egress=action.egress,
         modules=tuple(_shared(module, say) for module in action.modules),
+        lookups=action.lookups,
         limits=action.limits,
     )
 

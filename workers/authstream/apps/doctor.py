@@ -14,6 +14,7 @@ from authstream.apps.stages import chosen, most, wrapper
 from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
 from authstream.engine.guest_limits import DEFAULT, megabytes
+from authstream.engine.state import state_keys
 from authstream.errors import AuthstreamError, ConfigurationError
 from authstream.sandbox import runtimes
 from authstream.sandbox.launch import Level
@@ -54,6 +55,7 @@ def checks(
     yield _namespaces()
     yield _sandbox(settings)
     yield _limits(settings)
+    yield _states(settings)
     yield from _broker(settings, triggers=triggers, actions=actions, kinds=kinds)
 
 
@@ -73,6 +75,19 @@ def _node() -> Check:
     except ConfigurationError as error:
         return Check("node", "warning", "none that runs JavaScript actions", str(error))
     return Check("node", "ok", f"{found.version} ({found.binary})")
+
+
+def _states(settings: Settings) -> Check:
+    """Whether flows can be suspended, for which their states are signed."""
+    if state_keys(settings) is not None:
+        signs = "AUTHSTREAM_STATE_KEY" if settings.state_key else "AUTHSTREAM_SLIP_KEY"
+        return Check("states", "ok", f"suspended flows can be resumed: {signs} signs their states")
+    return Check(
+        "states",
+        "warning",
+        "no action can redirect, show a form or ask for MFA",
+        "set AUTHSTREAM_STATE_KEY to 32 random bytes, the same for all workers",
+    )
 
 
 def _clock() -> Check:

@@ -1,4 +1,4 @@
-"""Renders the reference pages of triggers, settings and errors (`make contracts`)."""
+"""Renders what needs the plug-ins: pages of reference, and types for authors (`make contracts`)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from authstream.apps.stages import triggers
 from authstream.contracts.api import methods, python_path
 from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.markdown import code, page, table
+from authstream.contracts.typings import python, typescript
 from authstream.engine.trigger import OnFailure, Trigger, nobody
 from authstream.errors import AuthstreamError
 from authstream.settings import Settings
@@ -48,9 +49,12 @@ _COMMENTED = re.compile(r"((?:^ +#: .*\n)+) +(\w+):", re.MULTILINE)
 
 
 def golden() -> Golden:
-    """Every reference page that needs more than the contracts."""
+    """Every file that needs more than the contracts."""
+    events = {name: trigger.event for name, trigger in triggers().items()}
     return Golden(
         {
+            "schemas/authstream.d.ts": typescript(events),
+            "schemas/actions.pyi": python(events),
             "docs/reference/triggers.md": triggers_page(),
             "docs/reference/verdict.md": verdict_page(),
             "docs/reference/settings.md": settings_page(),

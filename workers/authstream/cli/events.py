@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import orjson
 
+from authstream.contracts.api import trigger_id
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 
@@ -50,7 +51,8 @@ def event_id(value: bytes, given: str | None) -> str:
 
 
 def known_trigger(name: str, triggers: dict[str, Trigger]) -> Trigger:
-    """A trigger by name. Raises ConfigurationError that lists those there are."""
-    if name not in triggers:
+    """A trigger by either spelling. Raises ConfigurationError that lists those there are."""
+    known = triggers.get(trigger_id(name))
+    if known is None:
         raise ConfigurationError(f"no trigger {name!r}; there are {', '.join(sorted(triggers))}")
-    return triggers[name]
+    return known

@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
         from authstream.control.template import new_action  # noqa: PLC0415 - only here
 
         known = known_trigger(trigger, triggers())
-        for file in new_action(folder, action, trigger=known, language=language):
+        events = {name: one.event for name, one in triggers().items()}
+        for file in new_action(folder, action, trigger=known, language=language, events=events):
             typer.echo(f"wrote {file}")
         typer.echo(f"run it: authstream test {folder} --all; its test: pytest {folder}")

@@ -34,9 +34,10 @@ def register(app: typer.Typer) -> None:
         ] = 20.0,
     ) -> None:
         """Publish a login event and print the verdict as JSON."""
-        value = read_event(file, known_trigger(trigger, triggers()))
+        known = known_trigger(trigger, triggers())
+        value = read_event(file, known)
         telemetry.configure("authstream-cli")
-        event = LoginEvent(trigger, value, event_id(value, id), source)
+        event = LoginEvent(known.name, value, event_id(value, id), source)
         try:
             with Publisher(settings()) as publisher:
                 if timeout == 0:

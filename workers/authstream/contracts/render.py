@@ -14,12 +14,12 @@ from pathlib import Path
 
 import yaml
 
+from authstream.contracts.api_reference import api_page
 from authstream.contracts.avro import RECORDS, fingerprint_of, schema_of
 from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.model import Record
-from authstream.contracts.reference import api_page, schemas_page, topics_page
+from authstream.contracts.reference import schemas_page, topics_page
 from authstream.contracts.topics import CATALOG, Topics, TopicSpec
-from authstream.contracts.typings import python, typescript
 
 RELEASE = "--release"
 RELEASED = "workers/authstream/contracts/released"
@@ -67,8 +67,7 @@ def golden() -> Golden:
         "docs/reference/api.md": api_page(),
         "docs/reference/schemas.md": schemas_page(),
     }
-    types = {"schemas/authstream.d.ts": typescript(), "schemas/actions.pyi": python()}
-    return Golden({**schemas, **topics, **pages, **types}, owned=("schemas/*", "topics/*"))
+    return Golden({**schemas, **topics, **pages}, owned=("schemas/*.avsc", "topics/*"))
 
 
 def release(root: Path) -> list[str]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 from textwrap import indent
 
+from pydantic import BaseModel
+
 from authstream.contracts.api import TRIGGERS, Method, Parameter, methods, python_path
+from authstream.contracts.event_typings import python_event, typescript_event
 from authstream.contracts.parameter import ABSENT
 
 _TYPESCRIPT_HEAD = """\
 // What an action may use, for editors and compilers. Rendered by make contracts.
 //
 //   /**
-//    * @param {import("./authstream").Event} event
+//    * @param {import("./authstream").PostLoginEvent} event
 //    * @param {import("./authstream").PostLoginApi} api
 //    */
 //   exports.onExecutePostLogin = async (event, api) => {};
@@ -39,7 +42,7 @@ export interface Membership {
   matches: Entry[];
 }
 
-/** The login as its provider published it, with what earlier actions changed. */
+/** What every event has; the rest is as published, with what earlier actions changed. */
 export interface Event {
   readonly secrets: { readonly [name: string]: string };
   readonly configuration: { readonly [name: string]: any };
@@ -54,9 +57,9 @@ _PYTHON_HEAD = '''\
     from __future__ import annotations
     from typing import TYPE_CHECKING
     if TYPE_CHECKING:
-        from actions import Event, PostLoginApi
+        from actions import PostLoginApi, PostLoginEvent
 
-    async def on_execute_post_login(event: Event, api: PostLoginApi) -> None: ...
+    async def on_execute_post_login(event: PostLoginEvent, api: PostLoginApi) -> None: ...
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -114,9 +117,14 @@ _RETURNS = {
 }
 
 
-def typescript() -> str:
+#: Trigger to the model of its event.
+Events = Mapping[str, type[BaseModel]]
+
+
+def typescript(events: Events) -> str:
     """`authstream.d.ts`."""
     parts = [_TYPESCRIPT_HEAD]
+    parts += [typescript_event(_event_name(name), events[name]) for name in sorted(events)]
     for trigger in sorted(TRIGGERS):
         api = api_name(trigger)
         members = ""
@@ -130,9 +138,10 @@ def typescript() -> str:
     return "\n".join(parts)
 
 
-def python() -> str:
+def python(events: Events) -> str:
     """`actions.pyi`."""
     parts = [_PYTHON_HEAD]
+    parts += [python_event(_event_name(name), events[name]) for name in sorted(events)]
     for trigger in sorted(TRIGGERS):
         api = api_name(trigger)
         owners = list(_owners(trigger))
@@ -157,7 +166,15 @@ def _owners(trigger: str) -> Iterable[tuple[str, list[Method]]]:
 
 def api_name(trigger: str) -> str:
     """The name of the type of `api`, e.g. `PostLoginApi`."""
-    return f"{''.join(part.capitalize() for part in trigger.split('-'))}Api"
+    return f"{_words(trigger)}Api"
+
+
+def _event_name(trigger: str) -> str:
+    return f"{_words(trigger)}Event"
+
+
+def _words(trigger: str) -> str:
+    return "".join(part.capitalize() for part in trigger.split("-"))
 
 
 def _pascal(name: str) -> str:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
 
+from authstream.contracts.api import trigger_id
 from authstream.contracts.budgets import (
     ACTIONS_PER_FLOW,
     DEPENDENCIES_PER_ACTION,
@@ -28,6 +38,10 @@ M = TypeVar("M", bound=BaseModel)
 Secrets = dict[str, dict[str, SecretStr]]
 _PROBLEMS_SHOWN = 3
 _QUOTED = re.compile(r"'.*'|\".*\"", re.DOTALL)
+
+
+#: A trigger's id, also from the other spelling of published texts: `postLogin`.
+TriggerId = Annotated[str, AfterValidator(trigger_id)]
 
 
 class _File(BaseModel):
@@ -62,7 +76,7 @@ class Limits(_File):
 class ActionFile(_File):
     """`actions/<name>/action.yaml`."""
 
-    trigger: str
+    trigger: TriggerId
     #: Without one, what the code's file name says.
     runtime: str | None = None
     #: Package to exact version; `authstream deps lock` makes the lock that is installed.
@@ -101,7 +115,7 @@ class BindingFile(_File):
 class FlowFile(_File):
     """`flows/<trigger>.yaml`."""
 
-    trigger: str
+    trigger: TriggerId
     #: Without one the flow serves every tenant that has none of its own.
     tenant: str | None = None
     actions: tuple[BindingFile, ...] = Field(default=(), max_length=ACTIONS_PER_FLOW)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,13 @@ from authstream.control.files import (
     read,
     read_secrets,
 )
+from authstream.control.lookups import read_lookups
 from authstream.control.modules import DeployedModule, load_modules
 from authstream.engine import guest_limits
 from authstream.engine.conditions import compiled
 from authstream.engine.egress import Egress
 from authstream.engine.guest_limits import GuestLimits
+from authstream.engine.lookup import Lookup
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
@@ -52,6 +54,8 @@ class DeployedAction:
     dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
     #: `host:port` entries that it may connect to.
     egress: tuple[str, ...] = ()
+    #: Who knows the groups and roles of users.
+    lookups: tuple[Lookup, ...] = field(default=(), repr=False)
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
@@ -118,13 +122,11 @@ def load(
     secrets = _Secrets(read_secrets(path / SECRETS_FILE), missing_secret)
     modules = load_modules(path / "modules", secrets.of)
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
-    actions = {
-        action.name: action
-        for action in (
-            _action(file, secrets, modules=modules, triggers=triggers, topics=topics)
-            for file in found
-        )
-    }
+    lookups = read_lookups(path)
+    made = (
+        _action(file, secrets, modules=modules, triggers=triggers, topics=topics) for file in found
+    )
+    actions = {action.name: replace(action, lookups=lookups) for action in made}
     for action in actions.values():
         _check_limits(action, most)
     flows = [

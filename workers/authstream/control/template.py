@@ -121,9 +121,16 @@ _CALLS = {
 
 
 def new_action(
-    folder: Path, name: str, *, trigger: Trigger, language: TemplateLanguage
+    folder: Path,
+    name: str,
+    *,
+    trigger: Trigger,
+    language: TemplateLanguage,
+    events: typings.Events,
 ) -> tuple[Path, ...]:
     """Write a new action into a folder; the files that were written or changed.
+
+    The types for the editor are those of the triggers in `events`.
 
     Raises ConfigurationError when there is such an action, or its name cannot be one.
     """
@@ -139,7 +146,7 @@ def new_action(
     _check(folder, name, files)
     changed = {_flow_file(folder, trigger.name): _bound(folder, trigger.name, name)}
     changed |= {folder / path: text for path, text in files.items()}
-    changed |= {folder / path: text for path, text in _typings(language).items()}
+    changed |= {folder / path: text for path, text in _typings(language, events).items()}
     changed |= {
         folder / path: text
         for path, text in _absent(folder, trigger).items()
@@ -185,10 +192,10 @@ def _statement(trigger: str, *, python: bool) -> str:
     return f"  api.{call.method}({call.arguments});\n"
 
 
-def _typings(language: TemplateLanguage) -> dict[str, str]:
+def _typings(language: TemplateLanguage, events: typings.Events) -> dict[str, str]:
     if language == "python":
-        return {"typings/actions.pyi": typings.python()}
-    return {"typings/authstream.d.ts": typings.typescript()}
+        return {"typings/actions.pyi": typings.python(events)}
+    return {"typings/authstream.d.ts": typings.typescript(events)}
 
 
 def _absent(folder: Path, trigger: Trigger) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 import orjson
 
@@ -21,7 +22,10 @@ def operations(trigger: str, commands: Iterable[Command]) -> list[Operation]:
 
 def calls(trigger: str, commands: Iterable[Command]) -> dict[str, int]:
     """How often the actions so far called methods that have a quota, by the quota's group."""
-    quotas = {path: method.quota for path, method in methods(trigger).items() if method.quota}
-    return dict(
-        Counter(quotas[command.name].group for command in commands if command.name in quotas)
-    )
+    groups = _groups(trigger)
+    return dict(Counter(groups[one.name] for one in commands if one.name in groups))
+
+
+@cache
+def _groups(trigger: str) -> dict[str, str]:
+    return {path: one.quota.group for path, one in methods(trigger).items() if one.quota}

@@ -24,12 +24,15 @@ class Job:
     #: Seconds on the monotonic clock; of the last attempt.
     started: float = 0.0
     cancelled: float | None = None
+    #: What its run has asked on the api, of the last attempt.
+    questions: int = 0
     #: What the worker has to say in the run's console.
     notices: tuple[Line, ...] = ()
 
     def begin(self) -> None:
         """Start an attempt."""
         self.notices, self.started, self.cancelled = (), time.monotonic(), None
+        self.questions = 0
 
     def header(self) -> bytes:
         """What a guest is told beside the event: JSON."""

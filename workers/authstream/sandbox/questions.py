@@ -15,8 +15,14 @@ from authstream.errors import AuthstreamError
 from authstream.sandbox.job import Job
 from authstream.sandbox.protocol import FrameError, FrameType, encode
 
-#: Questions of one guest that are being answered at a time; one more is refused.
-AT_ONCE = 256
+#: Questions of one run; one more is refused, as each costs the worker's time.
+QUESTIONS_PER_RUN = 100
+
+
+class TooManyQuestionsError(AuthstreamError):
+    """A run asks without end."""
+
+    code = "too_many_questions"
 
 
 class Questions:
@@ -58,8 +64,9 @@ class Questions:
         self._write(frame)
 
     async def _answer(self, job: Job, said: dict[str, Any]) -> dict[str, Any]:
-        if len(self._tasks) > AT_ONCE:
-            raise FrameError(f"more than {AT_ONCE} questions at a time")
+        job.questions += 1
+        if job.questions > QUESTIONS_PER_RUN:
+            raise TooManyQuestionsError(f"more than {QUESTIONS_PER_RUN} questions in one run")
         return await answer(
             said["name"],
             said["arguments"],

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 from pydantic import ValidationError
 
+from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import STATE_LIFETIME
@@ -141,7 +142,13 @@ class ResumeStage(Stage):
         known = envelope.trigger in self._triggers
         if (envelope.flow_id, envelope.leg) != (state.flow_id, state.leg) or not known:
             raise StateForeignError(f"the state does not lead to flow {state.flow_id}")
-        return envelope
+        # The browser's way back is a trace of its own: the link leads to the one that it left.
+        said: dict[str, str | int] = {
+            "authstream.flow_id": state.flow_id,
+            "authstream.leg": state.leg,
+        }
+        with telemetry.span("find suspended flow", said, after=message.headers):
+            return envelope
 
     def _continued(self, suspended: Envelope, resume: Resume, message: Message) -> Output:
         trigger = self._triggers[suspended.trigger]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from authstream.contracts.budgets import STATE_LIFETIME
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.topics import Topics
@@ -13,7 +15,7 @@ from authstream.errors import TooLargeError
 from authstream.stages.outputs import envelope_output
 from authstream.stages.refusal import stub
 
-_LIFETIME_MS = STATE_LIFETIME.total_seconds() * 1000
+_LIFETIME_MS = STATE_LIFETIME // timedelta(milliseconds=1)
 
 
 def suspend(
@@ -24,18 +26,26 @@ def suspend(
     topics: Topics,
     keys: StateKeys | None,
 ) -> Output:
-    """The waiting envelope, and after it what tells assemble; or at once that it cannot wait."""
-    failure = refusal(envelope, trigger)
-    if failure is None and keys is None:
-        failure = Failure(
-            code=UNSUPPORTED,
-            reason="no key signs the state of a suspended flow: set AUTHSTREAM_STATE_KEY",
-            action=envelope.runs[-1].action,
-        )
-    if failure is not None or keys is None:
-        failed = stub(envelope, failure) if failure else envelope
-        return envelope_output(topics.assemble, failed, source=message)
+    """The waiting envelope, and after it what tells assemble; or at once that it cannot wait.
 
+    Raises TooLargeError.
+    """
+    failure = refusal(envelope, trigger)
+    if failure is None and keys is not None:
+        return _waiting(envelope, message, topics=topics, keys=keys)
+    failed = stub(envelope, failure or _without_key(envelope))
+    return envelope_output(topics.assemble, failed, source=message)
+
+
+def _without_key(envelope: Envelope) -> Failure:
+    return Failure(
+        code=UNSUPPORTED,
+        reason="no key signs the state of a suspended flow: set AUTHSTREAM_STATE_KEY",
+        action=envelope.runs[-1].action,
+    )
+
+
+def _waiting(envelope: Envelope, message: Message, *, topics: Topics, keys: StateKeys) -> Output:
     def waits_at(offset: int) -> Outputs:
         state = keys.sealed(_pointer(envelope, message, offset))
         return [_suspended(envelope, message, state=state, topics=topics)]
@@ -48,7 +58,7 @@ def suspend(
 
 def _pointer(envelope: Envelope, message: Message, offset: int) -> State:
     # Counted from the broker's time of this message: no clock of a worker is in it.
-    expires_at = message.timestamp + int(_LIFETIME_MS)
+    expires_at = message.timestamp + _LIFETIME_MS
     return State(envelope.flow_id, envelope.leg, message.partition, offset, expires_at)
 
 

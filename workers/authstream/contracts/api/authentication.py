@@ -110,10 +110,7 @@ def _actor(name: str, levels: int) -> Parameter:
         act = _actor("act", levels - 1)
     else:
         deep = f"Actor nesting must not exceed {ACTOR_LEVELS} levels."
-        # No value is of this type and in the list: whatever is there is too deep.
-        act = Parameter(
-            "act", ("string",), optional=True, enum=("\0",), says=(_types(deep), _enum(deep))
-        )
+        act = Parameter("act", ("null",), optional=True, says=(_types(deep),))
     plain = "The actor must be a plain object." if name == "actor" else _PLAIN_ACT
     return Parameter(
         name,
@@ -135,10 +132,6 @@ def _actor(name: str, levels: int) -> Parameter:
 
 def _types(message: str) -> Says:
     return Says("types", message)
-
-
-def _enum(message: str) -> Says:
-    return Says("enum", message)
 
 
 _PLAIN_ACT = "The act claim must be a plain object."

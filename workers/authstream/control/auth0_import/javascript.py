@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from authstream.engine.egress import Egress
+from authstream.errors import ConfigurationError
+
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)
       | (?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)""",
@@ -91,9 +94,10 @@ def hosts(code: str) -> Hosts:
     }
     computed: set[str] = set()
     for scheme, host in _addresses(code):
-        if "${" in host:
+        entry = None if "${" in host else _entry(scheme, host)
+        if entry is None:
             computed.add(host)
-        elif entry := _entry(scheme, host):
+        else:
             named.add(entry)
     return Hosts(tuple(sorted(named)), tuple(sorted(computed)))
 
@@ -110,9 +114,11 @@ def _addresses(code: str) -> Iterator[tuple[str, str]]:
 
 
 def _entry(scheme: str, host: str) -> str | None:
+    """As `egress:` takes it; None for what is no host yet, such as `{yourDomain}`."""
     try:
         parts = urlsplit(f"{scheme}://{host}")
-        name, port = parts.hostname, parts.port or _PORTS[scheme]
-    except ValueError:
+        entry = f"{parts.hostname}:{parts.port or _PORTS[scheme]}"
+        Egress((entry,))
+    except (ValueError, ConfigurationError):
         return None
-    return f"{name}:{port}" if name else None
+    return entry

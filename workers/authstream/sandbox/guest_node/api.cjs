@@ -4,6 +4,9 @@
 const p = require("./primordials.cjs");
 const { prepare } = require("./check.cjs");
 
+// Rules of a method besides those of its arguments; most have none.
+const RULES = ["handlers", "guards", "conflicts", "quota", "total"];
+
 /** JSON without prototypes, so that members an action adds to them are no rules. */
 function bare(value) {
   if (typeof value !== "object" || value === null) return value;
@@ -19,6 +22,7 @@ function build(table) {
     prepare(row.parameters);
     row.opening = `[${JSON.stringify(row.path)}`;
     row.where = `api.${row.path}`;
+    row.ruled = RULES.some((rule) => rule in row);
     const [owner, name] = row.path.split(".");
     owners.set(owner, [...(owners.get(owner) ?? []), [name, row]]);
   }

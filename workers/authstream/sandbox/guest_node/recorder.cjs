@@ -11,7 +11,7 @@ class Recorder {
   #handler;
   #calls = p.create(null);
   #left;
-  #parts;
+  #part;
   #ask;
   #made = p.create(null);
   #totals = p.create(null);
@@ -20,13 +20,13 @@ class Recorder {
   // Ends the run as failed, even if the action caught it.
   fatal = null;
 
-  constructor(view, { handler, calls, commandsBytes, parts, ask }) {
+  constructor(view, { handler, calls, commandsBytes, part, ask }) {
     this.#view = view;
     this.#handler = handler;
     const groups = p.keys(calls);
     for (let i = 0; i < groups.length; i++) this.#calls[groups[i]] = calls[groups[i]];
     this.#left = commandsBytes;
-    this.#parts = parts;
+    this.#part = part;
     this.#ask = ask;
   }
 
@@ -63,7 +63,7 @@ class Recorder {
 
   #local(row, args) {
     const names = p.split(row.path, ".");
-    const part = this.#parts[names[0]];
+    const part = this.#part(names[0]);
     return p.apply(part[names[1]], part, row.checked === false ? args : parsed(checked(row, args)));
   }
 
@@ -77,7 +77,7 @@ class Recorder {
   }
 
   #record(row, args) {
-    this.#checkCall(row);
+    if (row.ruled) this.#checkCall(row);
     const texts = checked(row, args);
     if (!texts) return;
     const text = `${row.opening}${texts.length ? "," : ""}${p.join(texts, ",")}]`;
@@ -85,12 +85,12 @@ class Recorder {
     if (size > this.#left) {
       throw new ApiError(`${row.where}: the commands of one action are too large together`);
     }
-    const values = row.total || row.effect?.at_once ? parsed(texts) : [];
-    if (row.total) this.#checkTotal(row.total, values[0], values[1]);
-    if (row.effect?.at_once) this.#view.show(row.effect, values[0], values[1], row.where);
+    const { effect, path } = row;
+    const values = row.total || effect?.at_once ? parsed(texts) : null;
+    if (row.ruled) this.#count(row, values);
+    if (effect?.at_once) this.#view.show(effect, values[0], values[1], row.where);
     this.#left -= size;
-    this.#made[row.path] = true;
-    if (row.quota) this.#calls[row.quota.group] = (this.#calls[row.quota.group] ?? 0) + 1;
+    this.#made[path] = true;
     this.#commands += (this.#commands && ",") + text;
   }
 
@@ -111,14 +111,18 @@ class Recorder {
     }
   }
 
-  #checkTotal(total, name, value) {
-    const changed = p.create(null);
-    const kept = this.#totals[total.group] ?? changed;
-    const names = p.keys(kept);
-    for (let i = 0; i < names.length; i++) changed[names[i]] = kept[names[i]];
-    changed[name] = value;
-    if (p.byteLength(write(changed)) > total.max_bytes) throw new ApiError(total.message);
-    this.#totals[total.group] = changed;
+  /** Add a call to its quota and total; throws `ApiError`. */
+  #count({ quota, total }, values) {
+    if (total) {
+      const changed = p.create(null);
+      const kept = this.#totals[total.group] ?? changed;
+      const names = p.keys(kept);
+      for (let i = 0; i < names.length; i++) changed[names[i]] = kept[names[i]];
+      changed[values[0]] = values[1];
+      if (p.byteLength(write(changed)) > total.max_bytes) throw new ApiError(total.message);
+      this.#totals[total.group] = changed;
+    }
+    if (quota) this.#calls[quota.group] = (this.#calls[quota.group] ?? 0) + 1;
   }
 }
 

@@ -203,17 +203,19 @@ class Runner {
     delete event.lookups;
     const view = new View(event, this.#effects);
     view.apply(header.operations);
-    const parts = p.create(null);
-    parts.cache = this.#cache;
-    parts.redirect = new Redirect(event);
-    parts.rules = new Rules(lookups);
     return new Recorder(view, {
-      parts,
+      part: (owner) => this.#part(owner, event, lookups),
       handler: header.handler,
       calls: header.calls,
       commandsBytes: this.#init.limits.commands_bytes,
       ask: (path, texts) => this.#questions.ask(number, path, texts),
     });
+  }
+
+  /** What answers the methods of `api` that need no worker. */
+  #part(owner, event, lookups) {
+    if (owner === "cache") return this.#cache;
+    return owner === "redirect" ? new Redirect(event) : new Rules(lookups);
   }
 
   #open(run, text) {

@@ -8,13 +8,14 @@ from typing import Any, cast
 
 from .check import ApiError
 from .event import missing, snake
-from .recorder import Recorder, Row
+from .recorder import Recorder, Row, prepare
 
 
 def build(table: list[Row]) -> Callable[[Recorder], object]:
     """A function that makes the `api` object of a run."""
     objects: dict[str, dict[str, Any]] = {}
     for row in table:
+        prepare(row)
         owner, _, name = row["path"].partition(".")
         objects.setdefault(snake(owner), {"__slots__": ()})[snake(name)] = _method(row)
     classes: dict[str, Any] = {
@@ -56,7 +57,7 @@ def _bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
 
     Members of a trailing options object are keywords too: `send(kind, payload, on="denied")`.
     """
-    rules, where = row["parameters"], f"api.{snake(row['path'])}"
+    rules, where = row["parameters"], row["where"]
     if len(args) > len(rules):
         raise ApiError(f"{where} takes at most {len(rules)} arguments, not {len(args)}")
     if not kwargs and not (rules and "members" in rules[-1]):

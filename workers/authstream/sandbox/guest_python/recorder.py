@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, cast
 
@@ -14,6 +13,8 @@ from .view import View
 
 #: One method of the table, with the fields of `contracts/api/method.py` that are not at a default.
 Row = dict[str, Any]
+#: Rules of a method besides those of its arguments; most have none.
+_RULES = ("handlers", "guards", "conflicts", "quota", "total")
 #: Asks the worker: path and arguments to the answer.
 Ask = Callable[[str, list[Any]], Coroutine[Any, Any, Any]]
 
@@ -28,7 +29,7 @@ class Recorder:
         handler: str,
         calls: Mapping[str, int],
         commands_bytes: int,
-        parts: Mapping[str, object],
+        part: Callable[[str], object],
         ask: Ask,
     ) -> None:
         self.commands: list[str] = []
@@ -38,9 +39,9 @@ class Recorder:
         self._loop = asyncio.get_running_loop()
         self._view = view
         self._handler = handler
-        self._calls = Counter(calls)
+        self._calls = dict(calls)
         self._left = commands_bytes
-        self._parts = parts
+        self._part = part
         self._ask = ask
         self._made: set[str] = set()
         self._totals: dict[str, dict[str, Any]] = {}
@@ -57,7 +58,7 @@ class Recorder:
             ApiError: The run is over, or an argument is not legal.
         """
         if self._closed:
-            raise ApiError(f"{_where(row)} was called after the action had ended")
+            raise ApiError(f"{row['where']} was called after the action had ended")
         kind = row.get("kind", "command")
         if kind == "query":
             return self._query(row, arguments)
@@ -75,7 +76,7 @@ class Recorder:
         owner, _, name = row["path"].partition(".")
         if row.get("checked", True):
             arguments = _checked(row, arguments)
-        return getattr(self._parts[owner], snake(name))(*arguments)
+        return getattr(self._part(owner), snake(name))(*arguments)
 
     def _query(self, row: Row, arguments: list[Any]) -> Any:
         """A coroutine; in the thread of a plain handler, which cannot await, the answer itself."""
@@ -92,26 +93,27 @@ class Recorder:
         return await self._ask(row["path"], _checked(row, arguments))
 
     def _record(self, row: Row, arguments: list[Any]) -> None:
-        where, path = _where(row), row["path"]
-        self._check_call(row)
+        where = row["where"]
+        if row["ruled"]:
+            self._check_call(row)
         arguments = _checked(row, arguments)
-        text = dump([path, *arguments])
+        text = dump([row["path"], *arguments])
         size = len(text.encode()) + 1
         if size > self._left:
             raise ApiError(f"{where}: the commands of one action are too large together")
-        self._check_total(row, arguments)
+        if row["ruled"]:
+            self._count(row, arguments)
         if "effect" in row and row["effect"].get("at_once"):
             self._view.show(row["effect"], arguments, where)
         self._left -= size
-        self._made.add(path)
-        self._calls[row.get("quota", {}).get("group", "")] += 1
+        self._made.add(row["path"])
         self.commands.append(text)
 
     def _check_call(self, row: Row) -> None:
         """Whether the method may be called now, whatever its arguments."""
         if "handlers" in row and self._handler not in row["handlers"]:
             names = ", ".join(snake(name) for name in row["handlers"])
-            raise ApiError(f"{_where(row)} can only be called in {names}")
+            raise ApiError(f"{row['where']} can only be called in {names}")
         for guard in row.get("guards", ()):
             self._view.guard(guard)
         for conflict in row.get("conflicts", ()):
@@ -119,31 +121,36 @@ class Recorder:
                 self.fatal = ApiError(conflict["message"])
                 raise self.fatal
         quota = row.get("quota")
-        if quota and self._calls[quota["group"]] >= quota["at_most"]:
+        if quota and self._calls.get(quota["group"], 0) >= quota["at_most"]:
             raise ApiError(quota["message"])
 
-    def _check_total(self, row: Row, arguments: list[Any]) -> None:
-        total = row.get("total")
-        if total is None:
-            return
-        kept = self._totals.setdefault(total["group"], {})
-        changed = {**kept, arguments[0]: arguments[1]}
-        if len(dump(changed).encode()) > total["max_bytes"]:
-            raise ApiError(total["message"])
-        kept.update(changed)
+    def _count(self, row: Row, arguments: list[Any]) -> None:
+        """Add a call to its quota and total. Raises ApiError."""
+        if total := row.get("total"):
+            kept = self._totals.setdefault(total["group"], {})
+            changed = {**kept, arguments[0]: arguments[1]}
+            if len(dump(changed).encode()) > total["max_bytes"]:
+                raise ApiError(total["message"])
+            kept.update(changed)
+        if quota := row.get("quota"):
+            self._calls[quota["group"]] = self._calls.get(quota["group"], 0) + 1
 
 
-def _where(row: Row) -> str:
-    return f"api.{snake(row['path'])}"
+def prepare(row: Row) -> None:
+    """Make once, before the action runs, what every call needs."""
+    row["where"] = f"api.{snake(row['path'])}"
+    row["ruled"] = any(rule in row for rule in _RULES)
+    row["changes"] = any("trimmed" in rule or "items" in rule for rule in row["parameters"])
 
 
-def _checked(row: Row, arguments: list[Any]) -> list[Any]:
+def _checked(row: Row, given: list[Any]) -> list[Any]:
     """The arguments as they are recorded. Raises ApiError."""
-    rules, where = row["parameters"], _where(row)
-    given = [normal(rule, value) for rule, value in zip(rules, arguments, strict=False)]
-    for rule in rules[len(arguments) :]:
+    rules, where = row["parameters"], row["where"]
+    if row["changes"]:
+        given = [normal(rule, value) for rule, value in zip(rules, given, strict=False)]
+    for rule in rules[len(given) :]:
         if "default" in rule:
-            given.append(rule["default"])
+            given = [*given, rule["default"]]
         elif not rule.get("optional"):
             raise ApiError(f"{where} needs the argument {snake(rule['name'])}")
     for rule, value in zip(rules, given, strict=False):

@@ -155,9 +155,15 @@ class Runner(asyncio.Protocol):
             handler=header["handler"],
             calls=header["calls"],
             commands_bytes=self._limits["commands_bytes"],
-            parts={"cache": self._cache, "redirect": Redirect(event), "rules": Rules(lookups)},
+            part=functools.partial(self._part, event, lookups),
             ask=functools.partial(self._questions.ask, number),
         )
+
+    def _part(self, event: Record, lookups: Any, owner: str) -> object:
+        """What answers the methods of `api` that need no worker."""
+        if owner == "cache":
+            return self._cache
+        return Redirect(event) if owner == "redirect" else Rules(lookups)
 
     async def _call(self, call: Handler, event: Record, made: object, *, is_async: bool) -> None:
         result = call(event, made) if is_async else await self._in_thread(call, event, made)
