@@ -34,7 +34,7 @@ CASES = [
     ),
     pytest.param(["test", "absent", "--event", _EVENT], 78, "is not a folder", id="absent folder"),
     pytest.param(["worker", "--folder", _DEMO], 78, "no value for secret", id="missing secret"),
-    pytest.param(["worker"], 2, "folder", id="worker without a folder"),
+    pytest.param(["actions", "list"], 69, "no offsets of auth.control.v1", id="no control log"),
     pytest.param(
         ["topics", "check"], 69, "no Kafka broker answers at 127.0.0.1:1", id="no broker to check"
     ),

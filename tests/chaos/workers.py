@@ -38,8 +38,9 @@ class Worker:
         environment: dict[str, str],
         *,
         log: Path,
-        folder: Path,
+        folder: Path | None,
     ) -> None:
+        """Without a folder it follows the control log."""
         self.name = name
         self.stages = stages
         self.log = log
@@ -47,7 +48,7 @@ class Worker:
         command = (*dying, sys.executable, "-m", "authstream.cli", "worker", "--supervised")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                (*command, "--folder", f"{folder}", *stages),
+                (*command, *(("--folder", f"{folder}") if folder else ()), *stages),
                 env=environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -146,6 +147,21 @@ class Workers:
 
     def start(self, name: str, *stages: str, static: bool = True, **said: str) -> Worker:
         """A supervised worker; with a stable name of its own unless told otherwise."""
+        return self._start(name, stages, self._folder, static=static, said=said)
+
+    def follow(self, name: str) -> Worker:
+        """A supervised worker that follows the control log, with every stage."""
+        return self._start(name, (), None, static=True, said={})
+
+    def _start(
+        self,
+        name: str,
+        stages: tuple[str, ...],
+        folder: Path | None,
+        *,
+        static: bool,
+        said: dict[str, str],
+    ) -> Worker:
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'workers'}",
@@ -155,7 +171,7 @@ class Workers:
             **said,
         }
         log = self._logs / f"{name}-{len(self.all)}.log"
-        self.all.append(Worker(name, stages, environment, log=log, folder=self._folder))
+        self.all.append(Worker(name, stages, environment, log=log, folder=folder))
         return self.all[-1]
 
     def __enter__(self) -> Self:

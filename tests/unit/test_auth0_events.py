@@ -10,9 +10,16 @@ import pytest
 from pydantic import BaseModel
 
 from authstream.apps.stages import triggers
+from authstream.contracts.golden import checkout
 from authstream.engine.trigger import Trigger
 from tests.auth0 import EVENTS, INVENTORY, event_paths
 
+SAMPLES = checkout() / "deploy/events"
+#: Put in by the worker, or there only after something else.
+OCCASIONAL = {
+    *("secrets", "agent", "organization", "prompt"),
+    *("refresh_token", "session_transfer_token"),
+}
 #: Those whose event and handlers Auth0 documents; the others are in beta.
 DOCUMENTED = [name for name, said in INVENTORY.items() if said["handlers"]]
 
@@ -62,3 +69,22 @@ def test_the_count_of_what_is_there() -> None:
     assert (len(there), exported, len(found)) == (11, documented, 895)
     assert len(documented) == 13
     assert len(said) == 895
+
+
+@pytest.mark.parametrize("name", sorted(triggers()))
+def test_a_sample_event_is_valid_and_whole(name: str) -> None:
+    """`deploy/events/` has one for each trigger, with every member at the top that is documented.
+
+    Members that depend on what happened before, such as a form, may be missing.
+    """
+    sample = (SAMPLES / f"{name}.json").read_bytes()
+    event = triggers()[name].parse(sample)
+    documented = {path.split(".")[1] for path in event_paths(EVENTS.get(name, {}))}
+    assert documented - event.keys() <= OCCASIONAL
+    known = set(paths(triggers()[name].event))
+    assert {f"event.{member}" for member in event} <= known
+
+
+def test_no_sample_event_is_left_over() -> None:
+    """Each file is named as a trigger."""
+    assert {file.stem for file in SAMPLES.glob("*")} == triggers().keys()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from authstream.apps.stages import triggers
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.effect import Effect, MetadataPatch
@@ -146,3 +147,24 @@ def test_a_record_that_is_no_verdict_is_set_aside() -> None:
         stage.handle(record)
     (letter,) = stage.refuse(record, caught.value)
     assert (letter.topic, letter.value) == (TOPICS.dead_letter, b"garbage")
+
+
+def test_metadata_of_a_user_who_is_not_there_yet_is_not_patched() -> None:
+    """The provider creates the user with what the verdict says; the same without any user."""
+    known = triggers()
+    stage = Fanout(topics=TOPICS, triggers=known, kinds=frozenset())
+    patch = {"app_metadata": {"a": 1}}
+    for trigger, subject in (("pre-user-registration", None), ("custom-token-exchange", None)):
+        value = encode(verdict(trigger=trigger, subject=subject, metadata=patch))
+        assert stage.handle(message(TOPICS.decided(trigger), value)) == []
+
+
+def test_a_user_whom_an_action_chose_has_their_own_key() -> None:
+    """So that their metadata stays in order with that of their logins."""
+    stage = Fanout(topics=TOPICS, triggers=triggers(), kinds=frozenset())
+    chosen = verdict(
+        trigger="custom-token-exchange", subject="user-1", metadata={"app_metadata": {"a": 1}}
+    )
+    record = message(TOPICS.decided("custom-token-exchange"), encode(chosen))
+    (patch,) = stage.handle(record._replace(key=b"default/some-flow"))
+    assert patch.key == KEY

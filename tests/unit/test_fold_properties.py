@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authstream.apps.stages import triggers
+from authstream.contracts.avro import decode, encode
 from authstream.contracts.envelope import Command, Failure
+from authstream.contracts.parameter import CommandRefusedError
+from authstream.contracts.verdict import Verdict
 from authstream.engine.restricted import APP_METADATA, CLAIMS
-from tests.records import SCALARS
+from tests.records import JSON, SCALARS
 from tests.samples import NOW, command, envelope, fold, run, step
 
 _CLAIM_NAMES = st.sampled_from(["a", "b", "https://example.com/c", *sorted(CLAIMS)[:3]])
@@ -111,3 +116,60 @@ def test_a_flow_is_allowed_only_if_every_planned_action_ran(
 def test_a_fold_gives_the_same_verdict_again(commands: list[Command]) -> None:
     """A leg read again after a crash is decided as the first time, effect ids included."""
     assert fold(envelope(*commands), now=NOW) == fold(envelope(*commands), now=NOW)
+
+
+SCOPES = st.lists(
+    st.builds(
+        command,
+        st.sampled_from(["accessToken.addScope", "accessToken.removeScope"]),
+        st.sampled_from(["a", "b", "c"]),
+    ),
+    max_size=8,
+)
+
+
+@given(commands=SCOPES)
+def test_the_last_word_on_a_scope_counts(commands: list[Command]) -> None:
+    """No scope is both added and removed, and none is forgotten."""
+    verdict = fold(envelope(*commands), now=NOW)
+    last = {orjson.loads(one.arguments)[0]: one.name for one in commands}
+    added = {scope for scope, name in last.items() if name == "accessToken.addScope"}
+    assert set(verdict.scopes_added) == added
+    assert set(verdict.scopes_removed) == last.keys() - added
+
+
+@given(moments=st.lists(st.integers(1, 2**50), min_size=1, max_size=6))
+def test_the_earliest_end_of_a_session_counts(moments: list[int]) -> None:
+    """Whatever the order of the calls."""
+    calls = [command("session.setExpiresAt", moment) for moment in moments]
+    assert fold(envelope(*calls), now=NOW).session == {"expires_at": min(moments)}
+
+
+@given(commands=ANY)
+def test_a_denied_flow_lists_every_claim_it_does_not_give(commands: list[Command]) -> None:
+    """Each call once, under its own reason or that of the denial."""
+    verdict = fold(envelope(*commands, command("access.deny", "no")), now=NOW)
+    listed = [one.target for one in verdict.dropped if one.command == CLAIM]
+    assert sorted(listed) == sorted(name for name, _ in said(commands, CLAIM))
+
+
+@pytest.mark.parametrize("trigger", sorted(triggers()))
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_no_command_breaks_a_worker(trigger: str, data: st.DataObject) -> None:
+    """Whatever a forger records: a verdict that can be written, or a refusal."""
+    names = sorted(name for part in triggers()[trigger].parts for name in part.rules)
+    calls = data.draw(
+        st.lists(
+            st.builds(command, st.sampled_from(names), JSON)
+            | st.builds(command, st.sampled_from(names), JSON, JSON)
+            | st.builds(command, st.sampled_from(names)),
+            max_size=6,
+        )
+    )
+    flow = envelope(*calls, trigger=trigger)
+    try:
+        verdict = fold(flow, now=NOW)
+    except CommandRefusedError:
+        return
+    assert decode(Verdict, encode(verdict)) == verdict

@@ -141,3 +141,29 @@ class DeliveryError(AuthstreamError):
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class ConflictError(AuthstreamError):
+    """Somebody else changed the object meanwhile, or what it is used by forbids the change."""
+
+    code = "conflict"
+    exit_status = 73
+
+
+class NotFoundError(AuthstreamError):
+    """There is no such action, version, flow, secret or token."""
+
+    code = "not_found"
+    exit_status = 66
+
+
+class ControlLogError(ConfigurationError):
+    """The control log cannot be trusted: it does not begin at its first record."""
+
+    code = "control_log"
+
+
+class SealError(ConfigurationError):
+    """A secret cannot be sealed or opened with the keys that are configured."""
+
+    code = "seal"

@@ -25,6 +25,38 @@ class SmtpSettings(BaseModel):
     start_tls: bool | None = None
 
 
+class QuotaSettings(BaseModel):
+    """What the control plane allows; the defaults are Auth0's (`AUTHSTREAM_QUOTAS__FLOW`, …)."""
+
+    #: Actions of one tenant.
+    actions: int = Field(default=100, ge=1)
+    #: Versions kept of an action; the oldest that no flow uses goes first.
+    versions: int = Field(default=50, ge=2)
+    #: Actions in one flow.
+    flow: int = Field(default=20, ge=1)
+    #: Bytes of an action's code.
+    code_bytes: int = Field(default=100_000, ge=1)
+    #: Secrets of one action.
+    secrets: int = Field(default=30, ge=0)
+
+
+class AdminSettings(BaseModel):
+    """The admin HTTP API (`AUTHSTREAM_ADMIN__PORT`, …)."""
+
+    #: Where it listens.
+    host: str = "127.0.0.1"
+    #: Its port.
+    port: int = 8090
+    #: An OpenID issuer whose access tokens are taken too; empty: none.
+    oidc_issuer: str = ""
+    #: What its tokens must be for.
+    oidc_audience: str = ""
+    #: Where its public keys are.
+    oidc_jwks_url: str = ""
+    #: The claim that says the role: viewer, author or operator, or a list with one of them.
+    oidc_role_claim: str = "authstream_role"
+
+
 class LimitSettings(BaseModel):
     """The most that an action's `limits:` may ask for (`AUTHSTREAM_LIMITS__MEMORY`, …)."""
 
@@ -61,6 +93,14 @@ class Settings(BaseSettings):
     instance: str = ""
     #: Signs routing slips; the same for all workers.
     slip_key: SecretStr | None = None
+    #: Keys that seal secrets, `id:base64` of 32 bytes each, by commas; the first seals, all open.
+    secret_keys: SecretStr | None = None
+    #: A file with more such keys, one a line.
+    secret_key_file: str = ""
+    #: Signs what this process writes to the control log: base64 of 32 bytes (an Ed25519 seed).
+    control_signing_key: SecretStr | None = None
+    #: Ed25519 public keys, base64; with any, control records that none of them signed are ignored.
+    control_public_keys: tuple[str, ...] = ()
     #: Signs the states of suspended flows, the same for all workers. None: `slip_key` does.
     state_key: SecretStr | None = None
     #: The key that signed states before: for 15 minutes after a change, both are good.
@@ -87,3 +127,7 @@ class Settings(BaseSettings):
     kafka: dict[str, str | int | float | bool] = {}
     #: Where e-mails go.
     smtp: SmtpSettings = SmtpSettings()
+    #: What the control plane allows.
+    quotas: QuotaSettings = QuotaSettings()
+    #: The admin HTTP API.
+    admin: AdminSettings = AdminSettings()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ByteSize, SecretStr
 from pydantic.fields import FieldInfo
 
 import authstream
+from authstream.apps.admin import openapi
 from authstream.apps.stages import triggers
 from authstream.contracts.api import methods, python_path
 from authstream.contracts.golden import Golden, checkout, render
@@ -59,6 +60,7 @@ def golden() -> Golden:
             "docs/reference/verdict.md": verdict_page(),
             "docs/reference/settings.md": settings_page(),
             "docs/reference/errors.md": errors_page(),
+            "docs/reference/admin-openapi.json": openapi(),
         }
     )
 
@@ -95,6 +97,7 @@ def _trigger(trigger: Trigger) -> str:
         ("parts of its verdict", _codes(part.__name__ for part in trigger.parts)),
         ("never in a dead letter", _codes(trigger.sensitive) or "nothing is taken out"),
         ("api methods", _codes(methods(trigger.name))),
+        ("a sample event", f"`deploy/events/{trigger.name}.json`"),
         ("differs from Auth0", trigger.differs or "nothing known"),
     )
     members = table(("member", "type", "required"), _members(trigger.event))

@@ -22,7 +22,8 @@ from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.guest_limits import MOST, GuestLimits
 from authstream.engine.ports import Clock, PointReader, Stage
-from authstream.engine.program import Program
+from authstream.engine.program import Invocation, Outcome, Program
+from authstream.engine.redaction import Redactor
 from authstream.engine.registry import plugins
 from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
@@ -92,6 +93,34 @@ def most(settings: Settings) -> GuestLimits:
     )
 
 
+Guests = FreshGuests | GuestPool
+
+
+def guests_of(
+    action: DeployedAction, program: Program, *, level: Level, wrapper: Sequence[str] = ()
+) -> Guests:
+    """What runs a version, not yet started."""
+    if action.isolation == "execution":
+        return FreshGuests(program, level=level, wrapper=wrapper)
+    return GuestPool(program, level=level, size=action.guests, wrapper=wrapper)
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """Guests whose console lines and errors are shown without the values of their secrets."""
+
+    guests: Guests
+    redactor: Redactor
+
+    async def run(self, invocation: Invocation) -> Outcome:
+        """The outcome of one run."""
+        return self.redactor.outcome(await self.guests.run(invocation))
+
+    async def stop(self) -> None:
+        """End every process."""
+        await self.guests.stop()
+
+
 class GuestVersions:
     """The one version of an action that a folder holds, in its guest process."""
 
@@ -104,15 +133,12 @@ class GuestVersions:
         wrapper: Sequence[str] = (),
     ) -> None:
         self._version = action.version
-        self.guest: FreshGuests | GuestPool = (
-            FreshGuests(program, level=level, wrapper=wrapper)
-            if action.isolation == "execution"
-            else GuestPool(program, level=level, size=action.guests, wrapper=wrapper)
-        )
+        self.guest = guests_of(action, program, level=level, wrapper=wrapper)
+        self._redacted = Redacted(self.guest, Redactor(program.secrets.values()))
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
-        return self.guest if version == self._version else None
+        return self._redacted if version == self._version else None
 
 
 class GuestAction(Action):
@@ -134,6 +160,7 @@ class GuestAction(Action):
         super().__init__(
             action.topic,
             name=action.name,
+            tenant=action.tenant,
             versions=self._guests,
             topics=topics,
             triggers=triggers,
@@ -167,6 +194,11 @@ class GuestAction(Action):
         await self._guests.guest.stop()
 
 
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a stage is among those to host; no pattern: all are."""
+    return not patterns or any(fnmatch(name, pattern) for pattern in patterns)
+
+
 @dataclass(frozen=True, slots=True)
 class Assembly:
     """All stages of a folder, and the folder."""
@@ -177,6 +209,11 @@ class Assembly:
     topics: Topics
     stages: tuple[Stage, ...]
 
+    @property
+    def action_topics(self) -> list[str]:
+        """Where its actions take their envelopes from."""
+        return [action.topic for action in self.folder.actions.values()]
+
     def selected(self, patterns: Sequence[str]) -> tuple[Stage, ...]:
         """The stages named, by name or glob; none named: all.
 
@@ -186,11 +223,7 @@ class Assembly:
             if not any(fnmatch(stage.name, pattern) for stage in self.stages):
                 names = ", ".join(stage.name for stage in self.stages)
                 raise ConfigurationError(f"no stage matches {pattern!r}; there are {names}")
-        return tuple(
-            stage
-            for stage in self.stages
-            if not patterns or any(fnmatch(stage.name, pattern) for pattern in patterns)
-        )
+        return tuple(stage for stage in self.stages if matches(stage.name, patterns))
 
 
 def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
@@ -207,7 +240,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
 
     Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
     """
-    topics, known, kinds = Topics(settings.prefix), triggers(), deliveries()
+    topics, known = Topics(settings.prefix), triggers()
     found = load(
         path,
         triggers=known,
@@ -216,7 +249,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
         most=most(settings),
     )
     folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
-    slip_key = settings.slip_key.get_secret_value().encode() if settings.slip_key else None
+    slip_key = slip_key_of(settings)
     level, states = chosen(settings), state_keys(settings)
     actions = [
         GuestAction(
@@ -232,14 +265,30 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
         )
         for action in folder.actions.values()
     ]
-    stages: list[Stage] = [
+    stages = (
         Entry(topics=topics, triggers=known, flows=folder, slip_key=slip_key),
         *actions,
+        *downstream(topics, settings, reader=reader, clock=clock),
+    )
+    return Assembly(folder, level, topics, stages)
+
+
+def slip_key_of(settings: Settings) -> bytes | None:
+    """The key that signs routing slips, if there is one."""
+    return settings.slip_key.get_secret_value().encode() if settings.slip_key else None
+
+
+def downstream(
+    topics: Topics, settings: Settings, *, reader: PointReader, clock: Clock
+) -> tuple[Stage, ...]:
+    """The stages after the last action: the same whatever the actions are."""
+    known, kinds = triggers(), deliveries()
+    slip_key, states = slip_key_of(settings), state_keys(settings)
+    return (
         Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
         Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
         ResumeStage(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
         *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
-    ]
-    return Assembly(folder, level, topics, tuple(stages))
+    )

@@ -15,13 +15,19 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
+from authstream.apps.build import say_nothing
+from authstream.apps.live_folder import LiveFolder
 from authstream.apps.supervision import END_WITH_PARENT
 from authstream.broker.embedded import PARTITIONS, EmbeddedBroker
+from authstream.control.dependencies import Say
+from authstream.control.seal import new_key
 from authstream.errors import AuthstreamError
+from authstream.settings import Settings
 
 READY_WITHIN = timedelta(seconds=40)
 STOP_WITHIN = timedelta(seconds=30)
 _POLL_SECONDS = 0.05
+_OWN = 0o600
 
 
 class NotReadyError(AuthstreamError):
@@ -31,12 +37,23 @@ class NotReadyError(AuthstreamError):
 
 
 class Up:
-    """A broker and a worker for a folder. Use as a context manager; on exit both are gone."""
+    """A broker and a worker for a folder. Use as a context manager; on exit both are gone.
 
-    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+    The folder is applied to the control log, which the broker forgets at its end, and changes that
+    come through another door are written back to it. Raises ConfigurationError.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        say: Say = say_nothing,
+    ) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="authstream-")
         self._ready = Path(self._scratch.name) / "ready"
         self._broker = EmbeddedBroker()
+        self._settings = self._configured()
         self.environment = {
             # Flows that are suspended do not outlive this broker, nor need their key.
             "AUTHSTREAM_STATE_KEY": secrets.token_hex(32),
@@ -45,21 +62,20 @@ class Up:
             "AUTHSTREAM_EMBEDDED": "true",
             "AUTHSTREAM_PARTITIONS": str(PARTITIONS),
             "AUTHSTREAM_READY_FILE": str(self._ready),
+            "AUTHSTREAM_SECRET_KEY_FILE": self._settings.secret_key_file,
             END_WITH_PARENT: "1",
             **(environment or {}),
         }
         self.brokers = self._broker.bootstrap
+        try:
+            self.folder = LiveFolder(folder, self._settings, say)
+        except BaseException:
+            self._broker.close()
+            self._scratch.cleanup()
+            raise
         # A group of its own: Ctrl-C in the terminal reaches us, and we end the worker in order.
-        self.worker = subprocess.Popen(  # noqa: S603 - our own command
-            [
-                sys.executable,
-                "-m",
-                "authstream.cli",
-                "worker",
-                "--folder",
-                str(folder),
-                "--supervised",
-            ],
+        self.worker = subprocess.Popen(
+            [sys.executable, "-m", "authstream.cli", "worker", "--supervised"],
             env=self.environment,
             start_new_session=True,
         )
@@ -103,8 +119,24 @@ class Up:
             except subprocess.TimeoutExpired:
                 os.killpg(self.worker.pid, signal.SIGKILL)
                 self.worker.wait()
+        self.folder.close()
         self._broker.close()
         self._scratch.cleanup()
+
+    @property
+    def key_file(self) -> str:
+        """Where the keys are that other doors need to seal secrets."""
+        return self._settings.secret_key_file
+
+    def _configured(self) -> Settings:
+        """Settings of this broker, with a key for secrets that lives as long as the broker does."""
+        settings = Settings(brokers=self._broker.bootstrap, embedded=True, partitions=PARTITIONS)
+        if settings.secret_keys or settings.secret_key_file:
+            return settings
+        file = Path(self._scratch.name) / "secret.key"
+        file.touch(_OWN)
+        file.write_text(new_key("up"), encoding="utf-8")
+        return settings.model_copy(update={"secret_key_file": str(file)})
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

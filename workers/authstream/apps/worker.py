@@ -15,7 +15,9 @@ from opentelemetry import metrics
 
 from authstream import telemetry
 from authstream.apps import logs
+from authstream.apps.control import opened
 from authstream.apps.doctor import NOT_CONFINED, external_line
+from authstream.apps.live import Live
 from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
 from authstream.broker import embedded
@@ -23,6 +25,8 @@ from authstream.broker.dispatcher import Dispatcher
 from authstream.broker.faust import FaustRunner, preload
 from authstream.broker.kafka_reader import KafkaPointReader
 from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.contracts.topics import Topics
+from authstream.control.store import Store
 from authstream.engine.ports import SystemClock
 from authstream.errors import AuthstreamError, BrokerUnreachableError
 from authstream.sandbox import census
@@ -44,12 +48,13 @@ class Worker:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None,
         settings: Settings,
         *,
         stages: Sequence[str] = (),
         history: History = NO_HISTORY,
     ) -> None:
+        """Without a folder, what runs is what the control log says, and follows it."""
         self._folder = folder
         self._settings = settings
         self._patterns = stages
@@ -67,22 +72,48 @@ class Worker:
         beating = asyncio.create_task(self._beat())
         reader = KafkaPointReader(self._settings)
         try:
-            return await self._host(await asyncio.to_thread(self._assembly, reader))
+            if self._folder is not None:
+                return await self._host(
+                    await asyncio.to_thread(self._assembly, self._folder, reader)
+                )
+            return await self._host_live(reader)
         finally:
             beating.cancel()
             await asyncio.to_thread(reader.close)
 
-    def _assembly(self, reader: KafkaPointReader) -> Assembly:
+    def _assembly(self, folder: Path, reader: KafkaPointReader) -> Assembly:
         """In a thread: packages may have to be installed, and the beat must go on."""
         return assembly(
-            self._folder,
+            folder, self._settings, reader=reader, clock=SystemClock(), say=self._building
+        )
+
+    def _building(self, text: str) -> None:
+        self._log.info("building", what=text)
+
+    async def _host_live(self, reader: KafkaPointReader) -> int:
+        topics = Topics(self._settings.prefix)
+        if not await self._topics_ready(topics, []):
+            return 0
+        store = opened(self._settings)
+        await asyncio.to_thread(store.start)
+        try:
+            live = await asyncio.to_thread(self._live, store, reader)
+            live.follow()
+            return await self._host(live)
+        finally:
+            await asyncio.to_thread(store.close)
+
+    def _live(self, store: Store, reader: KafkaPointReader) -> Live:
+        return Live(
+            store,
             self._settings,
             reader=reader,
             clock=SystemClock(),
-            say=lambda text: self._log.info("building", what=text),
+            patterns=self._patterns,
+            say=self._building,
         )
 
-    async def _host(self, assembled: Assembly) -> int:
+    async def _host(self, assembled: Assembly | Live) -> int:
         assert self._ended is not None  # noqa: S101 - made in run
         selected = assembled.selected(self._patterns)
         if assembled.level == "none":
@@ -90,7 +121,7 @@ class Worker:
         elif assembled.level == "external":
             reason = external_line(wrapper(self._settings))
             self._log.warning("actions_confined_externally", reason=reason)
-        if not await self._topics_ready(assembled):
+        if not await self._topics_ready(assembled.topics, assembled.action_topics):
             return 0
         runner = FaustRunner(
             selected,
@@ -99,6 +130,8 @@ class Worker:
             prepared=lambda dispatcher: instruct(dispatcher, self._history, self._report),
         )
         await runner.start()
+        if isinstance(assembled, Live):
+            assembled.host(runner)
         self._log.info(
             "worker_started",
             stages=[stage.name for stage in selected],
@@ -109,6 +142,8 @@ class Worker:
         error = await self._ended
         showing.cancel()
         self._ready_file(exists=False)
+        if isinstance(assembled, Live):
+            await assembled.stop()
         if error is None:
             await runner.stop()
             self._log.info("worker_stopped")
@@ -126,14 +161,14 @@ class Worker:
             self._report.beat()
             await asyncio.sleep(BEAT.total_seconds())
 
-    async def _topics_ready(self, assembled: Assembly) -> bool:
+    async def _topics_ready(self, topics: Topics, actions: Sequence[str]) -> bool:
         """Check the topics, waiting for a broker. False when told to stop meanwhile."""
         assert self._ended is not None  # noqa: S101 - made in run
         needed = wanted(
-            assembled.topics,
+            topics,
             self._settings,
             triggers=triggers(),
-            actions=[action.topic for action in assembled.folder.actions.values()],
+            actions=actions,
             kinds=deliveries(),
         )
         if self._settings.embedded:
@@ -141,10 +176,10 @@ class Worker:
                 embedded.touch, self._settings, [topic.name for topic in needed]
             )
             return True
-        topics = KafkaTopics(self._settings)
+        cluster = KafkaTopics(self._settings)
         while not self._ended.done():
             try:
-                await asyncio.to_thread(topics.check, needed)
+                await asyncio.to_thread(cluster.check, needed)
             except BrokerUnreachableError as error:
                 self._log.warning("broker_unreachable", reason=str(error))
                 await asyncio.wait([self._ended], timeout=RECONNECT.total_seconds())
@@ -179,7 +214,7 @@ def instruct(dispatcher: Dispatcher, history: History, report: Report) -> None:
     dispatcher.announce = lambda message: report.alone(*message[:3])
 
 
-def main(folder: Path, settings: Settings, *, stages: Sequence[str] = ()) -> int:
+def main(folder: Path | None, settings: Settings, *, stages: Sequence[str] = ()) -> int:
     """Run a worker in this process; its exit status. A supervised one waits for its turn."""
     triggers()
     deliveries()

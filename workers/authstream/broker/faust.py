@@ -91,6 +91,9 @@ class FaustRunner:
         self._app = _app(settings.prefix)
         self.consumers: list[StageConsumer] = []
         self.dispatchers: dict[str, Dispatcher] = {}
+        self._agents: dict[str, Any] = {}
+        #: Stages added while others worked that have no share yet.
+        self._joining: set[str] = set()
         self._producer: KafkaProducer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._broken = False
@@ -110,6 +113,40 @@ class FaustRunner:
             self._consume(stage, deliver)
         for consumer in self.consumers:
             consumer.thread.start()
+
+    async def add(self, stage: Stage) -> None:
+        """Start one more stage while the others work. Raises what its start raises."""
+        await stage.start()
+        self._stages = (*self._stages, stage)
+        deliver = self._channel(stage)
+        if (agent := self._agents.get(stage.name)) is not None:
+            await agent.maybe_start()
+        self._joining.add(stage.name)
+        self._consume(stage, deliver)
+        self._consumer(stage.name).thread.start()
+
+    async def remove(self, name: str) -> None:
+        """Finish and leave one stage while the others work on."""
+        consumer = self._consumer(name)
+        consumer.stop()
+        await asyncio.to_thread(consumer.thread.join, (DRAIN + _STOP_MARGIN).total_seconds())
+        await self.dispatchers.pop(name).drained()
+        if (agent := self._agents.pop(name, None)) is not None:
+            await agent.stop()
+            self._app.agents.pop(f"authstream.{name}", None)
+        self.consumers.remove(consumer)
+        self._joining.discard(name)
+        (stage,) = (one for one in self._stages if one.name == name)
+        self._stages = [one for one in self._stages if one is not stage]
+        await stage.stop()
+
+    def hosts(self, name: str) -> bool:
+        """A stage was started here, whether it works yet or not."""
+        return any(one.stage == name for one in self.consumers)
+
+    def works(self, name: str) -> bool:
+        """A stage that was started here has its share of partitions."""
+        return any(one.stage == name and _works(one) for one in self.consumers)
 
     async def stop(self) -> None:
         """Finish what is in work within `DRAIN`, commit, leave; the rest is the next one's."""
@@ -131,11 +168,16 @@ class FaustRunner:
 
     @property
     def ready(self) -> bool:
-        """Every stage has its share of partitions and remembers what it must."""
-        return all(
-            consumer.joined and all(partition.ready for partition in consumer.partitions)
-            for consumer in self.consumers
-        )
+        """Every stage has its share of partitions and remembers what it must.
+
+        A stage that was added later counts once it has come that far.
+        """
+        self._joining = {name for name in self._joining if not self.works(name)}
+        return all(_works(one) for one in self.consumers if one.stage not in self._joining)
+
+    def _consumer(self, name: str) -> StageConsumer:
+        (consumer,) = (one for one in self.consumers if one.stage == name)
+        return consumer
 
     def _channel(self, stage: Stage) -> Callable[[list[Cell]], None]:
         """An agent for the stage; what it gives back takes batches of messages on the loop."""
@@ -163,7 +205,7 @@ class FaustRunner:
             async for batch in stream:
                 accept(batch)
 
-        app.agent(channel, name=f"authstream.{stage.name}")(consume)
+        self._agents[stage.name] = app.agent(channel, name=f"authstream.{stage.name}")(consume)
 
         def deliver(batch: list[Cell]) -> None:
             task = asyncio.get_running_loop().create_task(channel.put(batch))
@@ -207,3 +249,7 @@ class FaustRunner:
         if not self._broken:
             self._broken = True
             self._failed(error)
+
+
+def _works(consumer: StageConsumer) -> bool:
+    return consumer.joined and all(partition.ready for partition in consumer.partitions)

@@ -19,6 +19,9 @@ DELIVERY_TIMEOUT = timedelta(seconds=30)
 _EMBEDDED_FETCH_WAIT_MS = 2
 _FETCH_WAIT_MS = 100
 _READER_WAIT_MS = 10
+#: A follower has nothing to do most of the time; a real broker wakes it, the mock does not.
+_FOLLOWER_WAIT_MS = 500
+_EMBEDDED_FOLLOWER_WAIT_MS = 50
 #: Small on purpose: a paused partition drops what was fetched ahead.
 _PREFETCH_KBYTES = 8 * 1024
 _BATCH_BYTES = 256 * 1024
@@ -94,6 +97,12 @@ def reader_config(settings: Settings, *, group: str = NO_GROUP) -> dict[str, Any
         "fetch.wait.max.ms": _EMBEDDED_FETCH_WAIT_MS if settings.embedded else _READER_WAIT_MS,
         **client_config(settings),
     }
+
+
+def follower_config(settings: Settings) -> dict[str, Any]:
+    """A reader that mostly waits for the next record of one partition."""
+    wait = _EMBEDDED_FOLLOWER_WAIT_MS if settings.embedded else _FOLLOWER_WAIT_MS
+    return {**reader_config(settings), "fetch.wait.max.ms": wait}
 
 
 def _reading(settings: Settings) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -29,6 +29,10 @@ _BATCH = 500
 _POLL_SECONDS = 0.5
 #: One answer of the broker about offsets.
 _QUERY_SECONDS = 5.0
+#: Places in a log, as the protocol's ListOffsets names them.
+_EARLIEST, _LATEST = -2, -1
+#: A topic and the number of one of its partitions.
+Place = tuple[str, int]
 #: Records this near to each other are read in one go.
 _NEIGHBOURS = 200
 
@@ -67,13 +71,27 @@ class KafkaReader:
             )
         return low, high
 
-    def committed(self, topic: str, partition: int) -> int:
-        """Where the reader's group goes on, 0 when it never was there. Raises as `span` does."""
-        with _reachable(topic, partition):
-            found = _checked(
-                self._consumer.committed([TopicPartition(topic, partition)], timeout=_QUERY_SECONDS)
-            )
-        return 0 if found.offset == OFFSET_INVALID else found.offset
+    def spans(self, places: Sequence[Place]) -> dict[Place, tuple[int, int]]:
+        """Of many partitions in two questions, as one each would take seconds. Raises as `span`."""
+        lows, highs = (self._listed(places, which) for which in (_EARLIEST, _LATEST))
+        return {place: (lows[place], highs[place]) for place in places}
+
+    def _listed(self, places: Sequence[Place], which: int) -> dict[Place, int]:
+        asked = [TopicPartition(topic, number, which) for topic, number in places]
+        with _reachable(*places[0]):
+            found = self._consumer.offsets_for_times(asked, timeout=_QUERY_SECONDS)
+            return dict(zip(places, _offsets(places, found), strict=True))
+
+    def committed(self, places: Sequence[Place]) -> dict[Place, int]:
+        """Where the reader's group goes on, 0 where it never was. Raises as `span` does."""
+        asked = [TopicPartition(topic, number) for topic, number in places]
+        with _reachable(*places[0]):
+            found = self._consumer.committed(asked, timeout=_QUERY_SECONDS)
+            offsets = _offsets(places, found)
+        return {
+            place: 0 if offset == OFFSET_INVALID else offset
+            for place, offset in zip(places, offsets, strict=True)
+        }
 
     def offset_at(self, topic: str, partition: int, millis: int) -> int:
         """The first offset at or after a time, or one past the last. Raises as `span` does."""
@@ -132,6 +150,12 @@ def _reachable(topic: str, partition: int) -> Generator[None]:
         raise BrokerUnreachableError(
             f"no offsets of {topic}/{partition} from the broker ({error}): is it reachable?"
         ) from error
+
+
+def _offsets(places: Sequence[Place], answers: list[TopicPartition]) -> list[int]:
+    """One for each place, in their order; an error in place of one would read as "none"."""
+    found = {(one.topic, one.partition): _checked([one]).offset for one in answers}
+    return [found[place] for place in places]
 
 
 def _checked(answer: list[TopicPartition]) -> TopicPartition:

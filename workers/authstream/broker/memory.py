@@ -78,13 +78,30 @@ class MemoryRunner:
 
     def __init__(self, broker: MemoryBroker, stages: Sequence[Stage]) -> None:
         self.broker = broker
-        self._stages = stages
+        self._stages = list(stages)
         self._committed = broker.committed
         self._recovered: set[tuple[str, str, int]] = set()
 
     async def start(self) -> None:
         """Start every stage, at the same time: most of it is waiting for guests."""
         await asyncio.gather(*(stage.start() for stage in self._stages))
+
+    async def add(self, stage: Stage) -> None:
+        """Start one more stage."""
+        await stage.start()
+        self._stages.append(stage)
+
+    async def remove(self, name: str) -> None:
+        """Stop one stage."""
+        (stage,) = (one for one in self._stages if one.name == name)
+        self._stages.remove(stage)
+        await stage.stop()
+
+    def hosts(self, name: str) -> bool:
+        """A stage of this name was started."""
+        return any(one.name == name for one in self._stages)
+
+    works = hosts
 
     async def stop(self) -> None:
         """Stop every stage."""

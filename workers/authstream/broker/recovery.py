@@ -5,16 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
 from authstream.broker.assignment import Assigned
 from authstream.broker.kafka_config import group_of
-from authstream.broker.kafka_reader import KafkaReader, back
+from authstream.broker.kafka_reader import KafkaReader, Place, back
 from authstream.engine.ports import Clock, Memory, Message, Stage
 from authstream.errors import BrokerUnreachableError
 from authstream.settings import Settings
 
+T = TypeVar("T")
 #: Between tries while the broker does not answer.
 _RETRY_SECONDS = 0.2
 #: Runs a function on the event loop, after all that were given before.
@@ -67,36 +70,33 @@ class Recovery:
     def _rebuild(self, partitions: list[Assigned]) -> int:
         reader = KafkaReader(self._settings, group=group_of(self._settings, self._stage))
         try:
-            return sum(
-                self._patiently(reader, memory, topic, number, partitions)
-                for memory in self._stage.memories
-                for topic, number in _sources(memory, partitions)
-            )
+            return sum(self._recall(reader, memory, partitions) for memory in self._stage.memories)
         finally:
             reader.close()
 
-    def _patiently(
-        self,
-        reader: KafkaReader,
-        memory: Memory,
-        topic: str,
-        number: int,
-        partitions: list[Assigned],
-    ) -> int:
-        live = [partition for partition in partitions if partition.number == number]
+    def _recall(self, reader: KafkaReader, memory: Memory, partitions: list[Assigned]) -> int:
+        sources = sorted(_sources(memory, partitions))
+        ends = self._patiently(lambda: _ends(reader, memory, sources), partitions) or {}
+        read = 0
+        for (topic, number), end in ends.items():
+            live = [partition for partition in partitions if partition.number == number]
+            remember = partial(self._remember, reader, memory, topic, number, end=end)
+            read += self._patiently(remember, live) or 0
+        return read
+
+    def _patiently(self, ask: Callable[[], T], live: list[Assigned]) -> T | None:
+        """What the broker answers, however long that takes; None once no partition is ours."""
         while not all(partition.revoked for partition in live):
             try:
-                return self._remember(reader, memory, topic, number)
+                return ask()
             except BrokerUnreachableError as error:
                 self._log.warning("broker_unreachable", reason=str(error))
                 time.sleep(_RETRY_SECONDS)
-        return 0
+        return None
 
-    def _remember(self, reader: KafkaReader, memory: Memory, topic: str, number: int) -> int:
-        low, high = reader.span(topic, number)
-        end = reader.committed(topic, number) if memory.until_position else high
-        if end <= low:
-            return 0
+    def _remember(
+        self, reader: KafkaReader, memory: Memory, topic: str, number: int, *, end: int
+    ) -> int:
         read = 0
         start = reader.offset_at(topic, number, back(memory.window, now=self._clock.now()))
         for batch in reader.between(topic, number, start, end=end):
@@ -105,7 +105,16 @@ class Recovery:
         return read
 
 
-def _sources(memory: Memory, partitions: Sequence[Assigned]) -> set[tuple[str, int]]:
+def _ends(reader: KafkaReader, memory: Memory, sources: Sequence[Place]) -> dict[Place, int]:
+    """One past the last record to read, of the partitions that have any."""
+    spans = reader.spans(sources)
+    ends = {place: high for place, (_, high) in spans.items()}
+    if memory.until_position:
+        ends = reader.committed(sources)
+    return {place: end for place, end in ends.items() if end > spans[place][0]}
+
+
+def _sources(memory: Memory, partitions: Sequence[Assigned]) -> set[Place]:
     """What to read: the assigned partitions themselves, or those of the same number elsewhere."""
     if memory.until_position:
         return {(partition.topic, partition.number) for partition in partitions}

@@ -84,6 +84,11 @@ class StageConsumer:
         self.thread = threading.Thread(target=self._run, name=f"consume-{stage.name}", daemon=True)
 
     @property
+    def stage(self) -> str:
+        """The name of the stage that it feeds."""
+        return self._stage.name
+
+    @property
     def partitions(self) -> list[Assigned]:
         """What this member owns now."""
         return list(self._assigned.values())

@@ -10,15 +10,23 @@ import typer
 from rich.console import Console
 
 from authstream.cli import (
+    actions,
+    admin,
+    apply,
+    audit,
+    break_glass,
     dead_letters,
     demo,
     deps,
     doctor,
+    flows,
     importing,
     new,
+    secrets,
     send,
     tail,
     test,
+    tokens,
     topics,
     up,
     version,
@@ -36,7 +44,8 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    *(demo, up, worker, deps, topics, send, test, tail, dead_letters, doctor, version),
+    *(demo, up, worker, apply, actions, flows, secrets, break_glass, audit, tokens, admin),
+    *(deps, topics, send, test, tail, dead_letters, doctor, version),
     importing,
     new,
 ):

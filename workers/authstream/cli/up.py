@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from authstream.apps.build import program
 from authstream.apps.stages import chosen, triggers
 from authstream.cli.progress import progress
 from authstream.cli.settings import settings
@@ -26,15 +25,15 @@ def register(app: typer.Typer) -> None:
 
         loaded = load(folder, triggers=triggers(), topics=Topics())
         level = chosen(settings())
-        for action in loaded.actions.values():
-            program(action, progress)  # before the worker, which is expected to be up soon
-        with Up(folder.resolve(), environment={"AUTHSTREAM_LOG_FORMAT": "console"}) as running:
+        environment = {"AUTHSTREAM_LOG_FORMAT": "console"}
+        with Up(folder.resolve(), environment=environment, say=progress) as running:
             running.wait_ready()
             typer.echo(
                 f"{len(loaded.actions)} actions and {len(loaded.flows)} flows are up, "
                 f"embedded broker at {running.brokers}. In another terminal:"
             )
             typer.echo(f"  export AUTHSTREAM_BROKERS={running.brokers} AUTHSTREAM_EMBEDDED=true")
+            typer.echo(f"  export AUTHSTREAM_SECRET_KEY_FILE={running.key_file}")
             typer.echo("  authstream send EVENT.json")
             typer.echo("  authstream tail post-login.decided.v1")
             typer.echo(f"{sandbox_line(level)}\nCtrl-C ends all of it.")

@@ -25,12 +25,17 @@ def register(app: typer.Typer) -> None:
             ),
         ] = None,
         *,
-        folder: Annotated[Path, typer.Option(help="Folder of actions and flows.")],
+        folder: Annotated[
+            Path | None,
+            typer.Option(
+                help="Folder of actions and flows. Default: what the control log says, live."
+            ),
+        ] = None,
         supervised: Annotated[
             bool, typer.Option(help="Run under a parent that restarts it when it crashes or hangs.")
         ] = False,
     ) -> int:
-        """Host stages of a folder. SIGTERM finishes what is in work and leaves."""
+        """Host stages. SIGTERM finishes what is in work and leaves."""
         if supervised and REPORT_FD not in os.environ:
             return _supervise(folder, stages or [])
         from authstream.apps import worker as process  # noqa: PLC0415 - loads Faust
@@ -38,14 +43,14 @@ def register(app: typer.Typer) -> None:
         return process.main(folder, settings(), stages=stages or [])
 
 
-def _supervise(folder: Path, stages: list[str]) -> int:
+def _supervise(folder: Path | None, stages: list[str]) -> int:
     from authstream.apps import logs  # noqa: PLC0415 - as above
     from authstream.apps.supervisor import Supervisor  # noqa: PLC0415 - as above
 
     logs.configure(settings())
     if END_WITH_PARENT in os.environ:
         die_with_parent()
+    where = [] if folder is None else ["--folder", str(folder)]
     return Supervisor(
-        [sys.executable, "-m", "authstream.cli", "worker", *stages, "--folder", str(folder)],
-        spare=True,
+        [sys.executable, "-m", "authstream.cli", "worker", *stages, *where], spare=True
     ).run()

@@ -22,6 +22,7 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 from pydantic import BaseModel
 
 from authstream.contracts.budgets import RECORD_BYTES
+from authstream.contracts.control import ControlRecord
 from authstream.contracts.effect import Effect, EffectDone, MetadataPatch
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
@@ -63,6 +64,7 @@ RECORDS: tuple[type[Record], ...] = (
     MetadataPatch,
     Execution,
     LoginEvent,
+    ControlRecord,
     Resume,
 )
 

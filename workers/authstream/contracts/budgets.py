@@ -32,3 +32,10 @@ CODE_BYTES = 100 * 1000
 STATE_LIFETIME = timedelta(minutes=15)
 #: How long a verdict is remembered for de-duplication, broker time.
 DECIDED_WINDOW = timedelta(hours=1)
+#: One record of the blobs' topic.
+BLOB_CHUNK_BYTES = 512 * 1024
+#: The JSON of one object in the control log.
+OBJECT_BYTES = 256 * 1024
+#: Characters of a secret's name and value (Auth0: 128 and 4096).
+SECRET_NAME_CHARACTERS = 128
+SECRET_CHARACTERS = 4096

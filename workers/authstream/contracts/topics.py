@@ -157,6 +157,27 @@ CATALOG: tuple[TopicSpec, ...] = (
         value="the original bytes",
         key="the original key",
     ),
+    TopicSpec(
+        "control.v1",
+        "Actions, flows, sealed secrets: every revision of every object. Read from offset 0.",
+        "control plane",
+        "every process",
+        None,
+        partitions=1,
+        value="authstream.ControlRecord",
+        key="<kind>/<tenant>/<name>",
+    ),
+    TopicSpec(
+        "blobs.v1",
+        "Code and locks of actions in chunks of at most 512 kB.",
+        "control plane",
+        "workers",
+        None,
+        partitions=1,
+        compacted=True,
+        value="a part of the content",
+        key="blob/<sha256>/<n>",
+    ),
 )
 
 
@@ -236,3 +257,13 @@ class Topics:
     def dead_letter(self) -> str:
         """Records set aside."""
         return self._name("dead-letter")
+
+    @property
+    def control(self) -> str:
+        """Every revision of every object of the control plane."""
+        return self._name("control")
+
+    @property
+    def blobs(self) -> str:
+        """Code and locks."""
+        return self._name("blobs")

@@ -8,8 +8,15 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-_UNITS = {"ms": timedelta(milliseconds=1), "s": timedelta(seconds=1), "m": timedelta(minutes=1)}
-_FORM = re.compile(r"(\d+)(ms|s|m)")
+from authstream.errors import ConfigurationError
+
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+}
+_FORM = re.compile(r"(\d+)(ms|s|m|h)")
 
 
 def parse(text: object) -> object:
@@ -30,3 +37,12 @@ def parse(text: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse)]
+
+
+def duration(text: str) -> timedelta:
+    """A duration that somebody gave. Raises ConfigurationError."""
+    try:
+        found = parse(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{error}") from None
+    return found if isinstance(found, timedelta) else timedelta(0)

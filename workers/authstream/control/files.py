@@ -110,6 +110,8 @@ class BindingFile(_File):
     when: str | None = None
     timeout: Duration = STEP_TIMEOUT
     on_error: OnError = "fail"
+    #: False: the action stays in its place and is not run.
+    enabled: bool = True
 
 
 class FlowFile(_File):
@@ -138,6 +140,24 @@ def read_secrets(path: Path) -> Secrets:
         return {}
     try:
         return TypeAdapter(Secrets).validate_python(_members(path))
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: {_problems(error)}") from None
+
+
+def binding_said(members: object) -> BindingFile:
+    """A binding that somebody said elsewhere. Raises ConfigurationError."""
+    try:
+        return BindingFile.model_validate(members)
+    except ValidationError as error:
+        raise ConfigurationError(f"the binding is wrong: {_problems(error)}") from None
+
+
+def read_variables(path: Path) -> dict[str, Any]:
+    """Plain values by name; an absent file has none. Raises ConfigurationError."""
+    if not path.exists():
+        return {}
+    try:
+        return TypeAdapter(dict[str, Any]).validate_python(_members(path))
     except ValidationError as error:
         raise ConfigurationError(f"{path}: {_problems(error)}") from None
 

@@ -59,6 +59,8 @@ class DeployedAction:
     isolation: Isolation = "action"
     #: Processes at most, in one worker.
     guests: int = 1
+    #: Whose it is: with the name, its identity.
+    tenant: str = DEFAULT_TENANT
     modules: tuple[DeployedModule, ...] = ()
     #: What each of them may use.
     limits: GuestLimits = guest_limits.DEFAULT
@@ -102,17 +104,20 @@ class _Secrets:
         return {key: known.get(key, self.missing or "") for key in said.secrets}
 
 
-def load(
+def load(  # noqa: PLR0913 - what a folder is read for, by name
     path: Path,
     *,
     triggers: Mapping[str, Trigger],
     topics: Topics,
     missing_secret: str | None = None,
+    tenant: str = DEFAULT_TENANT,
+    flows_needed: bool = True,
     most: GuestLimits = guest_limits.MOST,
 ) -> Folder:
     """The actions and flows of a folder. Raises ConfigurationError for the first problem.
 
     `missing_secret` stands in for secrets without a value, for rehearsals; None refuses them.
+    `tenant` is whose actions these are, and whose flows, where a flow does not say.
     `most` is what an action may ask for.
     """
     if not path.is_dir():
@@ -124,24 +129,41 @@ def load(
     found = sorted(file for file in (path / "actions").glob("*/action.yaml"))
     lookups = read_lookups(path)
     made = (
-        _action(file, secrets, modules=modules, triggers=triggers, topics=topics) for file in found
+        _action(file, secrets, modules=modules, triggers=triggers, topics=topics, tenant=tenant)
+        for file in found
     )
     actions = {action.name: replace(action, lookups=lookups) for action in made}
     for action in actions.values():
         _check_limits(action, most)
     flows = [
-        _flow(file, actions, triggers=triggers) for file in sorted((path / "flows").glob("*.yaml"))
+        _flow(file, actions, triggers=triggers, tenant=tenant)
+        for file in sorted((path / "flows").glob("*.yaml"))
     ]
     named = {(flow.tenant, flow.trigger): flow for flow in flows}
     if len(named) < len(flows):
         raise ConfigurationError(
             f"{path / 'flows'}: two flows for the same tenant and trigger; merge them into one file"
         )
-    if not flows:
+    if not flows and flows_needed:
         raise ConfigurationError(
             f"{path}: no flow in flows/*.yaml, so no action would run; add one"
         )
     return Folder(actions, named, modules)
+
+
+def load_action(path: Path, *, triggers: Mapping[str, Trigger], topics: Topics) -> DeployedAction:
+    """The one action in a folder of its own; its secrets have names only.
+
+    Raises ConfigurationError.
+    """
+    return _action(
+        path.resolve() / "action.yaml",
+        _Secrets({}, ""),
+        modules={},
+        triggers=triggers,
+        topics=topics,
+        tenant=DEFAULT_TENANT,
+    )
 
 
 def _action(
@@ -151,6 +173,7 @@ def _action(
     modules: Mapping[str, DeployedModule],
     triggers: Mapping[str, Trigger],
     topics: Topics,
+    tenant: str,
 ) -> DeployedAction:
     name, said = file.parent.name, read(file, ActionFile)
     _known_trigger(said.trigger, file, triggers)
@@ -160,7 +183,7 @@ def _action(
         name=name,
         version=FOLDER_VERSION,
         trigger=said.trigger,
-        topic=_topic(name, file, topics),
+        topic=_topic(name, file, topics, tenant),
         code=code.resolve(),
         runtime=runtime,
         secrets=secrets.of(file, said),
@@ -169,6 +192,7 @@ def _action(
         egress=said.egress,
         isolation=said.isolation,
         guests=said.limits.guests,
+        tenant=tenant,
         modules=tuple(_module(wanted, modules, file) for wanted in said.modules),
         limits=said.limits.of_guest,
     )
@@ -194,9 +218,9 @@ def _check_limits(action: DeployedAction, most: GuestLimits) -> None:
         raise ConfigurationError(f"{action.code.with_name('action.yaml')}: {error}") from None
 
 
-def _topic(name: str, file: Path, topics: Topics) -> str:
+def _topic(name: str, file: Path, topics: Topics, tenant: str) -> str:
     try:
-        return topics.action(DEFAULT_TENANT, name)
+        return topics.action(tenant, name)
     except ConfigurationError as error:
         raise ConfigurationError(f"{file}: {error}") from None
 
@@ -218,12 +242,14 @@ def _code(file: Path, said: ActionFile) -> tuple[Path, str]:
         raise ConfigurationError(f"{file}: {error}") from None
     if code.stat().st_size > CODE_BYTES:
         raise ConfigurationError(f"{code} is over {CODE_BYTES} bytes: move data out of the code")
-    if code.suffix == ".py":
-        _check_python(code)
+    check_code(code)
     return code, runtime
 
 
-def _check_python(code: Path) -> None:
+def check_code(code: Path) -> None:
+    """Compile Python, without running it. Raises ConfigurationError with file and line."""
+    if code.suffix != ".py":
+        return
     try:
         compile(code.read_bytes(), code.name, "exec")
     except SyntaxError as error:
@@ -244,7 +270,11 @@ def _check_egress(file: Path, said: ActionFile) -> None:
 
 
 def _flow(
-    file: Path, actions: Mapping[str, DeployedAction], *, triggers: Mapping[str, Trigger]
+    file: Path,
+    actions: Mapping[str, DeployedAction],
+    *,
+    triggers: Mapping[str, Trigger],
+    tenant: str,
 ) -> Flow:
     said = read(file, FlowFile)
     _known_trigger(said.trigger, file, triggers)
@@ -253,7 +283,7 @@ def _flow(
     except ConfigurationError as error:
         raise ConfigurationError(f"{file}: {error}") from None
     bindings = tuple(_binding(file, bound, said.trigger, actions=actions) for bound in said.actions)
-    return Flow(said.tenant or DEFAULT_TENANT, said.trigger, bindings)
+    return Flow(said.tenant or tenant, said.trigger, bindings)
 
 
 def _binding(
@@ -281,6 +311,7 @@ def _binding(
         bound.when,
         bound.timeout,
         bound.on_error,
+        bound.enabled,
     )
 
 

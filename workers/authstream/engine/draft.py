@@ -14,13 +14,13 @@ from authstream.engine.legs import settled
 from authstream.engine.part import Call, Denial, Leg, Members, Part, Rule
 
 #: What a rule raises on arguments of a shape that the table does not let pass.
-_ODD = (LookupError, ValueError, TypeError, AttributeError)
+ODD = (LookupError, ValueError, TypeError, AttributeError)
 
 
 @cache
-def _rules(kinds: tuple[type[Part], ...]) -> dict[str, tuple[int, Rule]]:
-    """The place of the part, and the rule, for each command."""
-    return {name: (at, rule) for at, kind in enumerate(kinds) for name, rule in kind.rules.items()}
+def _rules(kinds: tuple[type[Part], ...]) -> dict[str, tuple[type[Part], Rule]]:
+    """The part and its rule for each command."""
+    return {name: (kind, rule) for kind in kinds for name, rule in kind.rules.items()}
 
 
 class Draft:
@@ -28,8 +28,10 @@ class Draft:
 
     def __init__(self, envelope: Envelope, kinds: tuple[type[Part], ...]) -> None:
         self._leg = Leg(envelope)
+        self._kinds = kinds
         self._rules = _rules(kinds)
-        self._parts = [kind(self._leg) for kind in kinds]
+        # Most flows use few of the parts that their trigger allows.
+        self._parts = {kind: kind(self._leg) for kind in kinds if kind.needed}
         self._calls: list[tuple[Part, Call]] = []
 
     @property
@@ -45,29 +47,33 @@ class Draft:
         if settled(command, self._leg.envelope.leg):
             return
         try:
-            at, rule = self._rules[command.name]
+            kind, rule = self._rules[command.name]
+            part = self._parts.get(kind) or self._parts.setdefault(kind, kind(self._leg))
             call = Call(command, orjson.loads(command.arguments))
-            rule(self._parts[at], call)
-        except _ODD as error:
-            raise _unknown(f"command api.{command.name} of action {command.action} is") from error
-        self._calls.append((self._parts[at], call))
+            rule(part, call)
+        except ODD as error:
+            raise CommandRefusedError(
+                f"command api.{command.name} of action {command.action} is not one that this "
+                "version knows: upgrade the assemble workers before the action workers"
+            ) from error
+        self._calls.append((part, call))
 
     def settle(self) -> Failure | None:
-        """What is wrong with the commands as a whole, if anything. Raises as `apply`."""
-        try:
-            failures = [part.settle() for part in self._parts]
-        except _ODD as error:
-            names = ", ".join(sorted({f"api.{call.name}" for _, call in self._calls}))
-            raise _unknown(f"one of the commands {names} is") from error
+        """What is wrong with the commands as a whole, if anything."""
+        failures = [part.settle() for part in self._used()]
         return next((failure for failure in failures if failure is not None), None)
 
     def members(self, outcome: Outcome) -> Members:
         """What the verdict of this outcome says beside the outcome."""
         members: Members = {}
-        for part in self._parts:
+        for part in self._used():
             if outcome in part.shown:
                 members |= part.members()
         return {**members, "dropped": self._dropped(outcome)}
+
+    def _used(self) -> list[Part]:
+        """In the order of the trigger."""
+        return [self._parts[kind] for kind in self._kinds if kind in self._parts]
 
     def _dropped(self, outcome: Outcome) -> Sequence[Dropped]:
         """In the order of the rules, then those whose part this outcome does not have."""
@@ -76,13 +82,6 @@ class Draft:
             if outcome not in part.shown and outcome == "denied" and id(call) not in said:
                 self._leg.drop(call, _target(call), "the flow was denied")
         return tuple(dropped for _, dropped in self._leg.dropped)
-
-
-def _unknown(what: str) -> CommandRefusedError:
-    return CommandRefusedError(
-        f"{what} not one that this version knows: upgrade the assemble workers before the action "
-        "workers"
-    )
 
 
 def _target(call: Call) -> object:

@@ -6,8 +6,9 @@ from typing import Any
 
 from authstream.contracts.envelope import Envelope, Failure, Run, Step
 from authstream.contracts.execution import Execution
+from authstream.contracts.parameter import CommandRefusedError
 from authstream.contracts.verdict import Outcome, Retry, StepResult, Verdict
-from authstream.engine.draft import Draft
+from authstream.engine.draft import ODD, Draft
 from authstream.engine.part import Denial, Members
 from authstream.engine.plan import unfinished
 from authstream.engine.trigger import Trigger
@@ -23,6 +24,17 @@ def fold(envelope: Envelope, trigger: Trigger, *, now: int) -> Verdict:
     draft = Draft(envelope, trigger.parts)
     for command in envelope.commands:
         draft.apply(command)
+    try:
+        return _decided(envelope, trigger, draft, now=now)
+    except ODD as error:
+        names = ", ".join(sorted({f"api.{command.name}" for command in envelope.commands}))
+        raise CommandRefusedError(
+            f"of the commands {names}, one has arguments that no action can have recorded: see who "
+            "else writes to the topics of actions"
+        ) from error
+
+
+def _decided(envelope: Envelope, trigger: Trigger, draft: Draft, *, now: int) -> Verdict:
     # Also of a denied flow: parts may list commands as dropped.
     broken = draft.settle()
     failure = _failure(envelope, draft, broken, now=now)

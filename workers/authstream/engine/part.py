@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -18,9 +18,8 @@ Members = dict[str, Any]
 DECIDED: frozenset[Outcome] = frozenset({"allowed", "denied", "suspended"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Call:
-    """A command with its arguments read."""
+class Call(NamedTuple):
+    """A command with its arguments read; a named tuple, as one is made for every command."""
 
     command: Command
     arguments: list[Any]
@@ -120,6 +119,8 @@ class Part:
     gives: ClassVar[tuple[str, ...]] = ()
     #: The outcomes whose verdict has them; under others the commands are listed as dropped.
     shown: ClassVar[frozenset[Outcome]] = frozenset({"allowed"})
+    #: Has something to say also of a flow that made none of its commands.
+    needed: ClassVar[bool] = False
     #: One rule for each command, from the methods marked `@command`.
     rules: ClassVar[Mapping[str, Rule]] = {}
     #: Commands that deny the flow.

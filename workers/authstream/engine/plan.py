@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from authstream.contracts.envelope import Envelope, OnError, Slip, Step
 from authstream.engine.conditions import holds
 
 #: A step may take this long unless its flow says otherwise (half of Auth0's 20 s for a whole flow).
 STEP_TIMEOUT = timedelta(seconds=10)
+
+
+#: Parts that keys are spread over: a canary's share is exact to a hundredth of a percent.
+_PARTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryShare:
+    """A version that a share of the keys gets instead of the pinned one; from 0 to 1."""
+
+    version: int
+    share: float
+
+    def takes(self, action: str, key: str) -> bool:
+        """Whether a key is in the share; the same key always is, or never."""
+        text = f"{action}@{self.version}/{key}".encode()
+        return zlib.crc32(text) % _PARTS < self.share * _PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlass:
+    """An emergency that answers every login of a flow, until a time (milliseconds)."""
+
+    mode: Literal["allow-all", "deny-all"]
+    until: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +51,9 @@ class Binding:
     when: str | None = None
     timeout: timedelta = STEP_TIMEOUT
     on_error: OnError = "fail"
+    #: False: planned as skipped.
+    enabled: bool = True
+    canary: CanaryShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +65,7 @@ class Flow:
     bindings: tuple[Binding, ...]
     #: Offset of the control log this flow was read at.
     control_offset: int = 0
+    break_glass: BreakGlass | None = None
 
 
 class Flows(Protocol):
@@ -44,24 +75,35 @@ class Flows(Protocol):
         """The flow of a tenant for a trigger, or None when nothing is bound."""
 
 
-def plan(flow: Flow | None, event: Mapping[str, Any]) -> Slip:
-    """The slip of a new flow. Raises ConditionError when a condition cannot be evaluated."""
+def plan(flow: Flow | None, event: Mapping[str, Any], *, key: str = "") -> Slip:
+    """The slip of a new flow; `key` decides which logins a canary gets.
+
+    Raises ConditionError when a condition cannot be evaluated.
+    """
     if flow is None:
         return Slip()
     return Slip(
-        steps=tuple(_step(binding, event) for binding in flow.bindings),
+        steps=tuple(_step(binding, event, key) for binding in flow.bindings),
         control_offset=flow.control_offset,
     )
 
 
-def _step(binding: Binding, event: Mapping[str, Any]) -> Step:
+def in_force(flow: Flow | None, *, now: int) -> BreakGlass | None:
+    """The emergency that is in force at a time, if any."""
+    glass = flow.break_glass if flow else None
+    return glass if glass is not None and now < glass.until else None
+
+
+def _step(binding: Binding, event: Mapping[str, Any], key: str) -> Step:
+    canary = binding.canary
+    taken = canary is not None and canary.takes(binding.action, key)
     return Step(
         action=binding.action,
-        version=binding.version,
+        version=canary.version if canary is not None and taken else binding.version,
         topic=binding.topic,
         timeout_ms=int(binding.timeout / timedelta(milliseconds=1)),
         on_error=binding.on_error,
-        skipped=not holds(binding.when, event),
+        skipped=not (binding.enabled and holds(binding.when, event)),
     )
 
 

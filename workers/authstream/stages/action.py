@@ -22,6 +22,7 @@ from authstream.contracts.envelope import (
     RunStatus,
     Step,
 )
+from authstream.contracts.slug import DEFAULT_TENANT, slug
 from authstream.contracts.topics import Topics
 from authstream.engine.legs import continues
 from authstream.engine.plan import current, position_from
@@ -63,6 +64,11 @@ class Versions(Protocol):
         """What runs a version, once the control view has reached the offset; None: unknown."""
 
 
+def stage_name(tenant: str, action: str) -> str:
+    """The stage of an action, and so its consumer group: two tenants' actions never share one."""
+    return f"action.{slug(tenant, action)}"
+
+
 class MisroutedError(RecordError):
     """An envelope came to an action that is not its current step."""
 
@@ -88,6 +94,7 @@ class Action(Stage):
         topic: str,
         *,
         name: str,
+        tenant: str = DEFAULT_TENANT,
         versions: Versions,
         topics: Topics,
         triggers: Mapping[str, Trigger],
@@ -95,7 +102,7 @@ class Action(Stage):
         slip_key: bytes | None,
         state_keys: StateKeys | None = None,
     ) -> None:
-        self.name = f"action.{name}"
+        self.name = stage_name(tenant, name)
         self.topics = (topic,)
         self._versions = versions
         self._names = topics

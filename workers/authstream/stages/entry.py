@@ -15,9 +15,16 @@ from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.login_event import LoginEvent
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
-from authstream.engine import identity
-from authstream.engine.plan import Flows, current, plan, position_from
-from authstream.engine.ports import Message, Outputs, Stage
+from authstream.engine import emergency, identity
+from authstream.engine.plan import (
+    BreakGlass,
+    Flows,
+    current,
+    in_force,
+    plan,
+    position_from,
+)
+from authstream.engine.ports import Message, Output, Outputs, Stage
 from authstream.engine.signature import signed
 from authstream.engine.trigger import Trigger
 from authstream.errors import InvalidEventError, RecordError, TooLargeError
@@ -59,12 +66,25 @@ class Entry(Stage):
         _check(published)
         event = trigger.parse(published.data)
         envelope = _envelope(message, trigger, published, event)
-        slip = plan(self._flows.choose(envelope.tenant, trigger.name), event)
+        flow = self._flows.choose(envelope.tenant, trigger.name)
+        glass = in_force(flow, now=message.timestamp)
+        if glass is not None:
+            return [self._at_once(envelope, glass, message)]
+        slip = plan(flow, event, key=envelope.key)
         slip = slip.model_copy(update={"position": position_from(slip, 0)})
         envelope = signed(envelope.model_copy(update={"slip": slip}), self._slip_key)
         step = current(envelope)
         topic = step.topic if step else self._names.assemble
         return [envelope_output(topic, envelope, source=message)]
+
+    def _at_once(self, envelope: Envelope, glass: BreakGlass, message: Message) -> Output:
+        """An emergency: no action runs."""
+        envelope = envelope.model_copy(
+            update={"commands": emergency.commands(glass, envelope.trigger)}
+        )
+        return envelope_output(
+            self._names.assemble, signed(envelope, self._slip_key), source=message
+        )
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter without what is secret, and a failed verdict for whoever waits."""

@@ -24,6 +24,8 @@ class UserMetadata(Part):
     def __init__(self, leg: Leg) -> None:
         super().__init__(leg)
         self._calls: list[Call] = []
+        #: At least the bytes of both patches.
+        self._size = 0
         self._patches: dict[str, dict[str, Any]] = {}
 
     @command("user.setAppMetadata", _USER)
@@ -33,6 +35,7 @@ class UserMetadata(Part):
         refusal = None if call.name == _USER else app_metadata_refusal(key)
         if refusal is None:
             self._calls.append(call)
+            self._size += len(call.command.arguments)
         else:
             self.leg.drop(call, key, refusal)
 
@@ -48,7 +51,7 @@ class UserMetadata(Part):
             self.leg.drop(call, key, "user_metadata set with setPrimaryUser is lost")
             return
         patch = self._patches.get(call.name, {}) | {key: value}
-        if len(orjson.dumps(patch)) > USER_METADATA_BYTES:
+        if self._size > USER_METADATA_BYTES and len(orjson.dumps(patch)) > USER_METADATA_BYTES:
             self.leg.drop(call, key, f"the patch would be over {USER_METADATA_BYTES} bytes")
         else:
             self._patches[call.name] = patch

@@ -19,6 +19,7 @@ class TokenExchange(Part):
 
     gives = ("token_exchange", "subject")
     shown = DECIDED
+    needed = True
 
     def __init__(self, leg: Leg) -> None:
         super().__init__(leg)

@@ -1,0 +1,396 @@
+"""A tenant of actions in the style that people publish, every trigger of it over a real Kafka."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+from authstream.apps.demo.crm import Crm
+from authstream.apps.demo.mailbox import Mailbox
+from authstream.contracts.avro import decode
+from authstream.contracts.effect import MetadataPatch
+from authstream.contracts.resume import Resume
+from authstream.contracts.topics import Topics
+from authstream.contracts.verdict import TargetScopes, Verdict
+from authstream.publisher import LoginEvent, Publisher
+from authstream.settings import Settings
+from tests import kafka_log
+from tests.acceptance.command_line import DEMO, background, environment, run, wait_for
+from tests.acceptance.partner import Partner
+from tests.kafka_server import KafkaServer
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
+
+_TENANT = Path(__file__).parent / "tenant"
+_PREFIX = "t-tenant"
+_READY_SECONDS = 120.0
+_WITHIN = timedelta(seconds=20)
+_REDIRECT_SECRET = "shared with the portal"
+_READ_ONLY = TargetScopes(scopes=("read:orders",))
+_REFUSED = "User is not authorized for this action"
+_SHOP, _PORTAL = "https://shop.example.com", "https://portal.example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """The tenant's flows on a cluster, and what they talk to."""
+
+    publisher: Publisher
+    settings: Settings
+    mailbox: Mailbox
+    partner: Partner
+
+    def ask(self, trigger: str, event: dict[str, Any], *, name: str) -> Verdict:
+        """What a provider is told."""
+        data = json.dumps(event).encode()
+        return self.publisher.decide(LoginEvent(trigger, data, name, "test"), _WITHIN)
+
+    def patch(self, flow_id: str) -> MetadataPatch:
+        """The patch of a flow, once it is there."""
+        log = kafka_log.Log(self.settings.brokers, Topics(_PREFIX).user_metadata)
+        found: list[MetadataPatch] = []
+
+        def there() -> bool:
+            new = [decode(MetadataPatch, one.value) for one in log.poll()]
+            found.extend(patch for patch in new if patch.flow_id == flow_id)
+            return bool(found)
+
+        try:
+            kafka_log.until(there, f"a patch of flow {flow_id}")
+        finally:
+            log.close()
+        return found[0]
+
+
+@pytest.fixture(scope="module")
+def tenant(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    """One supervised worker for all of it."""
+    scratch = tmp_path_factory.mktemp("tenant")
+    folder = scratch / "folder"
+    shutil.copytree(_TENANT, folder)
+    with ExitStack() as stack:
+        crm, partner = stack.enter_context(Crm()), stack.enter_context(Partner())
+        mailbox = stack.enter_context(Mailbox())
+        (folder / ".secrets.yaml").write_text(yaml.safe_dump(_secrets(crm, partner)))
+        ready = scratch / "ready"
+        env = environment(
+            AUTHSTREAM_BROKERS=kafka.bootstrap,
+            AUTHSTREAM_PREFIX=_PREFIX,
+            AUTHSTREAM_PARTITIONS="2",
+            AUTHSTREAM_STATE_KEY="signs states",
+            AUTHSTREAM_SMTP__PORT=f"{mailbox.port}",
+            AUTHSTREAM_READY_FILE=f"{ready}",
+        )
+        applied = run("topics", "apply", "--folder", f"{folder}", env=env)
+        assert applied.status == 0, applied.err
+        arguments = ("worker", "--folder", f"{folder}", "--supervised")
+        worker = stack.enter_context(background(*arguments, folder=scratch, env=env))
+        wait_for(ready.exists, seconds=_READY_SECONDS, what=f"worker ready: {worker.err}")
+        settings = Settings(brokers=kafka.bootstrap, prefix=_PREFIX)
+        yield Tenant(stack.enter_context(Publisher(settings)), settings, mailbox, partner)
+
+
+def _secrets(crm: Crm, partner: Partner) -> dict[str, dict[str, str]]:
+    return {
+        "Block Embargoed Countries": {"EMBARGOED": "KP"},
+        "Enrich From CRM": {"CRM_URL": crm.url, "CRM_TOKEN": crm.token},
+        "Verify Email": {"REDIRECT_SECRET": _REDIRECT_SECRET},
+        "Look Up At Partner": {
+            "PARTNER_URL": partner.url,
+            "PARTNER_CLIENT_ID": partner.client_id,
+            "PARTNER_CLIENT_SECRET": partner.client_secret,
+        },
+    }
+
+
+def login(tenant: str, user: dict[str, Any], **members: Any) -> dict[str, Any]:
+    """The demo's event of a known user, of this tenant, with other members of the user."""
+    event: dict[str, Any] = json.loads((DEMO / "events/returning.json").read_text())
+    return {**event, "tenant": {"id": tenant}, "user": {**event["user"], **user}, **members}
+
+
+def test_a_login_gets_all_that_seven_actions_ask_for(tenant: Tenant) -> None:
+    """Claims of both tokens, scopes, metadata of two actions in one patch, MFA, and what is not."""
+    user = {
+        "user_id": "auth0|ada",
+        "email": "ada@example.com",
+        "given_name": "Ada",
+        "family_name": "Lovelace",
+        "app_metadata": {"history": {"count": 4}, "legacy_id": 7},
+    }
+    said = tenant.ask(
+        "post-login",
+        login(
+            "shop",
+            user,
+            authorization={"roles": ["admin"]},
+            organization={"id": "org_1", "name": "acme"},
+        ),
+        name="ada",
+    )
+    assert said.outcome == "allowed"
+    assert said.claims.id_token == {
+        f"{_SHOP}/roles": ["admin"],
+        f"{_SHOP}/given_name": "Ada",
+        f"{_SHOP}/family_name": "Lovelace",
+        f"{_SHOP}/tier": "gold",
+        f"{_SHOP}/org": "acme",
+    }
+    assert said.claims.access_token == {f"{_SHOP}/roles": ["admin"], f"{_SHOP}/crm": "crm-1001"}
+    assert said.metadata.app_metadata == {
+        "crm_id": "crm-1001",
+        "tier": "gold",
+        "history": {"count": 5, "client": "Shop"},
+        "legacy_id": None,
+    }
+    assert said.metadata.user_metadata == {"last_app": "shop-web", "language": "en"}
+    assert said.scopes_added == ("manage:shop",)
+    assert said.mfa == {"enable": {"provider": "any", "allowRememberBrowser": False}}
+    assert [(one.action, one.target) for one in said.dropped] == [("Add Roles To Tokens", "roles")]
+    assert len(said.steps) == 7
+    patch = tenant.patch(said.flow_id)
+    assert (patch.subject, patch.app_metadata) == ("auth0|ada", said.metadata.app_metadata)
+
+
+def test_a_login_goes_on_without_the_crm(tenant: Tenant) -> None:
+    """An unknown customer: axios throws, the action catches it, as it does for a time-out."""
+    user = {"user_id": "auth0|bob", "email": "bob@example.org", "app_metadata": {}}
+    kiosk = {"client_id": "kiosk", "name": "Kiosk", "metadata": {"kiosk": "true"}}
+    said = tenant.ask("post-login", login("shop", user, client=kiosk), name="bob")
+    assert said.outcome == "allowed"
+    assert f"{_SHOP}/tier" not in said.claims.id_token
+    assert "crm_id" not in said.metadata.app_metadata
+    assert said.scopes_removed == ("manage:shop",)
+    assert said.session == {"idle_expires_at": 1_767_225_600_000, "cookie_mode": "non-persistent"}
+
+
+@pytest.mark.parametrize(
+    ("name", "members", "by", "reason"),
+    [
+        (
+            "kim",
+            {"geoip": {"countryCode": "KP", "countryName": "North Korea"}},
+            "Block Embargoed Countries",
+            "Access from North Korea is not allowed.",
+        ),
+        (
+            "eve",
+            {"email_verified": False},
+            "Require Verified Email",
+            "Please verify your email before logging in.",
+        ),
+    ],
+)
+def test_an_early_denial_ends_the_login(
+    tenant: Tenant, name: str, members: dict[str, Any], by: str, reason: str
+) -> None:
+    """No later action runs, there are no claims and no metadata."""
+    event = login("shop", {"user_id": f"auth0|{name}", **members})
+    if "geoip" in members:
+        event["request"] = {**event["request"], **members}
+    said = tenant.ask("post-login", event, name=name)
+    assert (said.outcome, said.denied_by, said.reason) == ("denied", by, reason)
+    assert (said.claims.id_token, said.metadata.app_metadata) == ({}, {})
+    ran = [one.action for one in said.steps if one.status != "not_run"]
+    assert ran[-1] == by
+
+
+@pytest.mark.parametrize(
+    ("email", "outcome", "expected"),
+    [
+        (
+            "ada@example.com",
+            "allowed",
+            {"signup": {"domain": "example.com"}, "welcomeEmailSent": False},
+        ),
+        ("eve@evil.example", "denied", {}),
+        ("ada+1@example.com", "denied", {}),
+    ],
+)
+def test_a_signup_is_decided(
+    tenant: Tenant, email: str, outcome: str, expected: dict[str, Any]
+) -> None:
+    """Allowed with metadata, denied with two texts, or with an error for the page."""
+    event = {
+        "connection": {"name": "db"},
+        "request": {"ip": "192.0.2.1", "body": {"newsletter": "on"}},
+        "tenant": {"id": "shop"},
+        "user": {"email": email},
+    }
+    said = tenant.ask("pre-user-registration", event, name=email)
+    assert said.outcome == outcome
+    assert said.metadata.app_metadata == expected
+    assert said.metadata.user_metadata == ({"newsletter": True} if expected else {})
+    told = {
+        "ada@example.com": (None, None, {}),
+        "eve@evil.example": (
+            "domain evil.example is not on the list",
+            "Only people of Example can sign up here.",
+            {},
+        ),
+        "ada+1@example.com": (
+            "Addresses with a plus sign cannot sign up.",
+            "Addresses with a plus sign cannot sign up.",
+            {"code": "plus_address", "message": "Addresses with a plus sign cannot sign up."},
+        ),
+    }
+    assert (said.reason, said.user_message, said.validation) == told[email]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "outcome", "claims", "scopes"),
+    [
+        (
+            {"plan": "basic"},
+            "allowed",
+            {f"{_SHOP}/plan": "basic"},
+            _READ_ONLY,
+        ),
+        ({"plan": "enterprise"}, "allowed", {f"{_SHOP}/plan": "enterprise"}, None),
+        ({"plan": "basic", "suspended": "yes"}, "denied", {}, None),
+    ],
+)
+def test_a_machine_gets_its_token(
+    tenant: Tenant,
+    metadata: dict[str, str],
+    outcome: str,
+    claims: dict[str, str],
+    scopes: TargetScopes | None,
+) -> None:
+    """Claims and scopes by the plan of the client, or an OAuth error."""
+    event = {
+        "client": {"client_id": "batch", "name": "Batch", "metadata": metadata},
+        "request": {"ip": "192.0.2.1"},
+        "tenant": {"id": "shop"},
+        "accessToken": {"scope": ["read:orders", "export:orders"], "customClaims": {}},
+        "resource_server": {"identifier": "https://api.shop.example.com"},
+        "transaction": {"requested_scopes": ["read:orders", "export:orders"]},
+    }
+    said = tenant.ask("credentials-exchange", event, name=json.dumps(metadata))
+    assert (said.outcome, said.claims.access_token, said.target_scopes) == (outcome, claims, scopes)
+    if outcome == "denied":
+        assert (said.code, said.reason) == ("invalid_request", "Client Batch is suspended")
+
+
+def test_a_user_who_signed_up_is_welcomed(tenant: Tenant) -> None:
+    """A trigger that nobody waits for: its effect is ordered all the same."""
+    event = {
+        "connection": {"name": "db"},
+        "tenant": {"id": "shop"},
+        "user": {"user_id": "auth0|new", "email": "new@example.com"},
+    }
+    said = tenant.ask("post-user-registration", event, name="new")
+    assert [order.payload for order in said.effects] == [{"message": "new@example.com signed up"}]
+
+
+def test_an_event_without_a_flow_gets_its_verdict(tenant: Tenant) -> None:
+    """Nothing is bound to this trigger: what is asked for happens as the provider would do it."""
+    event = {
+        "connection": {"name": "db"},
+        "request": {"ip": "192.0.2.1"},
+        "tenant": {"id": "shop"},
+        "user": {"user_id": "auth0|ada"},
+    }
+    said = tenant.ask("post-change-password", event, name="changed")
+    assert (said.outcome, said.steps) == ("allowed", ())
+
+
+def visitor(name: str, **members: Any) -> dict[str, Any]:
+    """Somebody who logs in to the portal."""
+    user = {"user_id": f"auth0|{name}", "email": f"{name}@example.com", "app_metadata": {}}
+    return login("portal", user, **members)
+
+
+def back(tenant: Tenant, suspended: Verdict, *, verified: bool) -> Verdict:
+    """The browser comes back from the page that the link in the mail leads to."""
+    state = suspended.state or ""
+    token = _signed({"state": state, "verified": verified, "exp": int(time.time()) + 60})
+    request = {"ip": "192.0.2.1", "query": {"state": state, "session_token": token}}
+    return tenant.publisher.resume(Resume(state=state, request=request), _WITHIN)
+
+
+def _signed(claims: dict[str, Any]) -> str:
+    """A JSON web token (HS256) of the portal."""
+    parts = ({"alg": "HS256", "typ": "JWT"}, claims)
+    said = ".".join(_encoded(json.dumps(part).encode()) for part in parts)
+    return f"{said}.{_encoded(hmac.digest(_REDIRECT_SECRET.encode(), said.encode(), 'sha256'))}"
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def test_a_user_is_verified_looked_up_and_given_claims(tenant: Tenant) -> None:
+    """The mail goes out before the browser leaves; the partner is asked once it is back."""
+    before = len(tenant.partner.granted)
+    left = tenant.ask("post-login", visitor("grace"), name="grace")
+    assert (left.outcome, left.claims.id_token) == ("suspended", {})
+    target = left.redirect["url"]
+    sent_token = parse_qs(urlsplit(target).query)["session_token"][0]
+    wait_for(lambda: bool(tenant.mailbox.received), seconds=20, what="the mail with the link")
+    (mail,) = tenant.mailbox.received
+    assert mail["To"] == "grace@example.com"
+    assert sent_token in mail.get_content().replace("=\n", "")
+    assert len(tenant.partner.granted) == before
+    said = back(tenant, left, verified=True)
+    assert (said.outcome, said.leg) == ("allowed", 1)
+    assert said.claims.id_token == {f"{_PORTAL}/partner_id": "partner|gra"}
+    assert said.claims.access_token == {f"{_PORTAL}/department": "design"}
+    assert said.metadata.app_metadata == {
+        "address_verified": "grace@example.com",
+        "partner": {"id": "partner|gra", "department": "design"},
+    }
+    assert len(tenant.partner.granted) == before + 1
+
+
+def test_a_user_who_is_not_verified_is_denied(tenant: Tenant) -> None:
+    """By the same action, once the browser is back; no one else is asked."""
+    left = tenant.ask("post-login", visitor("mallory"), name="mallory")
+    said = back(tenant, left, verified=False)
+    assert (said.outcome, said.denied_by) == ("denied", "Verify Email")
+    assert said.reason == "The address was not confirmed."
+    assert [one.status for one in said.steps] == ["denied", "not_run", "not_run", "not_run"]
+
+
+@pytest.mark.parametrize(
+    ("client", "roles", "outcome"),
+    [
+        ("Back Office", ["customer"], "denied"),
+        ("Back Office", ["staff"], "allowed"),
+        ("Shop", [], "allowed"),
+    ],
+)
+def test_an_action_authorizes_by_role_and_client(
+    tenant: Tenant, client: str, roles: list[str], outcome: str
+) -> None:
+    """A denial with one argument: later actions do not run, metadata queued before stays."""
+    known = {"app_metadata": {"address_verified": "ken@example.com"}}
+    event = visitor(
+        "ken",
+        client={"client_id": "app", "name": client, "metadata": {}},
+        authorization={"roles": roles},
+    )
+    event["user"] |= known
+    said = tenant.ask("post-login", event, name=f"ken at {client} as {roles}")
+    assert said.outcome == outcome
+    assert said.metadata.app_metadata == {"partner": {"id": "partner|ken", "department": "design"}}
+    if outcome == "denied":
+        assert said.denied_by == "Authorize"
+        assert said.reason == said.user_message == _REFUSED
+        assert (said.claims.id_token, said.claims.access_token) == ({}, {})
+        assert [one.status for one in said.steps] == ["ok", "ok", "denied", "not_run"]
+    else:
+        assert said.claims.id_token == {f"{_PORTAL}/partner_id": "partner|ken"}

@@ -1,0 +1,42 @@
+"""The admin process: the admin API on a port, until SIGTERM."""
+
+from __future__ import annotations
+
+import json
+
+import structlog
+import uvicorn
+
+from authstream.apps import logs
+from authstream.apps.control import door, opened
+from authstream.gateway.admin.app import admin_app
+from authstream.gateway.admin.callers import Entrance, oidc
+from authstream.settings import Settings
+
+
+def main(settings: Settings) -> int:
+    """Serve; the exit status. Raises ConfigurationError, BrokerUnreachableError."""
+    logs.configure(settings)
+    said = settings.admin
+    issuer = oidc(said)
+    with opened(settings) as store:
+        app = admin_app(Entrance(door(store, settings), issuer))
+        structlog.get_logger("authstream.admin").info(
+            "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)
+        )
+        config = uvicorn.Config(
+            app,
+            host=said.host,
+            port=said.port,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            ws="none",
+        )
+        uvicorn.Server(config).run()
+    return 0
+
+
+def openapi() -> str:
+    """The OpenAPI document, as it is in docs/reference."""
+    return json.dumps(admin_app(None).openapi(), indent=1) + "\n"

@@ -1,0 +1,1 @@
+"""The HTTP door: providers ask in their own protocols, and get the verdict of a flow on Kafka."""
