@@ -62,7 +62,7 @@ async def test_a_memory_bomb_at_a_small_limit_fails_its_own_event(
         *(guest.run(invocation({"n": n, "bomb": bomb if n == 3 else ""})) for n in range(8))
     )
     bad = outcomes.pop(3)
-    assert bad.status == ("error" if language == "python" else "crashed")
+    assert bad.status == ("error" if language == "python" else "crashed"), bad.error
     assert WORDS[language, bomb] in (bad.error or "")
     assert [o.commands[0][1] for o in outcomes] == [("n", n) for n in range(8) if n != 3]
 
