@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -66,7 +67,7 @@ async def test_a_webhook_has_a_client_span(
     """It names host and status, not the path, which may hold a secret."""
     with HttpServer() as server:
         monkeypatch.setenv("AUTHSTREAM_WEBHOOK__PRIVATE", f'["127.0.0.0/8:{server.port}"]')
-        hook = {"url": f"{server.url}/secret-path", "body": {}}
+        hook: dict[str, Any] = {"url": f"{server.url}/secret-path", "body": {}}
         client, _ = await delivered("webhook", {**hook}, exporter)
     attributes = client.attributes or {}
     assert (client.name, client.kind) == ("POST", SpanKind.CLIENT)
