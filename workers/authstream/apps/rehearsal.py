@@ -130,13 +130,13 @@ class Rehearsal:
 
     def _stages(self, triggers: Collection[str] | None) -> Iterable[Stage]:
         bound = {
-            f"action.{binding.action}"
+            binding.topic
             for flow in self._assembled.folder.flows.values()
             if triggers is None or flow.trigger in triggers
             for binding in flow.bindings
         }
         for stage in self._assembled.stages:
-            if stage.name in bound or stage.name in DECIDING:
+            if stage.name in DECIDING or bound.intersection(stage.topics):
                 yield stage
 
 
