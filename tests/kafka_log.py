@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from authstream.broker.kafka_reader import KafkaReader, converted
+from authstream.broker.kafka_topics import Wanted
 from authstream.engine.ports import Message, Output
 from authstream.errors import BrokerUnreachableError
 from authstream.settings import Settings
@@ -159,15 +160,14 @@ def committed(brokers: str, group: str, topic: str, partition: int) -> int:
     return found.offset
 
 
-def await_readable(settings: Settings, topics: Iterable[str]) -> None:
+def await_readable(settings: Settings, topics: Iterable[Wanted]) -> None:
     """Wait until every partition of new topics answers: leaders are named before they lead."""
     reader = KafkaReader(settings)
+    places = [(topic.name, number) for topic in topics for number in range(topic.partitions)]
 
     def answers() -> bool:
         try:
-            for topic in topics:
-                for number in range(settings.partitions):
-                    reader.span(topic, number)
+            reader.spans(places)
         except BrokerUnreachableError:
             return False
         return True

@@ -88,7 +88,7 @@ def settings(
     actions = [topics.action("default", name) for name in ("welcome", "Login-Customizations")]
     needed = wanted(topics, settings, triggers=triggers(), actions=actions, kinds=deliveries())
     KafkaTopics(settings).apply(needed)
-    kafka_log.await_readable(settings, [topic.name for topic in needed])
+    kafka_log.await_readable(settings, needed)
     return settings
 
 

@@ -62,7 +62,7 @@ def site(kafka: KafkaServer, topic_prefix: str) -> Iterator[Site]:
     topics = Topics(topic_prefix)
     needed = wanted(topics, settings, triggers=["post-login"], actions=[], kinds=["log"])
     KafkaTopics(settings).apply(needed)
-    kafka_log.await_readable(settings, [topic.name for topic in needed])
+    kafka_log.await_readable(settings, needed)
     with DeadLetters(settings) as letters:
         yield Site(settings, topics, letters)
 
