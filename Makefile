@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := demo
-.PHONY: install demo up test check contracts bench chaos lock
+.PHONY: install demo up test check contracts bench chaos lock test-providers
 
 install: .venv/installed
 .venv/installed: requirements.lock pyproject.toml
@@ -16,11 +16,12 @@ demo: install
 	$(BIN)/authstream demo
 up: install
 	$(BIN)/authstream demo --stay
-
 test: install
-	$(BIN)/python -m pytest tests --ignore tests/chaos --ignore tests/benchmarks
+	$(BIN)/python -m pytest tests --ignore tests/chaos --ignore tests/benchmarks --ignore tests/providers
 chaos: install # FULL=1 for the long form
 	$(BIN)/python -m pytest tests/chaos
+test-providers: install # builds Hydra and Kratos, the first time
+	$(BIN)/python -m pytest tests/providers
 bench: install
 	$(BIN)/python -m tests.benchmarks
 

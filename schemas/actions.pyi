@@ -1856,7 +1856,7 @@ class _CredentialsExchangeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CredentialsExchangeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CredentialsExchangeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CredentialsExchangeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CredentialsExchangeApi(Protocol):
@@ -1888,7 +1888,7 @@ class _CustomEmailProviderApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomEmailProviderApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CustomEmailProviderApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CustomEmailProviderApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomEmailProviderApi(Protocol):
@@ -1916,7 +1916,7 @@ class _CustomPhoneProviderApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomPhoneProviderApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CustomPhoneProviderApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CustomPhoneProviderApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomPhoneProviderApi(Protocol):
@@ -1960,7 +1960,7 @@ class _CustomTokenExchangeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _CustomTokenExchangeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> CustomTokenExchangeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> CustomTokenExchangeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class CustomTokenExchangeApi(Protocol):
@@ -1986,7 +1986,7 @@ class _EventStreamApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _EventStreamApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> EventStreamApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> EventStreamApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class EventStreamApi(Protocol):
@@ -2006,7 +2006,7 @@ class _LoginPostIdentifierApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _LoginPostIdentifierApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> LoginPostIdentifierApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> LoginPostIdentifierApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class LoginPostIdentifierApi(Protocol):
@@ -2026,7 +2026,7 @@ class _PasswordHashMigrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PasswordHashMigrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PasswordHashMigrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PasswordHashMigrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PasswordHashMigrationApi(Protocol):
@@ -2072,7 +2072,7 @@ class _PasswordResetPostChallengeApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PasswordResetPostChallengeApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PasswordResetPostChallengeApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PasswordResetPostChallengeApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PasswordResetPostChallengeApi(Protocol):
@@ -2102,7 +2102,7 @@ class _PostChangePasswordApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostChangePasswordApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PostChangePasswordApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PostChangePasswordApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostChangePasswordApi(Protocol):
@@ -2284,7 +2284,7 @@ class _PostLoginApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostLoginApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PostLoginApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PostLoginApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostLoginApi(Protocol):
@@ -2336,7 +2336,7 @@ class _PostUserRegistrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PostUserRegistrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PostUserRegistrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PostUserRegistrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PostUserRegistrationApi(Protocol):
@@ -2370,7 +2370,7 @@ class _PreUserRegistrationApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _PreUserRegistrationApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> PreUserRegistrationApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> PreUserRegistrationApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class PreUserRegistrationApi(Protocol):
@@ -2396,7 +2396,7 @@ class _SendPhoneMessageApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _SendPhoneMessageApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> SendPhoneMessageApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> SendPhoneMessageApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class SendPhoneMessageApi(Protocol):
@@ -2416,7 +2416,7 @@ class _SignupPostIdentifierApiCache(Protocol):
         """Removes a record; never throws."""
 
 class _SignupPostIdentifierApiEffects(Protocol):
-    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ...) -> SignupPostIdentifierApi:
+    def send(self, kind: str, payload: Mapping[str, Any], options: Mapping[str, Any] | None = ..., *, on: Literal["allowed", "denied", "always", "suspended"] = ..., key: str = ..., delay: float = ...) -> SignupPostIdentifierApi:
         """Orders a side effect, delivered after the verdict under a stable id."""
 
 class SignupPostIdentifierApi(Protocol):

@@ -1491,7 +1491,7 @@ export interface CredentialsExchangeApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CredentialsExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): CredentialsExchangeApi;
   };
 }
 
@@ -1513,7 +1513,7 @@ export interface CustomEmailProviderApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomEmailProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): CustomEmailProviderApi;
   };
 }
 
@@ -1535,7 +1535,7 @@ export interface CustomPhoneProviderApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomPhoneProviderApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): CustomPhoneProviderApi;
   };
 }
 
@@ -1575,7 +1575,7 @@ export interface CustomTokenExchangeApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): CustomTokenExchangeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): CustomTokenExchangeApi;
   };
 }
 
@@ -1591,7 +1591,7 @@ export interface EventStreamApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): EventStreamApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): EventStreamApi;
   };
 }
 
@@ -1607,7 +1607,7 @@ export interface LoginPostIdentifierApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): LoginPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): LoginPostIdentifierApi;
   };
 }
 
@@ -1623,7 +1623,7 @@ export interface PasswordHashMigrationApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PasswordHashMigrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): PasswordHashMigrationApi;
   };
 }
 
@@ -1665,7 +1665,7 @@ export interface PasswordResetPostChallengeApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PasswordResetPostChallengeApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): PasswordResetPostChallengeApi;
   };
 }
 
@@ -1681,7 +1681,7 @@ export interface PostChangePasswordApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostChangePasswordApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): PostChangePasswordApi;
   };
 }
 
@@ -1861,7 +1861,7 @@ export interface PostLoginApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostLoginApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): PostLoginApi;
   };
 }
 
@@ -1877,7 +1877,7 @@ export interface PostUserRegistrationApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PostUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): PostUserRegistrationApi;
   };
 }
 
@@ -1909,7 +1909,7 @@ export interface PreUserRegistrationApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): PreUserRegistrationApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): PreUserRegistrationApi;
   };
 }
 
@@ -1925,7 +1925,7 @@ export interface SendPhoneMessageApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): SendPhoneMessageApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): SendPhoneMessageApi;
   };
 }
 
@@ -1941,6 +1941,6 @@ export interface SignupPostIdentifierApi {
   };
   readonly effects: {
     /** Orders a side effect, delivered after the verdict under a stable id. */
-    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string }): SignupPostIdentifierApi;
+    send(kind: string, payload: { [name: string]: any }, options?: { on?: "allowed" | "denied" | "always" | "suspended"; key?: string; delay?: number }): SignupPostIdentifierApi;
   };
 }

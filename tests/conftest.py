@@ -1,4 +1,4 @@
-"""What all tests share: one real Kafka per run, and a loud word when there can be none."""
+"""What all tests share: one real Kafka per run, and a loud word when a server is missing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import kafka_jars
+from tests import kafka_jars, postgres_server
 from tests.kafka_server import KafkaServer
 
 _LEFT_OUT = pytest.StashKey[str]()
+#: Markers of tests that need a real server, what it is called, and what it lacks here.
+_SERVERS = {
+    "kafka": ("a real Kafka", kafka_jars.missing),
+    "postgres": ("a real PostgreSQL", postgres_server.missing),
+}
 
 
 @pytest.fixture(scope="session")
@@ -29,16 +34,19 @@ def topic_prefix() -> str:
 
 @pytest.hookimpl(trylast=True)  # after -k and -m have chosen
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests that need Kafka where there can be none; where CI is set, fail."""
-    left_out = [item for item in items if item.get_closest_marker("kafka")]
-    if not left_out or not (lacking := kafka_jars.missing()):
-        return
-    notice = f"{len(left_out)} tests need a real Kafka. Install {' and '.join(lacking)}."
-    if os.environ.get("CI"):
-        raise pytest.UsageError(notice)
-    config.stash[_LEFT_OUT] = notice
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    """Leave out tests that need a server where there can be none; where CI is set, fail."""
+    notices: list[str] = []
+    for marker, (server, missing) in _SERVERS.items():
+        left_out = [item for item in items if item.get_closest_marker(marker)]
+        if not left_out or not (lacking := missing()):
+            continue
+        notices.append(f"{len(left_out)} tests need {server}. Install {' and '.join(lacking)}.")
+        if os.environ.get("CI"):
+            raise pytest.UsageError(notices[-1])
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    if notices:
+        config.stash[_LEFT_OUT] = "\n".join(notices)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -57,5 +65,5 @@ def pytest_terminal_summary(
 ) -> None:
     """Say what was left out, where nobody can miss it."""
     if notice := config.stash.get(_LEFT_OUT, None):
-        terminalreporter.section("REAL KAFKA LEFT OUT", sep="!", red=True, bold=True)
+        terminalreporter.section("REAL SERVERS LEFT OUT", sep="!", red=True, bold=True)
         terminalreporter.line(notice, red=True, bold=True)

@@ -11,8 +11,10 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from authstream.broker.kafka_reader import converted
+from authstream.broker.kafka_reader import KafkaReader, converted
 from authstream.engine.ports import Message, Output
+from authstream.errors import BrokerUnreachableError
+from authstream.settings import Settings
 
 PATIENCE = timedelta(seconds=30)
 
@@ -155,3 +157,22 @@ def committed(brokers: str, group: str, topic: str, partition: int) -> int:
     finally:
         consumer.close()
     return found.offset
+
+
+def await_readable(settings: Settings, topics: Iterable[str]) -> None:
+    """Wait until every partition of new topics answers: leaders are named before they lead."""
+    reader = KafkaReader(settings)
+
+    def answers() -> bool:
+        try:
+            for topic in topics:
+                for number in range(settings.partitions):
+                    reader.span(topic, number)
+        except BrokerUnreachableError:
+            return False
+        return True
+
+    try:
+        until(answers, "new topics answer")
+    finally:
+        reader.close()

@@ -22,14 +22,16 @@ from pydantic import BaseModel
 
 from authstream import cli
 from authstream.apps import reference, worker
+from authstream.apps.downstream import sinks
 from authstream.apps.rehearsal import rehearse, rehearse_legs
 from authstream.apps.stages import deliveries, triggers
 from authstream.cli import doctor, importing, test
 from authstream.contracts.api import methods
 from authstream.contracts.effect import Effect
 from authstream.engine.delivery import Delivery
+from authstream.engine.sink import Sink
 from authstream.engine.trigger import Trigger
-from authstream.errors import AuthstreamError, DeliveryError, RecordError
+from authstream.errors import AuthstreamError, ConfigurationError, DeliveryError, RecordError
 from authstream.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -254,13 +256,29 @@ async def test_the_example_of_an_effect_kind_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is a plug-in that refuses a payload of another shape for good."""
-    plugin = extension("webhook", tmp_path, monkeypatch).PLUGIN
+    plugin = extension("pager", tmp_path, monkeypatch).PLUGIN
     assert isinstance(plugin, Delivery)
     await plugin.start()
-    with pytest.raises(DeliveryError, match=r"takes \{url, body\}") as refused:
-        await plugin.deliver(_effect({"url": 1}))
+    with pytest.raises(DeliveryError, match=r"pager: team: Field required") as refused:
+        await plugin.deliver(_effect({"text": "x"}))
     await plugin.stop()
     assert refused.value.permanent
+
+
+async def test_the_example_of_a_metadata_sink_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a plug-in that says what it needs."""
+    plugin = extension("directory", tmp_path, monkeypatch).PLUGIN
+    assert isinstance(plugin, Sink)
+    with pytest.raises(ConfigurationError, match="AUTHSTREAM_METADATA__URL"):
+        await plugin.start()
+
+
+def test_every_metadata_sink_is_documented() -> None:
+    """The page on metadata has a row for each."""
+    page = (ROOT / "docs" / "how-to" / "metadata.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE)) == set(sinks())
 
 
 def _effect(payload: dict[str, object]) -> Effect:

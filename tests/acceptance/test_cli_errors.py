@@ -22,7 +22,7 @@ CASES = [
     pytest.param(
         ["send", _EVENT, "--trigger", "pre-login"],
         78,
-        "no trigger 'pre-login'; there are post-login",
+        "no trigger 'pre-login'; there are credentials-exchange",
         id="unknown trigger",
     ),
     pytest.param(["send", _EVENT], 69, "set AUTHSTREAM_BROKERS", id="no broker to send to"),

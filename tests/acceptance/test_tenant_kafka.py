@@ -167,7 +167,7 @@ def test_a_login_gets_all_that_seven_actions_ask_for(tenant: Tenant) -> None:
 
 def test_a_login_goes_on_without_the_crm(tenant: Tenant) -> None:
     """An unknown customer: axios throws, the action catches it, as it does for a time-out."""
-    user = {"user_id": "auth0|bob", "email": "bob@example.org", "app_metadata": {}}
+    user: dict[str, Any] = {"user_id": "auth0|bob", "email": "bob@example.org", "app_metadata": {}}
     kiosk = {"client_id": "kiosk", "name": "Kiosk", "metadata": {"kiosk": "true"}}
     said = tenant.ask("post-login", login("shop", user, client=kiosk), name="bob")
     assert said.outcome == "allowed"
@@ -234,7 +234,7 @@ def test_a_signup_is_decided(
     assert said.outcome == outcome
     assert said.metadata.app_metadata == expected
     assert said.metadata.user_metadata == ({"newsletter": True} if expected else {})
-    told = {
+    told: dict[str, Any] = {
         "ada@example.com": (None, None, {}),
         "eve@evil.example": (
             "domain evil.example is not on the list",
@@ -271,7 +271,7 @@ def test_a_machine_gets_its_token(
     scopes: TargetScopes | None,
 ) -> None:
     """Claims and scopes by the plan of the client, or an OAuth error."""
-    event = {
+    event: dict[str, Any] = {
         "client": {"client_id": "batch", "name": "Batch", "metadata": metadata},
         "request": {"ip": "192.0.2.1"},
         "tenant": {"id": "shop"},
@@ -310,7 +310,11 @@ def test_an_event_without_a_flow_gets_its_verdict(tenant: Tenant) -> None:
 
 def visitor(name: str, **members: Any) -> dict[str, Any]:
     """Somebody who logs in to the portal."""
-    user = {"user_id": f"auth0|{name}", "email": f"{name}@example.com", "app_metadata": {}}
+    user: dict[str, Any] = {
+        "user_id": f"auth0|{name}",
+        "email": f"{name}@example.com",
+        "app_metadata": {},
+    }
     return login("portal", user, **members)
 
 
@@ -338,7 +342,7 @@ def test_a_user_is_verified_looked_up_and_given_claims(tenant: Tenant) -> None:
     before = len(tenant.partner.granted)
     left = tenant.ask("post-login", visitor("grace"), name="grace")
     assert (left.outcome, left.claims.id_token) == ("suspended", {})
-    target = left.redirect["url"]
+    target: str = left.redirect["url"]
     sent_token = parse_qs(urlsplit(target).query)["session_token"][0]
     wait_for(lambda: bool(tenant.mailbox.received), seconds=20, what="the mail with the link")
     (mail,) = tenant.mailbox.received

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests import kafka_jars
-from tests.benchmarks import decided_window, flow, hop, machine, report, sandbox
+from tests.benchmarks import decided_window, flow, hop, machine, provider_call, report, sandbox
 from tests.benchmarks.bench import FULL, QUICK, Bench, Extent
 from tests.benchmarks.cluster import Cluster
 from tests.benchmarks.figures import Figures, Rows
@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[Bench], Figures]] = {
     "latency": hop.latency,
     "waiting": hop.waiting,
     "flow": flow.measure,
+    "call": provider_call.measure,
     "window": decided_window.measure,
 }
 #: The part that needs no Kafka.

@@ -192,7 +192,7 @@ def _authstream(
     with tempfile.TemporaryDirectory(prefix="authstream-bench-") as scratch:
         folder = Path(scratch)
         flow_actions.folder(folder)
-        names = _topics(bench, prefix, folder)
+        names = topics_of(bench, prefix, folder)
         parts = [
             Part(bench.cluster.brokers, prefix, folder, group, delivery, guests) for group in groups
         ]
@@ -212,7 +212,8 @@ def _authstream(
         bench.cluster.remove(*names)
 
 
-def _topics(bench: Bench, prefix: str, folder: Path) -> list[str]:
+def topics_of(bench: Bench, prefix: str, folder: Path) -> list[str]:
+    """Make the topics of a folder; their names."""
     settings = settings_of(bench.cluster.brokers, prefix, delivery="agent", partitions=PARTITIONS)
     topics = Topics(prefix)
     found = load(folder, triggers=triggers(), topics=topics)

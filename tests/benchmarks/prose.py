@@ -41,6 +41,11 @@ beyond the call, with 100 in flight; both need a core of their own for it to mea
 process* is `isolation: execution` with four at a time; the other columns are `isolation: action`.
 *Memory* is the guest's own after the run, without files."""
 
+CALL: Final = """From an HTTP call to its answer: gateway, entry, three actions in guest
+processes, assemble and fanout, each in a process of its own, on the same broker; every answer was
+checked. Beside it what a provider would call otherwise: three services with one rule each, one
+call after the other."""
+
 WINDOW: Final = """## The window of decided legs
 
 Assemble remembers every leg that it decided for {hours} h (`DECIDED_WINDOW`), and reads it

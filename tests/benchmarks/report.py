@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from tests.benchmarks import decided_window, flow, hop, prose, sandbox
+from tests.benchmarks import decided_window, flow, hop, prose, provider_call, sandbox
 from tests.benchmarks.bench import RATES
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.peers import MEASURED, PEERS
@@ -90,6 +90,11 @@ def targets(result: Result) -> list[Target]:
         ):
             value = guests.median(language, name)
             found.append(Target(f"guest in {language}: {what}", value, bound, at_most=True))
+    calls = _figures(result, "call")
+    for share, bound in (("p50", 10), ("p99", 40)):
+        value = calls.median(provider_call.GATEWAY, f"{share}_{provider_call.RATE}")
+        what = f"provider call to verdict: {share} at {provider_call.RATE}/s, ms"
+        found.append(Target(what, value, bound, at_most=True))
     return found
 
 
@@ -103,6 +108,7 @@ def render(result: Result) -> str:
         _waiting(_figures(result, "waiting")),
         _flow(_figures(result, "flow")),
         _sandbox(_figures(result, "sandbox")),
+        _call(_figures(result, "call")),
         _window(_figures(result, "window")),
         _peers(_figures(result, "flow")),
         prose.LIMITS,
@@ -208,6 +214,17 @@ def _flow(figures: Figures) -> str:
         row += [_median(figures, way, name) for name in ("cpu_ms_200", "cpu_ms")]
         rows.append(row)
     return f"## The whole flow\n\n{prose.FLOW}\n\n{_table(header, rows)}\n\n{_isolation(figures)}"
+
+
+def _call(figures: Figures) -> str:
+    rate = provider_call.RATE
+    names = (f"p50_{rate}", f"p99_{rate}", f"cpu_ms_{rate}")
+    header = ["way", f"p50 ms at {rate}/s", f"p99 ms at {rate}/s", "CPU ms a call"]
+    rows = [
+        [way, *(_median(figures, way, name) for name in names)]
+        for way in (provider_call.GATEWAY, provider_call.WEBHOOKS)
+    ]
+    return f"## A provider's call\n\n{prose.CALL}\n\n{_table(header, rows)}"
 
 
 def _isolation(figures: Figures) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -38,7 +38,7 @@ def models(annotation: Any, *, items: bool = False) -> Iterator[tuple[type[BaseM
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation, items
     for inner in get_args(annotation):
-        yield from models(inner, items=items or getattr(annotation, "__origin__", None) is list)
+        yield from models(inner, items=items or get_origin(annotation) is list)
 
 
 def handlers(trigger: Trigger) -> list[str]:

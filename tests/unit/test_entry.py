@@ -15,7 +15,7 @@ from authstream.contracts.envelope import Envelope
 from authstream.contracts.login_event import LoginEvent
 from authstream.engine.identity import flow_id
 from authstream.engine.plan import Binding, Flow
-from authstream.engine.ports import Message, Output
+from authstream.engine.ports import Message, Output, Outputs
 from authstream.engine.signature import verify
 from authstream.errors import RecordError, UnsignedSlipError
 from authstream.stages.deadline import CALLER_MARGIN
@@ -47,9 +47,16 @@ def entry(*, when: str | None = None, slip_key: bytes | None = None) -> Entry:
     return Entry(topics=TOPICS, triggers=TRIGGERS, flows=Bound(when), slip_key=slip_key)
 
 
+def answered(stage: Entry, record: Message) -> Outputs:
+    """What it gives at once, as it does without a profile store."""
+    outputs = stage.handle(record)
+    assert isinstance(outputs, list)
+    return outputs
+
+
 def forwarded(stage: Entry, record: Message) -> tuple[str, Envelope]:
     """Where the one output of a valid login goes, and what it is."""
-    (output,) = stage.handle(record)
+    (output,) = answered(stage, record)
     return output.topic, decode(Envelope, output.value)
 
 
@@ -74,7 +81,7 @@ def test_a_login_goes_to_the_first_action_of_its_flow() -> None:
 
 def test_every_record_of_a_user_has_one_key_from_here_on() -> None:
     """Whatever key the provider wrote: tenant and user id."""
-    (output,) = entry().handle(requested(event())._replace(key=b"round robin"))
+    (output,) = answered(entry(), requested(event())._replace(key=b"round robin"))
     assert output.key == b"default/user-1"
 
 
@@ -130,7 +137,7 @@ def test_the_callers_address_and_trace_are_carried_on() -> None:
         event(), authstream_reply_partition="3", traceparent="00-a-b-01", baggage="x" * 10_000
     )
     record = record._replace(headers=(*record.headers, ("traceparent", b"second")))
-    (output,) = entry().handle(record)
+    (output,) = answered(entry(), record)
     assert h.number(output.headers, h.REPLY_PARTITION) == 3
     assert [value for name, value in output.headers if name == "traceparent"] == [b"00-a-b-01"]
     assert h.first(output.headers, "baggage") is None

@@ -9,6 +9,7 @@ import pytest
 from authstream.apps.stages import triggers
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
+from authstream.contracts.budgets import METADATA_HOPS
 from authstream.contracts.effect import Effect, MetadataPatch
 from authstream.contracts.verdict import EffectOrder
 from authstream.engine.identity import effect_id, patch_id
@@ -168,3 +169,40 @@ def test_a_user_whom_an_action_chose_has_their_own_key() -> None:
     record = message(TOPICS.decided("custom-token-exchange"), encode(chosen))
     (patch,) = stage.handle(record._replace(key=b"default/some-flow"))
     assert patch.key == KEY
+
+
+def test_an_effect_ordered_for_later_says_when() -> None:
+    """So long after the verdict as the order says."""
+    _, output = fanout().handle(decided(effects=(order(delay_ms=5_000),)))
+    assert decode(Effect, output.value).not_before == NOW + 10 + 5_000
+
+
+PATCHED: dict[str, Any] = {"metadata": {"app_metadata": {"a": 1}}}
+
+
+def test_a_caller_that_reads_its_own_writes_is_answered_after_its_patch_is_written() -> None:
+    """Its next login then finds the patch in the log."""
+    stage = Fanout(topics=TOPICS, triggers=TRIGGERS, kinds=frozenset({"log"}), own_writes=True)
+    (output,) = stage.handle(decided(**PATCHED))
+    assert output.topic == TOPICS.user_metadata
+    assert output.then is not None
+    assert [reply.topic for reply in output.then(0)] == [TOPICS.replies]
+
+
+def test_metadata_writes_that_cause_each_other_end() -> None:
+    """Each patch counts one more than the event it comes of; at the limit none is written."""
+    record = decided(**PATCHED)
+    last = record._replace(headers=(*record.headers, (h.HOPS, b"%d" % (METADATA_HOPS - 1))))
+    _, output = fanout().handle(last)
+    assert h.number(output.headers, h.HOPS) == METADATA_HOPS
+    over = record._replace(headers=(*record.headers, (h.HOPS, b"%d" % METADATA_HOPS)))
+    reply, letter = fanout().handle(over)
+    assert (reply.topic, letter.topic) == (TOPICS.replies, TOPICS.dead_letter)
+    assert h.text(letter.headers, h.DEAD_REASON) == "metadata_loop"
+
+
+def test_a_replayed_login_is_answered_and_nothing_else() -> None:
+    """Unless its effects were asked for, which leaves the header out."""
+    record = decided(effects=(order(),), **PATCHED)
+    record = record._replace(headers=(*record.headers, (h.EFFECTS, h.EFFECTS_OFF)))
+    assert topics(fanout(), record) == [TOPICS.replies]

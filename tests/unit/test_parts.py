@@ -110,7 +110,7 @@ def test_at_most_a_thousand_scopes_are_added() -> None:
 
 def test_target_scopes_are_the_set_after_all_changes() -> None:
     """From what the event says, in order; untouched: as requested."""
-    token = {"scope": ["a", "b"], "customClaims": {}}
+    token: dict[str, Any] = {"scope": ["a", "b"], "customClaims": {}}
     calls = (
         command("transaction.addTargetScope", "c"),
         command("transaction.removeTargetScope", "a"),

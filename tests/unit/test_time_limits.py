@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from authstream.broker.time_limits import TimeLimits
 from authstream.engine.ports import Message, Outputs
 from tests.dispatcher_bench import Bench, Gates, out, settle
 
@@ -63,3 +64,15 @@ async def test_a_time_out_of_the_handlers_own_is_not_ours() -> None:
     bench.accept((b"k", b"1"))
     await settle(lambda: bench.partition.safe == 1)
     assert bench.values("refused") == [b"handler_error"]
+
+
+async def test_tasks_that_have_ended_are_not_kept_behind_one_that_runs_for_long() -> None:
+    """A metadata patch may wait for its sink for hours, while thousands of others go by."""
+    limits = TimeLimits(timedelta(minutes=10))
+    long = asyncio.create_task(asyncio.sleep(60))
+    limits.watch(long)
+    for _ in range(5_000):
+        task = asyncio.create_task(asyncio.sleep(0))
+        limits.watch(task)
+    await settle(lambda: limits.watched == 1)
+    long.cancel()

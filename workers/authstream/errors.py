@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 
@@ -31,6 +32,13 @@ class BrokerUnreachableError(AuthstreamError):
 
     code = "broker_unreachable"
     exit_status = 69
+
+
+class BackPressureError(AuthstreamError):
+    """More is published than the broker takes; the event was not published."""
+
+    code = "back_pressure"
+    exit_status = 75
 
 
 class ProduceError(AuthstreamError):
@@ -133,14 +141,39 @@ class StaleLegError(RecordError):
     code = "stale_leg"
 
 
+class InvalidCallError(AuthstreamError):
+    """A provider's call does not have the form of its protocol."""
+
+    code = "invalid_call"
+
+
+class UnauthenticatedError(AuthstreamError):
+    """A call does not prove that the provider of its connection made it."""
+
+    code = "unauthenticated"
+
+
 class DeliveryError(AuthstreamError):
-    """An effect could not be delivered; `permanent` says whether another try can help."""
+    """An effect could not be delivered; `permanent` says whether another try can help.
+
+    `retry_after` is how long the destination asks to be left alone, if it said so; `down` says
+    whether others will meet the same, as they will unless only this recipient is the matter.
+    """
 
     code = "delivery_failed"
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        retry_after: timedelta | None = None,
+        down: bool | None = None,
+    ) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.retry_after = retry_after
+        self.down = not permanent if down is None else down
 
 
 class ConflictError(AuthstreamError):

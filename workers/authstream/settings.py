@@ -21,8 +21,79 @@ class SmtpSettings(BaseModel):
     username: str | None = None
     #: Goes with the user name.
     password: SecretStr | None = None
-    #: None: STARTTLS when the server offers it.
+    #: None: STARTTLS when the server offers it; false: never; true: or nothing is sent.
     start_tls: bool | None = None
+    #: TLS from the first byte on, as on port 465.
+    tls: bool = False
+    #: A PEM file of authorities that the server's certificate may come from; empty: the system's.
+    tls_ca: str = ""
+    #: A folder of templates that come before those of the package.
+    templates: str = ""
+
+
+class MetadataSettings(BaseModel):
+    """Where users' metadata is written (`AUTHSTREAM_METADATA__SINK`, …)."""
+
+    #: A sink of docs/how-to/metadata.md; `topic`: the provider reads `auth.user-metadata.v1`.
+    sink: str = "topic"
+    #: The provider's API, a database (`postgresql://…`), or the path of an SQLite file.
+    url: str = ""
+    #: A token of the provider's API that does not expire.
+    token: SecretStr | None = None
+    #: For a token by client credentials.
+    client_id: str = ""
+    #: Goes with the client id.
+    client_secret: SecretStr | None = None
+    #: The realm, of Keycloak.
+    realm: str = ""
+    #: The schema of the extension that has both metadata objects, of SCIM.
+    scim_schema: str = "urn:ietf:params:scim:schemas:extension:authstream:2.0:User"
+    #: Fill in metadata that an event lacks from the profile store; if that fails, go on or fail.
+    hydrate: Literal["no", "proceed", "fail"] = "no"
+    #: Longest wait of a login for the profile store, milliseconds.
+    hydrate_timeout_ms: int = Field(default=300, ge=1)
+
+
+class LinkSettings(BaseModel):
+    """Signed links in e-mails (`AUTHSTREAM_LINKS__KEY`, …)."""
+
+    #: Where the gateway is reached from outside; `/verify` is added.
+    url: str = "http://127.0.0.1:8300"
+    #: Signs the links; the same for effect workers and gateway, at least 32 characters.
+    key: SecretStr | None = None
+    #: Hours that a link is good for.
+    hours: int = Field(default=24, ge=1)
+
+
+class WebhookSettings(BaseModel):
+    """How webhooks are sent (`AUTHSTREAM_WEBHOOK__SECRETS`, …)."""
+
+    #: Signing secrets (Standard Webhooks, `whsec_…`) by host; without one nothing is signed.
+    secrets: dict[str, SecretStr] = {}
+    #: Networks that are not public but may be posted to, with a port: `["10.1.0.0/16:443"]`.
+    private: tuple[str, ...] = ()
+
+
+class NotifySettings(BaseModel):
+    """Where notifications go, as Apprise URLs (`AUTHSTREAM_NOTIFY__SLACK`, …)."""
+
+    #: A Slack webhook: `slack://TokenA/TokenB/TokenC/#channel`.
+    slack: SecretStr | None = None
+    #: A Microsoft Teams workflow: `workflows://host/workflow/signature`.
+    teams: SecretStr | None = None
+    #: An SMS service, its recipient written `{to}`: `twilio://sid:token@from/{to}`.
+    sms: SecretStr | None = None
+
+
+class EffectSettings(BaseModel):
+    """How effects are delivered (`AUTHSTREAM_EFFECTS__CONCURRENCY`, …)."""
+
+    #: Deliveries of one worker to one destination at a time.
+    concurrency: int = Field(default=16, ge=1)
+    #: Most deliveries a second of one worker to one destination, by kind: `{"email": 10}`.
+    rates: dict[str, float] = {}
+    #: A kind stands still when more than this share of its last 100 effects was given up.
+    dead_ratio: float = Field(default=0.5, gt=0, le=1)
 
 
 class QuotaSettings(BaseModel):
@@ -68,6 +139,25 @@ class LimitSettings(BaseModel):
     descriptors: int = 1024
     #: Temporary files of each guest.
     temporary: ByteSize = ByteSize(64 * 2**20)
+
+
+class GatewaySettings(BaseModel):
+    """How the gateway serves (`AUTHSTREAM_GATEWAY__PORT`, …)."""
+
+    #: The address that the gateway listens at.
+    host: str = "127.0.0.1"
+    #: Its port.
+    port: int = Field(default=8300, ge=0, le=65535)
+    #: A PEM file; without one the gateway speaks plain HTTP, for a proxy in front of it.
+    tls_certificate: str = ""
+    #: The certificate's private key, a PEM file.
+    tls_key: str = ""
+    #: A PEM file of authorities: callers must then show a certificate of one of them (mTLS).
+    client_ca: str = ""
+    #: Addresses of proxies whose `X-Forwarded-For` is believed, separated by commas.
+    trusted_proxies: str = ""
+    #: Calls that may wait for a verdict together; one more is answered by policy at once.
+    capacity: int = Field(default=1000, ge=1)
 
 
 class Settings(BaseSettings):
@@ -125,9 +215,25 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
+    #: Secrets of connections by name, in place of those in `.secrets.yaml`: `{"hydra": ["…"]}`.
+    connection_secrets: dict[str, tuple[SecretStr, ...]] = {}
+    #: How the gateway serves.
+    gateway: GatewaySettings = GatewaySettings()
     #: Where e-mails go.
     smtp: SmtpSettings = SmtpSettings()
     #: What the control plane allows.
     quotas: QuotaSettings = QuotaSettings()
     #: The admin HTTP API.
     admin: AdminSettings = AdminSettings()
+    #: How effects are delivered.
+    effects: EffectSettings = EffectSettings()
+    #: Where users' metadata is written.
+    metadata: MetadataSettings = MetadataSettings()
+    #: Signed links in e-mails.
+    links: LinkSettings = LinkSettings()
+    #: How webhooks are sent.
+    webhook: WebhookSettings = WebhookSettings()
+    #: Where notifications go.
+    notify: NotifySettings = NotifySettings()
+    #: Topics that the effect `kafka` may write to, `*` for any characters; none of our own.
+    forward_topics: tuple[str, ...] = ()

@@ -62,6 +62,13 @@ class Tracing:
             f"process {topic}", parent, kind=SpanKind.CONSUMER, links=links, attributes=said
         )
 
+    def serve(self, name: str, headers: Headers, attributes: Mapping[str, str | int]) -> Span:
+        """The server span of an HTTP call; a child of the caller's, or the start of a trace."""
+        parent = remote_parent(headers)
+        return self._start(
+            name, parent, kind=SpanKind.SERVER, links=(), attributes=dict(attributes)
+        )
+
     def send(self, topic: str, parent: Span | None = None) -> Span:
         """The producer span of a record, a child of the span that made it or of the current one."""
         said: dict[str, str | int] = {
@@ -133,7 +140,11 @@ def injected(headers: Headers, span: Span) -> Headers:
 
 @contextmanager
 def span(
-    name: str, attributes: Mapping[str, str | int], *, after: Headers | None = None
+    name: str,
+    attributes: Mapping[str, str | int],
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    after: Headers | None = None,
 ) -> Generator[Span]:
     """A span of ours within the current one; does nothing when tracing is off.
 
@@ -145,7 +156,9 @@ def span(
         return
     before = None if after is None else remote_parent(after)
     links = () if before is None else (Link(before),)
-    with active.tracer.start_as_current_span(name, attributes=attributes, links=links) as current:
+    with active.tracer.start_as_current_span(
+        name, kind=kind, attributes=attributes, links=links
+    ) as current:
         yield current
 
 

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import structlog
 
+from authstream.apps import downstream
 from authstream.apps.live_flows import LiveFlows
 from authstream.apps.live_versions import VIEW_WITHIN, LiveVersions, Loading
-from authstream.apps.stages import chosen, downstream, matches, slip_key_of, triggers, wrapper
+from authstream.apps.stages import after_actions, chosen, matches, slip_key_of, triggers, wrapper
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.topics import Topics
 from authstream.control.door import Door
@@ -177,8 +178,9 @@ class Live:
             triggers=triggers(),
             flows=self.flows,
             slip_key=slip_key_of(self._settings),
+            hydration=downstream.hydration(self._settings, topics=self.topics),
         )
-        rest = downstream(self.topics, self._settings, reader=reader, clock=self._clock)
+        rest = after_actions(self.topics, self._settings, reader=reader, clock=self._clock)
         return (entry, *rest, CanaryWatch(topics=self.topics, flows=Flows(self._door)))
 
     def _action(self, tenant: str, name: str) -> LiveAction:

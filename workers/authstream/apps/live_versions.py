@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from authstream.apps.build import program
-from authstream.apps.stages import Guests, Redacted, guests_of
+from authstream.apps.stages import Examined, Guests, guests_of
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.topics import Topics
 from authstream.control.drafts import unpacked
@@ -70,7 +70,7 @@ class Unloadable:
 class _Version:
     """One loaded version. Counts what is under way, so that it is not stopped beneath a run."""
 
-    what: Redacted | Unloadable
+    what: Examined | Unloadable
     in_flight: int = 0
     used: float = field(default_factory=time.monotonic)
     retired: bool = False
@@ -177,14 +177,14 @@ class LiveVersions:
             await before.retire()
         return loaded
 
-    async def _what(self, version: int, found: VersionObject) -> Redacted | Unloadable:
+    async def _what(self, version: int, found: VersionObject) -> Examined | Unloadable:
         try:
             guests = await asyncio.to_thread(self._made, version, found)
         except AuthstreamError as error:
             self._log.error("version_cannot_load", version=version, reason=str(error))
             return Unloadable(str(error))
         await self._start(version, guests)
-        return Redacted(guests, Redactor(guests.program.secrets.values()))
+        return Examined(guests, Redactor(guests.program.secrets.values()))
 
     def _made(self, version: int, found: VersionObject) -> Guests:
         """In a thread: blobs are read, packages installed, TypeScript compiled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -23,6 +24,7 @@ from authstream.contracts.markdown import code, page, table
 from authstream.contracts.typings import python, typescript
 from authstream.engine.trigger import OnFailure, Trigger, nobody
 from authstream.errors import AuthstreamError
+from authstream.gateway.app import Gateway
 from authstream.settings import Settings
 
 _TRIGGERS = (
@@ -61,8 +63,15 @@ def golden() -> Golden:
             "docs/reference/settings.md": settings_page(),
             "docs/reference/errors.md": errors_page(),
             "docs/reference/admin-openapi.json": openapi(),
+            "docs/reference/gateway.openapi.json": openapi_text(),
         }
     )
+
+
+def openapi_text() -> str:
+    """`docs/reference/gateway.openapi.json`: a gateway without connections has every path."""
+    gateway = Gateway(Settings(), connections={}, triggers=triggers())
+    return json.dumps(gateway.app.openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
 def triggers_page() -> str:

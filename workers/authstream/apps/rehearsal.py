@@ -24,7 +24,7 @@ from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
 from authstream.engine.ports import Message, Output, Stage, SystemClock
 from authstream.engine.resume_record import resume_record
-from authstream.settings import Settings
+from authstream.settings import MetadataSettings, Settings
 
 #: The id of the one event of a rehearsal; ids of flow and effects are made from it.
 EVENT_ID = "rehearsal"
@@ -56,7 +56,8 @@ class Rehearsal:
         self._broker = MemoryBroker(clock)
         self._assembled = assembly(
             folder,
-            Settings(state_key=SecretStr(secrets.token_hex())),
+            # Nothing is written anywhere, and nothing is read but the event.
+            Settings(state_key=SecretStr(secrets.token_hex()), metadata=MetadataSettings()),
             reader=self._broker,
             clock=clock,
             missing_secret="",
@@ -129,13 +130,13 @@ class Rehearsal:
 
     def _stages(self, triggers: Collection[str] | None) -> Iterable[Stage]:
         bound = {
-            f"action.{binding.action}"
+            binding.topic
             for flow in self._assembled.folder.flows.values()
             if triggers is None or flow.trigger in triggers
             for binding in flow.bindings
         }
         for stage in self._assembled.stages:
-            if stage.name in bound or stage.name in DECIDING:
+            if stage.name in DECIDING or bound.intersection(stage.topics):
                 yield stage
 
 

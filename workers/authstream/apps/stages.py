@@ -14,12 +14,13 @@ import structlog
 
 import authstream.effects
 import authstream.triggers
-from authstream.apps import build
+from authstream.apps import build, downstream
 from authstream.apps.build import say_nothing
 from authstream.contracts.topics import Topics
 from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
+from authstream.engine.effect_orders import CheckedOrders
 from authstream.engine.guest_limits import MOST, GuestLimits
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Invocation, Outcome, Program
@@ -37,7 +38,6 @@ from authstream.sandbox.pool import GuestPool
 from authstream.settings import Settings
 from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
-from authstream.stages.effect import EffectStage
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
 from authstream.stages.resume import ResumeStage
@@ -106,15 +106,16 @@ def guests_of(
 
 
 @dataclass(frozen=True, slots=True)
-class Redacted:
-    """Guests whose console lines and errors are shown without the values of their secrets."""
+class Examined:
+    """Guests whose orders of effects are checked, and whose secrets nobody is shown."""
 
     guests: Guests
     redactor: Redactor
 
     async def run(self, invocation: Invocation) -> Outcome:
         """The outcome of one run."""
-        return self.redactor.outcome(await self.guests.run(invocation))
+        ran = await CheckedOrders(self.guests, deliveries()).run(invocation)
+        return self.redactor.outcome(ran)
 
     async def stop(self) -> None:
         """End every process."""
@@ -134,11 +135,11 @@ class GuestVersions:
     ) -> None:
         self._version = action.version
         self.guest = guests_of(action, program, level=level, wrapper=wrapper)
-        self._redacted = Redacted(self.guest, Redactor(program.secrets.values()))
+        self._examined = Examined(self.guest, Redactor(program.secrets.values()))
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
-        return self._redacted if version == self._version else None
+        return self._examined if version == self._version else None
 
 
 class GuestAction(Action):
@@ -266,9 +267,15 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
         for action in folder.actions.values()
     ]
     stages = (
-        Entry(topics=topics, triggers=known, flows=folder, slip_key=slip_key),
+        Entry(
+            topics=topics,
+            triggers=known,
+            flows=folder,
+            slip_key=slip_key,
+            hydration=downstream.hydration(settings, topics=topics),
+        ),
         *actions,
-        *downstream(topics, settings, reader=reader, clock=clock),
+        *after_actions(topics, settings, reader=reader, clock=clock),
     )
     return Assembly(folder, level, topics, stages)
 
@@ -278,7 +285,7 @@ def slip_key_of(settings: Settings) -> bytes | None:
     return settings.slip_key.get_secret_value().encode() if settings.slip_key else None
 
 
-def downstream(
+def after_actions(
     topics: Topics, settings: Settings, *, reader: PointReader, clock: Clock
 ) -> tuple[Stage, ...]:
     """The stages after the last action: the same whatever the actions are."""
@@ -286,9 +293,15 @@ def downstream(
     slip_key, states = slip_key_of(settings), state_keys(settings)
     return (
         Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
-        Fanout(topics=topics, triggers=known, kinds=frozenset(kinds)),
+        Fanout(
+            topics=topics,
+            triggers=known,
+            kinds=frozenset(kinds),
+            metadata_replies=True,
+            own_writes=settings.metadata.hydrate != "no",
+        ),
         ResumeStage(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
-        *(EffectStage(delivery, topics=topics, clock=clock) for delivery in kinds.values()),
+        *downstream.stages(kinds, settings, topics=topics, reader=reader, clock=clock),
     )

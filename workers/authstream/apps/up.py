@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,7 @@ class Up:
         *,
         environment: Mapping[str, str] | None = None,
         say: Say = say_nothing,
+        gateway_port: int | None = None,
     ) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="authstream-")
         self._ready = Path(self._scratch.name) / "ready"
@@ -63,6 +65,7 @@ class Up:
             "AUTHSTREAM_PARTITIONS": str(PARTITIONS),
             "AUTHSTREAM_READY_FILE": str(self._ready),
             "AUTHSTREAM_SECRET_KEY_FILE": self._settings.secret_key_file,
+            "AUTHSTREAM_GATEWAY__HOST": "127.0.0.1",
             END_WITH_PARENT: "1",
             **(environment or {}),
         }
@@ -73,9 +76,18 @@ class Up:
             self._broker.close()
             self._scratch.cleanup()
             raise
-        # A group of its own: Ctrl-C in the terminal reaches us, and we end the worker in order.
-        self.worker = subprocess.Popen(
-            [sys.executable, "-m", "authstream.cli", "worker", "--supervised"],
+        self.worker = self._child("worker", "--supervised")
+        #: Only where a port is given.
+        self.gateway: subprocess.Popen[bytes] | None = None
+        if gateway_port is not None:
+            self.gateway = self._child(
+                "gateway", "--folder", str(folder), "--port", str(gateway_port)
+            )
+
+    def _child(self, *command: str) -> subprocess.Popen[bytes]:
+        """A group of its own: Ctrl-C in the terminal reaches us, and we end it in order."""
+        return subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "authstream.cli", *command],
             env=self.environment,
             start_new_session=True,
         )
@@ -111,14 +123,10 @@ class Up:
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """End the worker in order, then the broker."""
-        if self.worker.poll() is None:
-            self.worker.send_signal(signal.SIGTERM)
-            try:
-                self.worker.wait(STOP_WITHIN.total_seconds())
-            except subprocess.TimeoutExpired:
-                os.killpg(self.worker.pid, signal.SIGKILL)
-                self.worker.wait()
+        """End the gateway in order, which still asks the worker, then that, then the broker."""
+        for child in (self.gateway, self.worker):
+            if child is not None and child.poll() is None:
+                _end(child)
         self.folder.close()
         self._broker.close()
         self._scratch.cleanup()
@@ -137,6 +145,28 @@ class Up:
         file.touch(_OWN)
         file.write_text(new_key("up"), encoding="utf-8")
         return settings.model_copy(update={"secret_key_file": str(file)})
+
+
+def free_port(wanted: int) -> int:
+    """The port wanted on loopback, or any other where that one is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise NotReadyError("no port of 127.0.0.1 is free: stop something that listens there")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(STOP_WITHIN.total_seconds())
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

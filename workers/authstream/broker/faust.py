@@ -168,10 +168,12 @@ class FaustRunner:
 
     @property
     def ready(self) -> bool:
-        """Every stage has its share of partitions and remembers what it must.
+        """Every stage has its share of partitions, remembers what it must, and does not stand.
 
         A stage that was added later counts once it has come that far.
         """
+        if any(stage.halted for stage in self._stages):
+            return False
         self._joining = {name for name in self._joining if not self.works(name)}
         return all(_works(one) for one in self.consumers if one.stage not in self._joining)
 

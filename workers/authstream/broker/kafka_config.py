@@ -17,6 +17,8 @@ HEARTBEAT = timedelta(milliseconds=500)
 DELIVERY_TIMEOUT = timedelta(seconds=30)
 #: The mock broker's Fetch does not wake on produce, so its wait is its latency.
 _EMBEDDED_FETCH_WAIT_MS = 2
+#: As above, for a stage that nobody waits for: asking costs both sides CPU.
+_RELAXED_FETCH_WAIT_MS = 50
 _FETCH_WAIT_MS = 100
 _READER_WAIT_MS = 10
 #: A follower has nothing to do most of the time; a real broker wakes it, the mock does not.
@@ -63,7 +65,9 @@ def producer_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def consumer_config(settings: Settings, *, group: str, assignor: Assignor) -> dict[str, Any]:
+def consumer_config(
+    settings: Settings, *, group: str, assignor: Assignor, relaxed: bool = False
+) -> dict[str, Any]:
     """A group member whose offsets we commit; static where the process has a stable name."""
     config: dict[str, Any] = {
         "group.id": group,
@@ -76,6 +80,8 @@ def consumer_config(settings: Settings, *, group: str, assignor: Assignor) -> di
         **_reading(settings),
         **client_config(settings),
     }
+    if relaxed and settings.embedded:
+        config["fetch.wait.max.ms"] = _RELAXED_FETCH_WAIT_MS
     if settings.instance and not settings.embedded:
         config["group.instance.id"] = f"{settings.instance}.{group}"
     return config

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from authstream.broker.kafka_config import client_config
-from authstream.contracts.topics import CATALOG, Topics, TopicSpec
+from authstream.contracts.topics import CATALOG, DELAYS, Topics, TopicSpec
 from authstream.errors import BrokerUnreachableError, TopicMismatchError
 from authstream.settings import Settings
 
@@ -42,7 +42,7 @@ def wanted(
     kinds: Iterable[str],
 ) -> list[Wanted]:
     """Every topic that these triggers, action topics and effect kinds need."""
-    names = {"<trigger>": list(triggers), "<kind>": list(kinds)}
+    names = {"<trigger>": list(triggers), "<kind>": list(kinds), "<delay>": list(DELAYS)}
     action_topics = list(actions)
     found: list[Wanted] = []
     for spec in CATALOG:
@@ -56,10 +56,11 @@ def wanted(
 
 
 def _expanded(pattern: str, names: dict[str, list[str]]) -> list[str]:
+    found: list[str] = [pattern]
     for placeholder, values in names.items():
         if placeholder in pattern:
-            return [pattern.replace(placeholder, value) for value in values]
-    return [pattern]
+            found = [name.replace(placeholder, value) for name in found for value in values]
+    return found
 
 
 class KafkaTopics:

@@ -69,7 +69,12 @@ class StageConsumer:
         self._forget = forget
         self._fatal = fatal
         self._consumer = Consumer(
-            consumer_config(settings, group=group_of(settings, stage), assignor=stage.assignor),
+            consumer_config(
+                settings,
+                group=group_of(settings, stage),
+                assignor=stage.assignor,
+                relaxed=stage.relaxed,
+            ),
             on_commit=self._on_commit,
         )
         self._assigned: dict[tuple[str, int], Assigned] = {}
@@ -308,7 +313,7 @@ class StageConsumer:
         """Let work in progress finish for a bounded time, commit what is done, forget the rest."""
         for partition in partitions:
             partition.revoked = True
-        deadline = time.monotonic() + DRAIN.total_seconds()
+        deadline = time.monotonic() + (DRAIN.total_seconds() if self._stage.drains else 0)
         while any(partition.started for partition in partitions) and time.monotonic() < deadline:
             time.sleep(_DRAIN_POLL_SECONDS)
         offsets = self._offsets(partitions)

@@ -9,6 +9,8 @@ from datetime import timedelta
 #: How late an overdue task may be noticed, as a share of the limit, and at most.
 _LATE_SHARE = 0.1
 _LATEST = timedelta(milliseconds=100)
+#: More tasks than a stage has in work: most of them have ended.
+_MANY = 4096
 
 
 class TimeLimits:
@@ -25,6 +27,11 @@ class TimeLimits:
         self._watched: deque[tuple[float, asyncio.Task[None]]] = deque()
         self._cancelled: set[asyncio.Task[None]] = set()
         self._sweeping = False
+
+    @property
+    def watched(self) -> int:
+        """Tasks that are kept, ended or not."""
+        return len(self._watched)
 
     def watch(self, task: asyncio.Task[None]) -> None:
         """The limit of a task begins now."""
@@ -55,6 +62,9 @@ class TimeLimits:
             if not task.done():
                 self._cancelled.add(task)
                 task.cancel()
+        if len(watched) > _MANY:
+            # The first one may run for hours: those behind it that have ended are let go.
+            self._watched = watched = deque(pair for pair in watched if not pair[1].done())
         self._sweeping = bool(watched)
         if watched:
             loop.call_later(self._pause, self._sweep, loop)

@@ -15,11 +15,14 @@ from authstream.cli import (
     apply,
     audit,
     break_glass,
+    connect,
     dead_letters,
     demo,
     deps,
     doctor,
+    effects,
     flows,
+    gateway,
     importing,
     new,
     secrets,
@@ -44,8 +47,9 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    *(demo, up, worker, apply, actions, flows, secrets, break_glass, audit, tokens, admin),
-    *(deps, topics, send, test, tail, dead_letters, doctor, version),
+    *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
+    *(tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    version,
     importing,
     new,
 ):

@@ -21,12 +21,15 @@ def register(app: typer.Typer) -> None:
     def up(folder: Annotated[Path, typer.Argument(help="Folder of actions and flows.")]) -> int:
         """Run the embedded broker and all stages of a folder, for development and tests."""
         from authstream.apps.doctor import sandbox_line  # noqa: PLC0415 - loads the broker
-        from authstream.apps.up import Up  # noqa: PLC0415 - as above
+        from authstream.apps.up import Up, free_port  # noqa: PLC0415 - as above
 
         loaded = load(folder, triggers=triggers(), topics=Topics(), most=most(settings()))
         level = chosen(settings())
+        port = free_port(settings().gateway.port)
         environment = {"AUTHSTREAM_LOG_FORMAT": "console"}
-        with Up(folder.resolve(), environment=environment, say=progress) as running:
+        with Up(
+            folder.resolve(), environment=environment, gateway_port=port, say=progress
+        ) as running:
             running.wait_ready()
             typer.echo(
                 f"{len(loaded.actions)} actions and {len(loaded.flows)} flows are up, "
@@ -36,6 +39,7 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"  export AUTHSTREAM_SECRET_KEY_FILE={running.key_file}")
             typer.echo("  authstream send EVENT.json")
             typer.echo("  authstream tail post-login.decided.v1")
+            typer.echo(f"The gateway serves connections/ at http://127.0.0.1:{port}")
             typer.echo(f"{sandbox_line(level)}\nCtrl-C ends all of it.")
             try:
                 return running.worker.wait()

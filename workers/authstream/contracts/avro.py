@@ -21,9 +21,10 @@ from fastavro.read import SchemaResolutionError
 from fastavro.schema import fingerprint, to_parsing_canonical_form
 from pydantic import BaseModel
 
+from authstream.contracts.answer import Answered
 from authstream.contracts.budgets import RECORD_BYTES
 from authstream.contracts.control import ControlRecord
-from authstream.contracts.effect import Effect, EffectDone, MetadataPatch
+from authstream.contracts.effect import Effect, EffectDone, MetadataPatch, PatchDone
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.login_event import LoginEvent
@@ -62,9 +63,11 @@ RECORDS: tuple[type[Record], ...] = (
     Effect,
     EffectDone,
     MetadataPatch,
+    PatchDone,
     Execution,
     LoginEvent,
     ControlRecord,
+    Answered,
     Resume,
 )
 

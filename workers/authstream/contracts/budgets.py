@@ -16,6 +16,10 @@ RECORD_BYTES = 900 * 1024
 CONSOLE_CHARACTERS = 4 * 1024
 #: Error text kept for one run, characters.
 ERROR_CHARACTERS = 1024
+#: `app_metadata` and `user_metadata` of one user, JSON bytes each (Auth0: 32 kB).
+METADATA_BYTES = 32 * 1024
+#: Metadata writes in a row that may each lead to the event of the next; one more is a loop.
+METADATA_HOPS = 5
 #: Custom claims of one token, JSON bytes (Auth0: 100 KB, over it the transaction fails).
 CLAIMS_BYTES = 100 * 1024
 #: Actions bound to one flow (Auth0: 20).

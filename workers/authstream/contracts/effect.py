@@ -7,6 +7,7 @@ from typing import Literal
 from authstream.contracts.model import EpochMillis, JsonObject, Record
 
 EffectStatus = Literal["delivered", "dead"]
+PatchStatus = Literal["applied", "dead"]
 
 
 class Effect(Record):
@@ -21,6 +22,8 @@ class Effect(Record):
     action: str
     payload: JsonObject
     ordered_at: EpochMillis
+    #: 0: at once.
+    not_before: EpochMillis = 0
 
 
 class EffectDone(Record):
@@ -47,3 +50,18 @@ class MetadataPatch(Record):
     app_metadata: JsonObject
     user_metadata: JsonObject
     decided_at: EpochMillis
+
+
+class PatchDone(Record):
+    """That a metadata patch was applied, or given up."""
+
+    id: str
+    flow_id: str
+    leg: int
+    status: PatchStatus
+    sink: str
+    detail: str = ""
+    attempts: int
+    #: Offset of the patch when it first came: later ones of the user have a higher one.
+    sequence: int
+    done_at: EpochMillis

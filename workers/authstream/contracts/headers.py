@@ -30,6 +30,26 @@ REPLAY_OF = "authstream-replay-of"
 REPLY_PARTITION = "authstream-reply-partition"
 CORRELATION_ID = "authstream-correlation-id"
 REPEAT = "authstream-repeat"
+#: How many metadata writes led to this event: a write may make a provider emit the next one.
+HOPS = "authstream-hops"
+#: Of an effect on its way through delay topics: how often it was tried and how often it waited,
+#: where and when it first came, and before when it is not to be delivered.
+ATTEMPT = "authstream-attempt"
+HOP = "authstream-hop"
+SEQUENCE = "authstream-sequence"
+SINCE = "authstream-since"
+NOT_BEFORE = "authstream-not-before"
+TRIP = (ATTEMPT, HOP, SEQUENCE, SINCE, NOT_BEFORE)
+#: What became of an effect or a patch, on its `done` record.
+STATUS = "authstream-status"
+#: An operator asked for this record again: what was given up is tried once more.
+REPLAY = "authstream-replay"
+
+#: Of a replayed login: its effects and metadata are left out.
+EFFECTS = "authstream-effects"
+EFFECTS_OFF = b"off"
+#: On a record after a dead letter: its offset, and what was done with it.
+SETTLED = "authstream-settled"
 #: On a metadata patch: topic, partition and offset of the verdict that is replied once it is done.
 REPLY_WITH = "authstream-reply-with"
 
@@ -48,7 +68,7 @@ _NUMBER_DIGITS = 18
 #: Longest value that is carried on (W3C Baggage: 8192 bytes); a record must stay within its budget.
 _CARRIED_BYTES = 8192
 #: What a caller gets back on its reply, so every hop carries it on.
-CARRIED = (REPLY_PARTITION, CORRELATION_ID, *TRACE_CONTEXT)
+CARRIED = (REPLY_PARTITION, CORRELATION_ID, HOPS, REPLAY_OF, EFFECTS, *TRACE_CONTEXT)
 
 
 def first(headers: Headers, name: str) -> bytes | None:

@@ -9,6 +9,12 @@ from authstream.contracts.slug import slug
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+#: How long an effect waits in a delay topic, by the name that the topic has.
+DELAYS = {
+    "5s": timedelta(seconds=5),
+    "1m": timedelta(minutes=1),
+    "10m": timedelta(minutes=10),
+}
 #: Deadlines and windows count in the broker's time: a producer's clock may be wrong, or lie.
 BROKER_TIME = {"message.timestamp.type": "LogAppendTime"}
 
@@ -17,7 +23,7 @@ BROKER_TIME = {"message.timestamp.type": "LogAppendTime"}
 class TopicSpec:
     """How a topic is created.
 
-    `pattern` has `<trigger>`, `<action>` or `<kind>` where names vary.
+    `pattern` has `<trigger>`, `<action>`, `<kind>` or `<delay>` where names vary.
     """
 
     pattern: str
@@ -122,6 +128,15 @@ CATALOG: tuple[TopicSpec, ...] = (
         value="authstream.MetadataPatch",
     ),
     TopicSpec(
+        "user-metadata.done.v1",
+        "Metadata patches applied or given up, by id.",
+        "metadata",
+        "metadata, entry, console",
+        7 * DAY,
+        value="authstream.PatchDone",
+        key="the patch's",
+    ),
+    TopicSpec(
         "effects.<kind>.v1",
         "Side effects to deliver.",
         "fanout",
@@ -129,6 +144,15 @@ CATALOG: tuple[TopicSpec, ...] = (
         7 * DAY,
         value="authstream.Effect",
         key="the order's own key, else the flow's",
+    ),
+    TopicSpec(
+        "effects.<kind>.retry-<delay>.v1",
+        "Side effects that wait so long for another try.",
+        "effect",
+        "effect.retry-<delay>",
+        7 * DAY,
+        value="authstream.Effect",
+        key="the effect's",
     ),
     TopicSpec(
         "effects.<kind>.done.v1",
@@ -146,6 +170,15 @@ CATALOG: tuple[TopicSpec, ...] = (
         "console, CLI",
         10 * DAY,
         value="authstream.Execution",
+        key="the flow id",
+    ),
+    TopicSpec(
+        "answers.v1",
+        "What the gateway really told each provider.",
+        "gateway",
+        "console, CLI",
+        10 * DAY,
+        value="authstream.Answered",
         key="the flow id",
     ),
     TopicSpec(
@@ -214,6 +247,10 @@ class Topics:
         """Where effects of a kind wait for delivery."""
         return self._name(f"effects.{kind}")
 
+    def effects_retry(self, kind: str, delay: str) -> str:
+        """Where effects of a kind wait for another try; `delay` is a name in `DELAYS`."""
+        return self._name(f"effects.{kind}.retry-{delay}")
+
     def effects_done(self, kind: str) -> str:
         """Where delivered effects of a kind are recorded."""
         return self._name(f"effects.{kind}.done")
@@ -249,9 +286,19 @@ class Topics:
         return self._name("user-metadata")
 
     @property
+    def user_metadata_done(self) -> str:
+        """Metadata patches that were applied or given up."""
+        return self._name("user-metadata.done")
+
+    @property
     def executions(self) -> str:
         """Records of executions."""
         return self._name("executions")
+
+    @property
+    def answers(self) -> str:
+        """What callers were told."""
+        return self._name("answers")
 
     @property
     def dead_letter(self) -> str:

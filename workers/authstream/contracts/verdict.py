@@ -36,6 +36,8 @@ class EffectOrder(Record):
     payload: JsonObject
     on: SendOn = "allowed"
     key: str | None = None
+    #: How long after the verdict it is to be delivered, milliseconds.
+    delay_ms: int = 0
 
 
 class Dropped(Record):

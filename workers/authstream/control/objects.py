@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -101,13 +102,13 @@ class Spec(Body):
     @property
     def digest(self) -> str:
         """SHA-256 of all that a version fixes, wherever its blobs are."""
-        members = self.model_dump(mode="json")
+        members: dict[str, Any] = self.model_dump(mode="json")
         for part in (members, *members["modules"]):
             for name in ("code", "lock"):
                 part[name] = part[name] and part[name]["sha256"]
         for name in ("secrets", "egress"):
             members[name] = sorted(members[name])
-        members["modules"].sort(key=lambda module: str(module["name"]))
+        members["modules"] = sorted(members["modules"], key=itemgetter("name"))
         return hashlib.sha256(orjson.dumps(members, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -4,31 +4,46 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.utils import formatdate
+from typing import Annotated, Any, Self
 
-import aiosmtplib
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from authstream.contracts.effect import Effect
-from authstream.engine.delivery import Delivery
-from authstream.errors import DeliveryError
+from authstream.engine.delivery import Delivery, parsed
+from authstream.errors import ConfigurationError, DeliveryError
+from authstream.outbound.mail_templates import Rendered, render
+from authstream.outbound.smtp import SmtpPool
+from authstream.outbound.verification import VerifiedAddress, link
 from authstream.settings import Settings
 
-#: SMTP replies from here on are permanent (RFC 5321 section 4.2.1).
-_PERMANENT = 500
+#: Goes into a header: without line breaks, so that no header can be smuggled in.
+OneLine = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00]+$", max_length=998)]
+#: The template whose link proves an address.
+_VERIFY = "verify-address"
 
 
 class EmailInputs(BaseModel):
-    """One e-mail.
-
-    Line breaks in addresses and subject are refused, so that no header can be smuggled in.
-    """
+    """One e-mail: subject and text, or a template and its values."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    to: str
-    subject: str
-    text: str
+    to: OneLine
+    subject: OneLine | None = None
+    text: str | None = None
     html: str | None = None
+    template: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")] | None = None
+    values: dict[str, Any] = Field(default_factory=dict)
+    reply_to: OneLine | None = None
+    #: Where the reader says that no more such mail is wanted: `https://…` or `mailto:…`.
+    unsubscribe: Annotated[OneLine, StringConstraints(pattern=r"^(https://|mailto:)")] | None = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        written = self.subject is not None and self.text is not None
+        if written == (self.template is not None) or (self.template and (self.text or self.html)):
+            msg = "give subject and text, or a template"
+            raise ValueError(msg)
+        return self
 
 
 class EmailDelivery(Delivery):
@@ -39,55 +54,69 @@ class EmailDelivery(Delivery):
 
     def __init__(self) -> None:
         self._settings = Settings()
+        self._pool = SmtpPool(self._settings.smtp)
 
     async def start(self) -> None:
         """Read the server's address."""
         self._settings = Settings()
+        self._pool = SmtpPool(self._settings.smtp)
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._pool.close()
+
+    def destination(self, effect: Effect) -> str:  # noqa: ARG002 - one server takes all
+        """The SMTP server."""
+        return f"{self._settings.smtp.host}:{self._settings.smtp.port}"
 
     async def deliver(self, effect: Effect) -> None:
         """Send one e-mail. Raises DeliveryError."""
-        smtp = self._settings.smtp
-        try:
-            await aiosmtplib.send(
-                _message(effect, sender=smtp.sender),
-                hostname=smtp.host,
-                port=smtp.port,
-                username=smtp.username,
-                password=smtp.password.get_secret_value() if smtp.password else None,
-                start_tls=smtp.start_tls,
-            )
-        except aiosmtplib.SMTPResponseException as error:
-            raise DeliveryError(
-                f"SMTP {smtp.host} answered {error.code}", permanent=error.code >= _PERMANENT
-            ) from error
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            permanent = all(refused.code >= _PERMANENT for refused in error.recipients)
-            raise DeliveryError(
-                f"SMTP {smtp.host} refused the recipient", permanent=permanent
-            ) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise DeliveryError(
-                f"SMTP {smtp.host}:{smtp.port} cannot be reached ({type(error).__name__})",
-                permanent=False,
-            ) from error
+        await self._pool.send(message(effect, self._settings))
 
 
-def _message(effect: Effect, *, sender: str) -> EmailMessage:
+def message(effect: Effect, settings: Settings) -> EmailMessage:
+    """The e-mail of an effect, the same each time. Raises DeliveryError for one that cannot be."""
+    inputs = parsed(EmailInputs, "email", effect.payload)
+    parts = _parts(inputs, effect, settings)
+    mail = EmailMessage()
     try:
-        inputs = EmailInputs.model_validate(effect.payload)
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = sender, inputs.to, inputs.subject
-    except (ValidationError, ValueError) as error:
-        raise DeliveryError(
-            "an email effect takes {to, subject, text, html?}, no line breaks in to and subject",
-            permanent=True,
-        ) from error
-    message["Date"] = formatdate(effect.ordered_at / 1000)
-    message["Message-ID"] = f"<{effect.id}@authstream>"
-    message.set_content(inputs.text)
-    if inputs.html:
-        message.add_alternative(inputs.html, subtype="html")
-    return message
+        mail["From"], mail["To"] = settings.smtp.sender, inputs.to
+        mail["Subject"] = inputs.subject or parts.subject
+        if inputs.reply_to:
+            mail["Reply-To"] = inputs.reply_to
+    except ValueError as error:
+        raise DeliveryError("email: an address cannot be written", permanent=True) from error
+    mail["Date"] = formatdate(effect.ordered_at / 1000)
+    mail["Message-ID"] = f"<{effect.id}@authstream>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday note answers
+    if inputs.unsubscribe:
+        mail["List-Unsubscribe"] = f"<{inputs.unsubscribe}>"
+        if inputs.unsubscribe.startswith("https:"):
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    mail.set_content(parts.text)
+    if parts.html:
+        mail.add_alternative(parts.html, subtype="html")
+    return mail
+
+
+def _parts(inputs: EmailInputs, effect: Effect, settings: Settings) -> Rendered:
+    if inputs.template is None:
+        return Rendered(inputs.subject or "", inputs.text or "", inputs.html)
+    values = dict(inputs.values)
+    if inputs.template == _VERIFY:
+        values |= {"link": _link(inputs, effect, settings), "hours": settings.links.hours}
+    return render(inputs.template, values, folder=settings.smtp.templates)
+
+
+def _link(inputs: EmailInputs, effect: Effect, settings: Settings) -> str:
+    user = inputs.values.get("user_id")
+    if not isinstance(user, str):
+        raise DeliveryError(f"email: {_VERIFY} needs values.user_id", permanent=True)
+    address = VerifiedAddress(effect.tenant, user, inputs.to)
+    try:
+        return link(address, settings.links, issued_at=effect.ordered_at)
+    except ConfigurationError as error:
+        raise DeliveryError(f"email: {error}", permanent=True) from error
 
 
 PLUGIN = EmailDelivery()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from authstream.contracts.effect import Effect
-from authstream.engine.delivery import Delivery
-from authstream.errors import DeliveryError
+from authstream.engine.delivery import Delivery, parsed
 
 
 class LogInputs(BaseModel):
@@ -26,12 +25,7 @@ class LogDelivery(Delivery):
 
     async def deliver(self, effect: Effect) -> None:
         """Log one message. Raises DeliveryError for a payload of another shape."""
-        try:
-            inputs = LogInputs.model_validate(effect.payload)
-        except ValidationError as error:
-            raise DeliveryError(
-                f"a log effect takes {{message}}: {error.error_count()} problems", permanent=True
-            ) from None
+        inputs = parsed(LogInputs, self.name, effect.payload)
         structlog.get_logger("authstream.effects.log").info(
             inputs.message, flow_id=effect.flow_id, action=effect.action
         )

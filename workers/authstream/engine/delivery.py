@@ -1,20 +1,28 @@
-"""What an effect kind is: a name, the shape of its payload, and how one is delivered."""
+"""What an effect kind is: a name, the shape of its payload, where one goes and how."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from authstream.contracts.effect import Effect
+from authstream.errors import DeliveryError
+
+I = TypeVar("I", bound=BaseModel)  # noqa: E741 - the inputs model of a kind
 
 
 class Delivery(ABC):
     """One kind of side effect. One file in `effects/` makes one of these."""
 
     name: str
-    #: The shape of the payload; the console draws its form from it later.
+    #: The shape of the payload: checked when an action orders one, and before it is delivered.
     inputs: type[BaseModel]
+    #: One try at the destination.
+    timeout: timedelta = timedelta(seconds=10)
 
     async def start(self) -> None:  # noqa: B027 - most kinds have nothing to prepare
         """Prepare; called once before the first delivery."""
@@ -22,6 +30,30 @@ class Delivery(ABC):
     async def stop(self) -> None:  # noqa: B027 - most kinds have nothing to release
         """Release what `start` took."""
 
+    def destination(self, effect: Effect) -> str:  # noqa: ARG002 - a kind with one destination
+        """What is slow or down as one, e.g. a host: it has limits and a circuit of its own."""
+        return self.name
+
     @abstractmethod
     async def deliver(self, effect: Effect) -> None:
         """Deliver once. Raises DeliveryError, which says whether another try can help."""
+
+
+def parsed(inputs: type[I], kind: str, payload: Mapping[str, object]) -> I:
+    """The payload of a kind.
+
+    Raises:
+        DeliveryError: Permanent; says which members are wrong, never what they are.
+    """
+    try:
+        return inputs.model_validate(payload)
+    except ValidationError as error:
+        raise DeliveryError(f"{kind}: {problems(error)}", permanent=True) from None
+
+
+def problems(error: ValidationError) -> str:
+    """What is wrong with a payload, by member: `to: Field required`."""
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc'])) or 'payload'}: {one['msg']}" for one in found
+    )

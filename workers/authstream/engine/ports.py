@@ -78,6 +78,12 @@ class Stage(ABC):
     #: Messages of one key that may wait; one more is refused as `rate_limited`. None: any number.
     queue_per_key: int | None = None
     memories: tuple[Memory, ...] = ()
+    #: Nobody waits for it: the embedded broker is asked less often.
+    relaxed: bool = False
+    #: A partition that is taken away waits for what is in work; False where work is only waiting.
+    drains: bool = True
+    #: It stands still until an operator has looked; the worker is then not ready.
+    halted: bool = False
 
     @abstractmethod
     def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:

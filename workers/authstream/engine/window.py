@@ -60,6 +60,10 @@ class FirstWindow:
                 return
         self._current(at)[key] = offset
 
+    def latest(self, key: bytes, value: int, *, at: int) -> None:
+        """Remember the newest value of a key, for a whole window from now on."""
+        self._current(at)[key] = value
+
     def __len__(self) -> int:
         return sum(len(offsets) for _, offsets in self._parts)
 

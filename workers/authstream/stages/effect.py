@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+
+import structlog
 
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
 from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.effect import Effect, EffectDone, EffectStatus
-from authstream.contracts.topics import Topics
-from authstream.engine.delivery import Delivery
+from authstream.contracts.topics import DELAYS, Topics
+from authstream.engine.dead_ratio import DeadRatio
+from authstream.engine.delivery import Delivery, parsed
+from authstream.engine.lane import Busy, Lane, Limits
+from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
 from authstream.engine.window import FirstWindow
 from authstream.errors import DeliveryError, RecordError
+from authstream.stages.delay import JITTER
 from authstream.stages.outputs import dead_letter, record_output
+from authstream.stages.trip import Trip
 
-#: Tries in a row before an effect is given up.
-ATTEMPTS = 4
-#: Wait before the second try; doubled each time, with full jitter.
-BACKOFF = timedelta(milliseconds=250)
-#: One try at the destination.
-DELIVERY_TIMEOUT = timedelta(seconds=10)
+#: Waits between tries, by the names of delay topics; after the last one an effect is given up.
+SCHEDULE = ("5s", "5s", "5s", "5s", "5s", "1m", "1m", "10m", "10m", "10m")
+#: An effect whose destination is away so long is given up, however seldom it was tried.
+GIVE_UP_AFTER = timedelta(days=1)
+#: More destinations than that are not remembered while they are idle.
+_LANES = 1000
+#: Every try has its own limit, and a stage that stands must not give up what it holds.
+_UNLIMITED = timedelta(days=365)
+_MILLISECOND = timedelta(milliseconds=1)
+_DEAD, _DELIVERED = 0, 1
 
 
 class GivenUpError(RecordError):
@@ -39,10 +49,12 @@ class GivenUpError(RecordError):
 class EffectStage(Stage):
     """Reads one kind's topic.
 
-    At least once towards the destination, under a stable id; done ids are dropped.
+    At least once towards the destination, under a stable id; done ids are dropped. What fails for
+    now waits in delay topics, and what must stay in order behind it does too.
     """
 
-    timeout = (DELIVERY_TIMEOUT + BACKOFF * 2**ATTEMPTS) * ATTEMPTS
+    relaxed = True
+    timeout = _UNLIMITED
 
     def __init__(
         self,
@@ -50,19 +62,30 @@ class EffectStage(Stage):
         *,
         topics: Topics,
         clock: Clock,
+        limits: Limits | None = None,
+        dead_ratio: float = 1,
         window: timedelta = DECIDED_WINDOW,
     ) -> None:
         self.name = f"effect.{delivery.name}"
         self.topics = (topics.effects(delivery.name),)
         self._done_topic = topics.effects_done(delivery.name)
+        self._retry = {name: topics.effects_retry(delivery.name, name) for name in DELAYS}
         self._names = topics
         self._delivery = delivery
         self._clock = clock
+        self._limits = limits or Limits()
+        self._ratio = DeadRatio(dead_ratio)
         self._window = window
+        #: By partition: what became of each id, and what waits.
         self._done: dict[int, FirstWindow] = {}
+        self._parked: dict[int, Parking] = {}
+        self.lanes: dict[str, Lane] = {}
         #: Delivered, but the record of it is not acknowledged: it may yet be lost.
         self._unrecorded: dict[str, Output] = {}
-        self.memories = (Memory((self._done_topic,), window, self._remember, self._forget),)
+        self.memories = (
+            Memory((self._done_topic,), window, self._remember_done, self._forget),
+            Memory(tuple(self._retry.values()), window, self._remember_parked, self._forget),
+        )
 
     async def start(self) -> None:
         """Let the kind prepare, e.g. read its settings."""
@@ -73,55 +96,173 @@ class EffectStage(Stage):
         await self._delivery.stop()
 
     async def handle(self, message: Message) -> Outputs:
-        """A record of the delivery. Raises GivenUpError when no try succeeded."""
+        """A record of the delivery, or the effect on its way to a delay topic.
+
+        Raises GivenUpError when no try can help any more.
+        """
+        if self._ratio.exceeded:
+            await self._stand()
         effect = decode(Effect, message.value)
         if effect.id in self._unrecorded:
             # Read again after a rebalance: this message must not be done before the record is.
             return [self._unrecorded[effect.id]]
-        if self._window_of(message.partition).get(effect.id.encode()) is not None:
+        if self._finished(message, effect.id):
             return ()
-        attempts = await self._deliver(effect)
-        done = self._record(message, effect, attempts=attempts)
-        self._unrecorded[effect.id] = done
-        return [done._replace(then=self._on_recorded(message, effect))]
+        trip = Trip.of(message, effect)
+        if trip.sequence is None and trip.not_before > self._clock.now():
+            return [self._delayed(message, trip, until=trip.not_before)]
+        return await self._in_turn(message, effect, trip.due(message))
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter, and a record that the effect was given up."""
+        self._ratio.count(dead=True)
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name)
         try:
             effect = decode(Effect, message.value)
         except RecordError:
             return [letter]
+        self._parking(message.partition).leave(effect.id)
         attempts = error.attempts if isinstance(error, GivenUpError) else 0
         done = self._record(message, effect, attempts=attempts, status="dead", detail=str(error))
-        return [letter, done]
+        return [letter, done._replace(then=self._on_recorded(message, effect.id, _DEAD))]
 
-    def _on_recorded(self, message: Message, effect: Effect) -> Callable[[int], Outputs]:
-        def recorded(offset: int) -> Outputs:
+    async def _in_turn(self, message: Message, effect: Effect, trip: Trip) -> Outputs:
+        line = (message.key, self._destination(effect, trip))
+        assert trip.sequence is not None  # noqa: S101 - it is due
+        turn = self._parking(message.partition).turn(
+            line, effect.id, sequence=trip.sequence, hop=trip.hop
+        )
+        if turn.void:
+            return ()
+        until = max(turn.behind or 0, trip.not_before)
+        if until > self._clock.now():
+            return [self._park(message, effect.id, trip, line=line, until=until)]
+        return await self._try(message, effect, trip, line=line)
+
+    async def _try(
+        self, message: Message, effect: Effect, trip: Trip, *, line: Line
+    ) -> Sequence[Output]:
+        lane = self._lane(line[1])
+        try:
+            probe = await lane.enter()
+        except Busy as busy:
+            self._check_age(effect, trip, f"{line[1]} is down or crowded")
+            until = self._clock.now() + busy.wait // _MILLISECOND
+            return [self._park(message, effect.id, trip, line=line, until=until)]
+        failure: DeliveryError | None = None
+        try:
+            async with asyncio.timeout(self._delivery.timeout.total_seconds()):
+                await self._delivery.deliver(effect)
+        except DeliveryError as error:
+            failure = error
+        except TimeoutError:
+            failure = DeliveryError(f"{line[1]} did not answer in time", permanent=False)
+        except BaseException:
+            lane.leave(probe=probe, failed=True)
+            raise
+        lane.leave(
+            probe=probe,
+            failed=failure is not None and failure.down,
+            retry_after=failure.retry_after if failure else None,
+        )
+        trip = trip._replace(attempt=trip.attempt + 1)
+        if failure is None:
+            return [self._delivered(message, effect, trip)]
+        return [self._again(message, effect, trip, line=line, failure=failure)]
+
+    def _again(
+        self, message: Message, effect: Effect, trip: Trip, *, line: Line, failure: DeliveryError
+    ) -> Output:
+        if failure.permanent or trip.attempt > len(SCHEDULE):
+            raise _given_up(effect, trip, f"{failure}")
+        self._check_age(effect, trip, f"{failure}")
+        wait = max(DELAYS[SCHEDULE[trip.attempt - 1]], failure.retry_after or timedelta(0))
+        until = self._clock.now() + wait // _MILLISECOND
+        asked = until if failure.retry_after else 0
+        trip = trip._replace(not_before=max(trip.not_before, asked))
+        return self._park(message, effect.id, trip, line=line, until=until)
+
+    def _check_age(self, effect: Effect, trip: Trip, reason: str) -> None:
+        if self._clock.now() - trip.since > GIVE_UP_AFTER / _MILLISECOND:
+            raise _given_up(effect, trip, reason)
+
+    def _destination(self, effect: Effect, trip: Trip) -> str:
+        try:
+            parsed(self._delivery.inputs, self._delivery.name, effect.payload)
+            return self._delivery.destination(effect)
+        except DeliveryError as error:
+            raise _given_up(effect, trip, f"{error}") from error
+
+    def _delivered(self, message: Message, effect: Effect, trip: Trip) -> Output:
+        self._ratio.count(dead=False)
+        self._parking(message.partition).leave(effect.id)
+        done = self._record(message, effect, attempts=trip.attempt)
+        self._unrecorded[effect.id] = done
+        return done._replace(then=self._on_recorded(message, effect.id, _DELIVERED))
+
+    def _park(
+        self, message: Message, effect_id: str, trip: Trip, *, line: Line, until: int
+    ) -> Output:
+        """Into a delay topic, with a place in its line."""
+        assert trip.sequence is not None  # noqa: S101 - it is due
+        output = self._delayed(message, trip, until=until)
+        due = self._clock.now() + int(_longest(self._delay(until)) / _MILLISECOND)
+        place = Place(trip.sequence, trip.hop + 1, due)
+        self._parking(message.partition).park(line, effect_id, place)
+        return output
+
+    def _delayed(self, message: Message, trip: Trip, *, until: int) -> Output:
+        headers = trip._replace(hop=trip.hop + 1).headers(message)
+        topic = self._retry[self._delay(until)]
+        return Output(topic, message.key, message.value, headers, message.partition)
+
+    def _delay(self, until: int) -> str:
+        """The longest delay that ends by then, else the shortest."""
+        left = (until - self._clock.now()) * _MILLISECOND
+        shortest, *_ = DELAYS
+        return max(
+            (name for name, delay in DELAYS.items() if delay <= left),
+            key=DELAYS.__getitem__,
+            default=shortest,
+        )
+
+    async def _stand(self) -> None:
+        """Hold what there is until somebody has looked: nothing is committed, nothing drained."""
+        if not self.halted:
+            self.halted = True
+            structlog.get_logger("authstream.effect").error(
+                "stage_stands",
+                stage=self.name,
+                dead_share=round(self._ratio.share, 2),
+                remedy="repair the destination or the orders, then restart this worker",
+            )
+        await asyncio.get_running_loop().create_future()
+
+    def _lane(self, destination: str) -> Lane:
+        lane = self.lanes.get(destination)
+        if lane is None:
+            if len(self.lanes) >= _LANES:
+                self.lanes = {name: lane for name, lane in self.lanes.items() if not lane.idle}
+            lane = Lane(self._limits, clock=lambda: self._clock.now() / 1000)
+            self.lanes[destination] = lane
+        return lane
+
+    def _finished(self, message: Message, effect_id: str) -> bool:
+        known = self._window_of(message.partition).get(effect_id.encode())
+        # What an operator asks for again is tried again if it was given up.
+        asked = h.first(message.headers, h.REPLAY) is not None
+        return known == _DELIVERED or (known == _DEAD and not asked)
+
+    def _on_recorded(
+        self, message: Message, effect_id: str, status: int
+    ) -> Callable[[int], Outputs]:
+        def recorded(_offset: int) -> Outputs:
             window = self._window_of(message.partition)
-            window.first(effect.id.encode(), offset, at=message.timestamp)
-            self._unrecorded.pop(effect.id, None)
+            window.replace(effect_id.encode(), status, at=message.timestamp)
+            self._unrecorded.pop(effect_id, None)
             return ()
 
         return recorded
-
-    async def _deliver(self, effect: Effect) -> int:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with asyncio.timeout(DELIVERY_TIMEOUT.total_seconds()):
-                    await self._delivery.deliver(effect)
-            except (DeliveryError, TimeoutError) as error:
-                if attempt == ATTEMPTS or (isinstance(error, DeliveryError) and error.permanent):
-                    raise GivenUpError(
-                        f"effect {effect.id} ({effect.kind}) was given up after {attempt} tries: "
-                        f"{str(error) or 'timed out'}",
-                        attempts=attempt,
-                    ) from error
-                longest = BACKOFF.total_seconds() * 2**attempt
-                await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - jitter
-            else:
-                return attempt
-        raise AssertionError  # pragma: no cover - the loop returns or raises
 
     def _record(
         self,
@@ -141,25 +282,59 @@ class EffectStage(Stage):
             attempts=attempts,
             done_at=self._clock.now(),
         )
-        return record_output(
+        output = record_output(
             self._done_topic,
             done,
             kind="effect-done",
             event_id=effect.id,
             key=message.key,
-            source=message,
+            source=message._replace(headers=h.without(message.headers, (*h.TRIP, h.REPLAY))),
             partition=message.partition,
         )
+        return output._replace(headers=(*output.headers, (h.STATUS, status.encode())))
 
     def _window_of(self, partition: int) -> FirstWindow:
         return self._done.setdefault(partition, FirstWindow(self._window))
 
-    def _remember(self, message: Message) -> None:
+    def _parking(self, partition: int) -> Parking:
+        return self._parked.setdefault(partition, Parking())
+
+    def _remember_done(self, message: Message) -> None:
         effect_id = h.first(message.headers, h.CE_ID)
         if effect_id is not None:
-            self._window_of(message.partition).first(
-                effect_id, message.offset, at=message.timestamp
-            )
+            status = _DEAD if h.first(message.headers, h.STATUS) == b"dead" else _DELIVERED
+            window = self._window_of(message.partition)
+            window.replace(effect_id, status, at=message.timestamp)
+            self._parking(message.partition).leave(effect_id.decode(errors="replace"))
+
+    def _remember_parked(self, message: Message) -> None:
+        """One that waits, unless it is done; read after the done ones."""
+        sequence = h.number(message.headers, h.SEQUENCE)
+        if sequence is None:
+            return
+        try:
+            effect = decode(Effect, message.value)
+            line = (message.key, self._delivery.destination(effect))
+        except (RecordError, DeliveryError):
+            return
+        if self._finished(message, effect.id):
+            return
+        delay = next(name for name, topic in self._retry.items() if topic == message.topic)
+        due = message.timestamp + int(_longest(delay) / _MILLISECOND)
+        hop = h.number(message.headers, h.HOP) or 0
+        self._parking(message.partition).park(line, effect.id, Place(sequence, hop, due))
 
     def _forget(self, _topic: str, partition: int) -> None:
         self._done.pop(partition, None)
+        self._parked.pop(partition, None)
+
+
+def _longest(delay: str) -> timedelta:
+    return DELAYS[delay] * (1 + JITTER)
+
+
+def _given_up(effect: Effect, trip: Trip, reason: str) -> GivenUpError:
+    return GivenUpError(
+        f"effect {effect.id} ({effect.kind}) was given up after {trip.attempt} tries: {reason}",
+        attempts=trip.attempt,
+    )

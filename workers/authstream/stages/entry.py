@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from authstream.contracts.topics import Topics
 from authstream.engine import emergency, identity
 from authstream.engine.plan import (
     BreakGlass,
+    Flow,
     Flows,
     current,
     in_force,
@@ -29,6 +30,7 @@ from authstream.engine.signature import signed
 from authstream.engine.trigger import Trigger
 from authstream.errors import InvalidEventError, RecordError, TooLargeError
 from authstream.stages.deadline import deadline
+from authstream.stages.hydration import Hydration
 from authstream.stages.outputs import dead_letter, envelope_output
 
 
@@ -51,15 +53,32 @@ class Entry(Stage):
     name = "entry"
 
     def __init__(
-        self, *, topics: Topics, triggers: dict[str, Trigger], flows: Flows, slip_key: bytes | None
+        self,
+        *,
+        topics: Topics,
+        triggers: dict[str, Trigger],
+        flows: Flows,
+        slip_key: bytes | None,
+        hydration: Hydration | None = None,
     ) -> None:
         self.topics = tuple(topics.requested(name) for name in triggers)
         self._names = topics
         self._triggers = triggers
         self._flows = flows
         self._slip_key = slip_key
+        self._hydration = hydration
 
-    def handle(self, message: Message) -> Outputs:
+    async def start(self) -> None:
+        """Connect to the profile store, where metadata is filled in."""
+        if self._hydration is not None:
+            await self._hydration.start()
+
+    async def stop(self) -> None:
+        """Leave it."""
+        if self._hydration is not None:
+            await self._hydration.stop()
+
+    def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:
         """The planned flow. Raises RecordError for an invalid event."""
         trigger = self._triggers[self._names.trigger_of(message.topic)]
         published = _published(message)
@@ -70,6 +89,21 @@ class Entry(Stage):
         glass = in_force(flow, now=message.timestamp)
         if glass is not None:
             return [self._at_once(envelope, glass, message)]
+        if self._hydration is not None and self._hydration.lacks(event, envelope.subject):
+            return self._hydrated(message, flow, envelope, event)
+        return self._planned(message, flow, envelope, event)
+
+    async def _hydrated(
+        self, message: Message, flow: Flow | None, envelope: Envelope, event: dict[str, Any]
+    ) -> Outputs:
+        assert self._hydration is not None  # noqa: S101 - asked in handle
+        event = await self._hydration.fill(event, envelope)
+        envelope = envelope.model_copy(update={"event": orjson.dumps(event)})
+        return self._planned(message, flow, envelope, event)
+
+    def _planned(
+        self, message: Message, flow: Flow | None, envelope: Envelope, event: dict[str, Any]
+    ) -> Outputs:
         slip = plan(flow, event, key=envelope.key)
         slip = slip.model_copy(update={"position": position_from(slip, 0)})
         envelope = signed(envelope.model_copy(update={"slip": slip}), self._slip_key)

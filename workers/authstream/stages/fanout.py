@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
-from authstream.contracts.budgets import DECIDED_WINDOW
+from authstream.contracts.budgets import DECIDED_WINDOW, METADATA_HOPS
 from authstream.contracts.effect import Effect, MetadataPatch
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import EffectOrder, Verdict
@@ -35,14 +35,20 @@ class Fanout(Stage):
         triggers: dict[str, Trigger],
         kinds: frozenset[str],
         metadata_replies: bool = False,
+        own_writes: bool = False,
         window: timedelta = DECIDED_WINDOW,
     ) -> None:
-        """`metadata_replies`: a metadata stage sends the reply of a suspended leg with a patch."""
+        """Who replies to a leg with a patch.
+
+        `metadata_replies`: if it is suspended, the metadata stage. `own_writes`: its caller is
+        answered after the patch is in the log, so that the user's next login sees it.
+        """
         self.topics = tuple(topics.decided(name) for name in triggers)
         self._names = topics
         self._kinds = kinds
         self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
         self._metadata_replies = metadata_replies
+        self._own_writes = own_writes
         self._first = FirstWins(window)
         self.memories = (
             Memory(
@@ -61,11 +67,26 @@ class Fanout(Stage):
             return (
                 list(self._reply(message)) if h.first(message.headers, h.REPEAT) is not None else ()
             )
-        patches = list(self._patch(message, verdict))
-        if self._metadata_replies and verdict.outcome == "suspended" and patches:
-            # Nothing is pending when the browser leaves.
-            return [put_off(patches[0], message), *self._effects(message, verdict)]
-        return [*self._reply(message), *patches, *self._effects(message, verdict)]
+        if h.first(message.headers, h.EFFECTS) == h.EFFECTS_OFF:
+            return list(self._reply(message))
+        return [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
+
+    def _answer_and_patch(self, message: Message, verdict: Verdict) -> list[Output]:
+        replies = list(self._reply(message))
+        patch = self._patch(message, verdict)
+        if patch is None:
+            return replies
+        if patch.topic == self._names.user_metadata:
+            if self._metadata_replies and verdict.outcome == "suspended":
+                # Nothing is pending when the browser leaves.
+                return [put_off(patch, message)]
+            if self._own_writes:
+
+                def written(_offset: int) -> Outputs:
+                    return replies
+
+                return [patch._replace(then=written)]
+        return [*replies, patch]
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter; nobody can be answered by a verdict that cannot be read."""
@@ -76,13 +97,21 @@ class Fanout(Stage):
         if answer is not None:
             yield answer
 
-    def _patch(self, message: Message, verdict: Verdict) -> Iterator[Output]:
+    def _patch(self, message: Message, verdict: Verdict) -> Output | None:
+        """The patch, or a dead letter in its place."""
         metadata = verdict.metadata
         if not metadata.app_metadata and not metadata.user_metadata:
-            return
+            return None
         if verdict.trigger not in self._patched or verdict.subject is None:
             # There is no such user yet: who creates them takes the metadata from the verdict.
-            return
+            return None
+        hops = (h.number(message.headers, h.HOPS) or 0) + 1
+        if hops > METADATA_HOPS:
+            error = MetadataLoopError(
+                f"flow {verdict.flow_id} comes of {hops - 1} metadata writes in a row: one of its "
+                "actions writes metadata whenever metadata was written"
+            )
+            return dead_letter(self._names.dead_letter, message, error, stage=self.name)
         patch = MetadataPatch(
             id=patch_id(verdict.flow_id, verdict.leg),
             flow_id=verdict.flow_id,
@@ -93,7 +122,7 @@ class Fanout(Stage):
             user_metadata=metadata.user_metadata,
             decided_at=verdict.decided_at,
         )
-        yield record_output(
+        output = record_output(
             self._names.user_metadata,
             patch,
             kind="metadata-patch",
@@ -102,6 +131,8 @@ class Fanout(Stage):
             key=f"{verdict.tenant}/{verdict.subject}".encode(),
             source=message,
         )
+        headers = (*h.without(output.headers, (h.HOPS,)), (h.HOPS, b"%d" % hops))
+        return output._replace(headers=headers)
 
     def _effects(self, message: Message, verdict: Verdict) -> Iterator[Output]:
         for order in verdict.effects:
@@ -127,6 +158,7 @@ class Fanout(Stage):
             action=order.action,
             payload=order.payload,
             ordered_at=verdict.decided_at,
+            not_before=verdict.decided_at + order.delay_ms if order.delay_ms else 0,
         )
         key = order.key.encode() if order.key else message.key
         return record_output(
@@ -137,6 +169,12 @@ class Fanout(Stage):
             key=key,
             source=message,
         )
+
+
+class MetadataLoopError(RecordError):
+    """A metadata write would follow on too many others, each the cause of the next event."""
+
+    code = "metadata_loop"
 
 
 class UnknownKindError(RecordError):

@@ -6,6 +6,9 @@ from authstream.contracts.api.method import Method
 from authstream.contracts.api.triggers import TRIGGERS
 from authstream.contracts.parameter import Parameter
 
+#: An effect can be ordered for a week ahead: its topics keep it no longer.
+DELAY_SECONDS = 7 * 24 * 3600
+
 METHODS = (
     Method(
         "effects.send",
@@ -24,6 +27,9 @@ METHODS = (
                         enum=("allowed", "denied", "always", "suspended"),
                     ),
                     Parameter("key", ("string",), optional=True, min_length=1, max_length=255),
+                    Parameter(
+                        "delay", ("number",), optional=True, minimum=0, maximum=DELAY_SECONDS
+                    ),
                 ),
             ),
         ),

@@ -37,6 +37,7 @@ class Effects(Part):
                 payload=payload,
                 on=on,
                 key=options.get("key"),
+                delay_ms=int(options.get("delay", 0) * 1000),
             )
         )
 

@@ -1,0 +1,95 @@
+"""Puts together what follows a verdict: delivery of effects, metadata, and what reads it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from functools import cache
+
+import authstream.sinks
+from authstream.broker.topic_tail import TopicTail
+from authstream.contracts.topics import DELAYS, Topics
+from authstream.engine.delivery import Delivery
+from authstream.engine.lane import Limits
+from authstream.engine.pending_patches import PendingPatches
+from authstream.engine.ports import Clock, PointReader, Stage
+from authstream.engine.registry import plugins
+from authstream.engine.sink import ProfileStore, Sink
+from authstream.errors import ConfigurationError
+from authstream.settings import Settings
+from authstream.stages.delay import Delay
+from authstream.stages.effect import EffectStage
+from authstream.stages.hydration import Hydration
+from authstream.stages.metadata import Metadata
+
+
+@cache
+def sinks() -> dict[str, Sink]:
+    """Every installed metadata sink by name."""
+    kind: type[Sink] = Sink  # type: ignore[type-abstract]  # only for isinstance
+    return plugins(authstream.sinks, kind, group="authstream.sinks")
+
+
+def chosen_sink(settings: Settings) -> Sink:
+    """Where metadata is written. Raises ConfigurationError."""
+    sink = sinks().get(settings.metadata.sink)
+    if sink is None:
+        raise ConfigurationError(
+            f"AUTHSTREAM_METADATA__SINK is {settings.metadata.sink!r}, which is not installed: "
+            f"there are {', '.join(sorted(sinks()))}"
+        )
+    return sink
+
+
+def hydration(settings: Settings, *, topics: Topics) -> Hydration | None:
+    """What fills in metadata that events lack, if that is wanted. Raises ConfigurationError."""
+    said = settings.metadata
+    if said.hydrate == "no":
+        return None
+    store = chosen_sink(settings)
+    if not isinstance(store, ProfileStore):
+        raise ConfigurationError(
+            f"AUTHSTREAM_METADATA__HYDRATE needs a profile store, and {said.sink} is none: "
+            "use postgres or sqlite"
+        )
+    pending = PendingPatches()
+    return Hydration(
+        store,
+        pending=pending,
+        tail=TopicTail(
+            settings,
+            {topics.user_metadata: pending.add, topics.user_metadata_done: pending.settle},
+        ),
+        topics=topics,
+        timeout=timedelta(milliseconds=said.hydrate_timeout_ms),
+        fails=said.hydrate == "fail",
+    )
+
+
+def stages(
+    kinds: Mapping[str, Delivery],
+    settings: Settings,
+    *,
+    topics: Topics,
+    reader: PointReader,
+    clock: Clock,
+) -> Iterator[Stage]:
+    """Those that write metadata, deliver effects, and hold back what has to wait."""
+    said = settings.effects
+    yield Metadata(
+        chosen_sink(settings),
+        topics=topics,
+        reader=reader,
+        clock=clock,
+        concurrency=said.concurrency,
+    )
+    for delivery in kinds.values():
+        yield EffectStage(
+            delivery,
+            topics=topics,
+            clock=clock,
+            limits=Limits(said.concurrency, said.rates.get(delivery.name)),
+            dead_ratio=said.dead_ratio,
+        )
+    for delay in DELAYS:
+        yield Delay(delay, topics=topics, kinds=kinds, clock=clock)

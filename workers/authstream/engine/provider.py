@@ -1,0 +1,287 @@
+"""What an identity provider's adapter is: who calls, what is asked, and how the answer is said."""
+
+from __future__ import annotations
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, ClassVar, cast
+
+import orjson
+
+from authstream.contracts.verdict import Verdict
+from authstream.errors import InvalidCallError
+
+JSON = "application/json"
+#: The trigger whose user does not exist yet.
+SIGN_UP = "pre-user-registration"
+_SECRET_BYTES = 32
+#: Said to a user whose login was denied by an action that gave no text for users.
+DENIED = "Access denied."
+#: Said where no verdict can be had and the connection fails closed.
+UNAVAILABLE = "This sign-in cannot be checked right now. Please try again later."
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call, before anything of it is believed. Header names are in small letters."""
+
+    #: What follows the connection's name in the path: `token`, `beforeSignIn`, …
+    hook: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Milliseconds since the epoch.
+    received_at: int = 0
+    method: str = "POST"
+    #: As it was sent, percent-encoding and all: some signatures cover it.
+    path: str = "/"
+    query: str = ""
+    #: Address of the caller.
+    client: str = "127.0.0.1"
+
+    def signed(self, **headers: str) -> Call:
+        """The call with more headers; `_` stands for a hyphen in their names."""
+        added = {name.replace("_", "-"): value for name, value in headers.items()}
+        return replace(self, headers={**self.headers, **added})
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The operator's side of a connection, as far as an adapter needs it."""
+
+    #: The connection's name.
+    name: str
+    tenant: str
+    #: Any of them is right: two while one replaces the other.
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    #: Public keys of the provider by key id, where it signs with private ones.
+    keys: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Trigger by hook, where the adapter's own choice is not wanted.
+    triggers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a provider wants to know, in our words."""
+
+    hook: str
+    #: None: nothing is to be asked, the provider goes on unchanged.
+    trigger: str | None
+    event: dict[str, Any]
+    #: Stable over the provider's retries; None where it has none.
+    id: str | None
+    #: The call's body, from which some answers are made.
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a user is not let in."""
+
+    #: The only text meant for the user's eyes.
+    message: str
+    #: Machine-readable: `access_denied`, `timeout`, …
+    code: str
+    #: None where there is no verdict.
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider is told, in its own words."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Parts of the verdict that this protocol cannot carry: `claims.id_token.tenant`, `message`.
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A call as the provider makes it, unsigned, for tests and `authstream connect`."""
+
+    hook: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Provider(ABC):
+    """One kind of identity provider. One file in `idp/` makes one of these."""
+
+    name: str
+    #: The product, as people call it.
+    title: str
+    #: The caller is answered by then; less than the provider itself waits.
+    deadline: timedelta
+    #: It calls again when it got no answer.
+    retries: bool = False
+    #: It proves itself by a secret that both sides know.
+    shared_secret: bool = True
+    #: Where its public keys are (a JSON Web Key Set), where it signs with private ones.
+    key_set: str | None = None
+    #: It can send the browser away and take it back: a verdict may be `suspended`.
+    redirects: bool = False
+    #: Options of a connection file that this adapter reads, with what they mean.
+    options: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    #: The text of a denial reaches its user.
+    carries_message: bool = True
+
+    def new_secret(self) -> str:
+        """A random secret in the form that the provider takes."""
+        return secrets.token_urlsafe(_SECRET_BYTES)
+
+    @abstractmethod
+    def authenticate(self, call: Call, peer: Peer) -> None:
+        """Check the raw call. Raises UnauthenticatedError, and nothing else."""
+
+    def token(self, call: Call) -> str | None:  # noqa: ARG002 - for those that have one
+        """The unchecked token that a call proves itself by, where the provider signs tokens."""
+        return None
+
+    @abstractmethod
+    def parse(self, call: Call, peer: Peer) -> Asked:
+        """What is asked. Raises InvalidCallError, and nothing else."""
+
+    @abstractmethod
+    def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:
+        """The answer that lets the user in, with what the verdict says."""
+
+    @abstractmethod
+    def deny(self, asked: Asked, refusal: Refusal, peer: Peer) -> Answer:
+        """The answer that does not."""
+
+    @abstractmethod
+    def unchanged(self, asked: Asked, peer: Peer) -> Answer:
+        """The answer of a connection that fails open: as if there were no actions."""
+
+    def unavailable(self, asked: Asked, refusal: Refusal, peer: Peer) -> Answer:
+        """The answer of a connection that fails closed. It must not make the provider try again."""
+        return self.deny(asked, refusal, peer)
+
+    @abstractmethod
+    def samples(self) -> tuple[Sample, ...]:
+        """Calls as the provider makes them, one for each hook."""
+
+    @abstractmethod
+    def sign(self, call: Call, peer: Peer) -> Call:
+        """A call with the proof that the provider would add."""
+
+    @abstractmethod
+    def setup(self, url: str) -> str:
+        """What to configure at the provider so that it calls this URL, as text to paste."""
+
+
+#: What a verdict says about itself, and what reaches the provider another way: nothing to carry.
+_ABOUT = frozenset(
+    [
+        *("flow_id", "leg", "tenant", "trigger", "subject", "outcome", "code", "reason"),
+        *("user_message", "denied_by", "metadata", "effects", "dropped", "steps"),
+        *("requested_at", "decided_at"),
+    ]
+)
+
+
+def lost_parts(verdict: Verdict, *carried: str) -> tuple[str, ...]:
+    """What of a verdict an answer does not carry, e.g. `claims.id_token.tenant` or `mfa`.
+
+    `carried` names the parts that it does. Metadata is written by the metadata stage where the
+    answer cannot carry it: it is lost only where there is no user yet to write it to.
+    """
+    unborn = verdict.trigger == SIGN_UP
+    lost = [
+        f"metadata.{kind}.{name}"
+        for kind in ("app_metadata", "user_metadata")
+        if unborn and f"metadata.{kind}" not in carried
+        for name in getattr(verdict.metadata, kind)
+    ]
+    lost += [
+        f"claims.{token}.{name}"
+        for token in ("id_token", "access_token")
+        if f"claims.{token}" not in carried
+        for name in getattr(verdict.claims, token)
+    ]
+    others = type(verdict).model_fields.keys() - _ABOUT - {"claims"} - frozenset(carried)
+    return (*lost, *sorted(name for name in others if getattr(verdict, name)))
+
+
+def members(body: bytes) -> dict[str, Any]:
+    """The members of a JSON object. Raises InvalidCallError."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidCallError(
+            f"the body is not JSON (at byte {error.pos}): send one JSON object"
+        ) from None
+    if not isinstance(found, dict):
+        raise InvalidCallError("the body is not a JSON object: send one")
+    return cast("dict[str, Any]", found)
+
+
+def inner(said: Mapping[str, Any], *path: str) -> dict[str, Any]:
+    """An object inside, empty when it is absent or null. Raises InvalidCallError for anything else.
+
+    `inner(body, "data", "user")` is `body["data"]["user"]`.
+    """
+    here: Mapping[str, Any] = said
+    for depth, name in enumerate(path):
+        found = here.get(name)
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise InvalidCallError(f"{'.'.join(path[: depth + 1])} is not an object")
+        here = cast("dict[str, Any]", found)
+    return dict(here)
+
+
+def text(said: Mapping[str, Any], *path: str) -> str | None:
+    """A text inside, None when it is absent, null or empty. Raises InvalidCallError otherwise."""
+    found = inner(said, *path[:-1]).get(path[-1])
+    if found is None or found == "":
+        return None
+    if not isinstance(found, str):
+        raise InvalidCallError(f"{'.'.join(path)} is not a text")
+    return found
+
+
+def texts(said: Mapping[str, Any], *path: str) -> list[str]:
+    """A list of texts inside, empty when absent. Raises InvalidCallError for anything else."""
+    found = inner(said, *path[:-1]).get(path[-1])
+    if found is None:
+        return []
+    listed = cast("list[object]", found) if isinstance(found, list) else [None]
+    if not all(isinstance(item, str) for item in listed):
+        raise InvalidCallError(f"{'.'.join(path)} is not a list of texts")
+    return cast("list[str]", listed)
+
+
+def objects(said: Mapping[str, Any], *path: str) -> list[dict[str, Any]]:
+    """A list of objects inside, empty when absent. Raises InvalidCallError for anything else."""
+    found = inner(said, *path[:-1]).get(path[-1])
+    if found is None:
+        return []
+    listed = cast("list[object]", found) if isinstance(found, list) else [None]
+    if not all(isinstance(item, dict) for item in listed):
+        raise InvalidCallError(f"{'.'.join(path)} is not a list of objects")
+    return cast("list[dict[str, Any]]", listed)
+
+
+def needed(value: str | None, name: str) -> str:
+    """A text that must be there. Raises InvalidCallError."""
+    if value is None:
+        raise InvalidCallError(f"{name} is missing: it says whose login this is")
+    return value
+
+
+def filled(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that have a value."""
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def json_answer(status: int, body: object, *, lost: tuple[str, ...] = ()) -> Answer:
+    """An answer in JSON."""
+    return Answer(status, orjson.dumps(body), {"content-type": JSON}, lost)

@@ -1,0 +1,1 @@
+"""Identity providers: one file each speaks the protocol of one of them."""
