@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from authstream.apps.stages import most, triggers
+from authstream.cli.folders import action_topics
 from authstream.contracts.topics import Topics
 from authstream.control.folder import Folder, load
 from authstream.engine.guest_limits import DEFAULT, MIB, MOST, GuestLimits
@@ -72,3 +73,12 @@ def test_the_operator_sets_the_most(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(ConfigurationError, match="256 MiB is more than the 100 MiB"):
         loaded(tmp_path, "{}")
     assert DEFAULT.memory == 256 * MIB
+
+
+def test_what_the_operator_allows_holds_in_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that a worker takes is not refused by the command that makes its topics."""
+    monkeypatch.setenv("AUTHSTREAM_LIMITS__MEMORY", "1GiB")
+    loaded(tmp_path, "{memory: 1GiB}")
+    assert len(action_topics(tmp_path, Settings())) == 1

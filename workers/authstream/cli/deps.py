@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from authstream.apps.build import TOOLS
-from authstream.apps.stages import triggers
+from authstream.apps.stages import most, triggers
 from authstream.cli.progress import progress
+from authstream.cli.settings import settings
 from authstream.contracts.topics import Topics
 from authstream.control import dependencies
 from authstream.control.dependencies import Packaged
@@ -38,7 +39,9 @@ def register(app: typer.Typer) -> None:
 
 
 def _with_dependencies(folder: Path) -> list[Packaged]:
-    loaded = load(folder, triggers=triggers(), topics=Topics(), missing_secret="")
+    loaded = load(
+        folder, triggers=triggers(), topics=Topics(), missing_secret="", most=most(settings())
+    )
     every: list[Packaged] = [*loaded.modules.values(), *loaded.actions.values()]
     found = [one for one in every if one.dependencies]
     if not found:

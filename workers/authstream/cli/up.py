@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from authstream.apps.stages import chosen, triggers
+from authstream.apps.stages import chosen, most, triggers
 from authstream.cli.progress import progress
 from authstream.cli.settings import settings
 from authstream.contracts.topics import Topics
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
         from authstream.apps.doctor import sandbox_line  # noqa: PLC0415 - loads the broker
         from authstream.apps.up import Up, free_port  # noqa: PLC0415 - as above
 
-        loaded = load(folder, triggers=triggers(), topics=Topics())
+        loaded = load(folder, triggers=triggers(), topics=Topics(), most=most(settings()))
         level = chosen(settings())
         port = free_port(settings().gateway.port)
         environment = {"AUTHSTREAM_LOG_FORMAT": "console"}

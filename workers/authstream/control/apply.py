@@ -87,6 +87,7 @@ def desired(folder: Path, door: Door, tenant: str = DEFAULT_TENANT) -> Desired:
         missing_secret="",
         tenant=tenant,
         flows_needed=False,
+        most=door.most,
     )
     values = read_secrets(folder / _SECRETS_FILE)
     drafts = {name: checked(Draft.of(one), door) for name, one in loaded.actions.items()}
