@@ -95,7 +95,7 @@ class LocalFlow:
         """
         settings = Settings(slip_key=SecretStr("signs every slip"))
         found = assembly(self._root, settings, reader=self.broker, clock=SystemClock())
-        stages = found.selected(["entry", "action.*", "assemble", "fanout", "resume"])
+        stages = found.selected(["entry", "action.*", "assemble", "fanout", "metadata", "resume"])
         runner = MemoryRunner(self.broker, stages)
         await runner.start()
         try:

@@ -69,19 +69,19 @@ async def test_an_effect_of_a_suspension_is_sent_at_once_and_once(flow: LocalFlo
     flow.action(
         "verify",
         f"""\
-        api.effects.send("log", {{"n": 1}}, on="suspended")
-        api.effects.send("log", {{"n": 2}}, on="always")
-        api.effects.send("log", {{"n": 3}})
-        api.effects.send("log", {{"n": 4}}, on="denied")
+        api.effects.send("log", {{"message": "1"}}, on="suspended")
+        api.effects.send("log", {{"message": "2"}}, on="always")
+        api.effects.send("log", {{"message": "3"}})
+        api.effects.send("log", {{"message": "4"}}, on="denied")
         {SEND}
         """,
-        continues='api.effects.send("log", {"n": 5}, on="suspended")',
+        continues='api.effects.send("log", {"message": "5"}, on="suspended")',
     )
     left = await flow.login()
-    assert [one.payload["n"] for one in flow.effects("log")] == [1, 2]
+    assert [one.payload["message"] for one in flow.effects("log")] == ["1", "2"]
     await flow.resume(state_of(left))
     effects = flow.effects("log")
-    assert [one.payload["n"] for one in effects] == [1, 2, 3]
+    assert [one.payload["message"] for one in effects] == ["1", "2", "3"]
     assert len({one.id for one in effects}) == 3
 
 
