@@ -158,6 +158,8 @@ async def test_what_one_language_signs_the_other_reads(new_guest: NewGuest, lang
         ({"transaction": {"protocol": "oauth2-password"}}, False),
         ({"transaction": {"protocol": "oauth2-refresh-token"}}, False),
         ({"request": {"query": {"prompt": "none"}}}, False),
+        ({"transaction": {"prompt": ["none"]}}, False),
+        ({"transaction": {"prompt": ["login"]}}, True),
     ],
 )
 async def test_whether_a_redirect_is_possible(

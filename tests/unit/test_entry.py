@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -13,6 +14,7 @@ from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import EVENT_BYTES, RECORD_BYTES
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.login_event import LoginEvent
+from authstream.engine.event_defaults import complete
 from authstream.engine.identity import flow_id
 from authstream.engine.plan import Binding, Flow
 from authstream.engine.ports import Message, Output, Outputs
@@ -20,7 +22,7 @@ from authstream.engine.signature import verify
 from authstream.errors import RecordError, UnsignedSlipError
 from authstream.stages.deadline import CALLER_MARGIN
 from authstream.stages.entry import Entry
-from tests.samples import FLOW, NOW, TOPICS, TRIGGERS, event, message, requested
+from tests.samples import FLOW, NOW, POST_LOGIN, TOPICS, TRIGGERS, event, message, requested
 
 MILLISECOND = timedelta(milliseconds=1)
 AVRO = {h.CONTENT_TYPE: h.AVRO_TYPE.decode()}
@@ -69,9 +71,23 @@ def refusal(stage: Entry, record: Message) -> tuple[Output, Envelope, RecordErro
     return letter, decode(Envelope, failed.value), caught.value
 
 
+def whole() -> dict[str, Any]:
+    """An event that lacks nothing."""
+    made = event()
+    complete(POST_LOGIN.event, made)
+    return made
+
+
+def test_what_a_provider_leaves_out_is_filled_in() -> None:
+    """Members that Auth0 always sends: actions need no guard for them."""
+    _, flow = forwarded(entry(when="event.stats.logins_count == 0"), requested(event()))
+    assert orjson.loads(flow.event) == whole()
+    assert flow.slip.position == 0
+
+
 def test_a_login_goes_to_the_first_action_of_its_flow() -> None:
-    """Planned and pinned, with the event's bytes as they were published."""
-    record = requested(event())
+    """Planned and pinned, with a whole event's bytes as they were published."""
+    record = requested(whole())
     topic, flow = forwarded(entry(), record)
     assert topic == TOPICS.action("default", "crm")
     assert [(one.action, one.version) for one in flow.slip.steps] == [("crm", 1), ("claims", 2)]
@@ -99,7 +115,7 @@ def test_a_login_without_a_flow_goes_straight_to_assemble() -> None:
 
 def test_a_provider_may_publish_avro() -> None:
     """A LoginEvent carries the id, so no CloudEvents header is needed."""
-    body = orjson.dumps(event())
+    body = orjson.dumps(whole())
     login = LoginEvent(id="login-1", source="idp", data=body)
     record = message(TOPICS.requested("post-login"), encode(login), headers=AVRO)
     _, flow = forwarded(entry(), record)
@@ -221,7 +237,7 @@ def test_a_user_id_as_large_as_an_event_is_refused() -> None:
 
 def test_a_condition_that_cannot_be_evaluated_fails_the_login() -> None:
     """Under the key that it would have had: one partition decides all tries of a flow."""
-    _, flow, error = refusal(entry(when="event.stats.logins_count == 1"), requested(event()))
+    _, flow, error = refusal(entry(when="event.session.id == 's'"), requested(event()))
     assert error.code == "condition_error"
     assert (flow.flow_id, flow.key) == (FLOW, "default/user-1")
 

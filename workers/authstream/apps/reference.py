@@ -168,7 +168,7 @@ def _comments(model: type[BaseModel]) -> dict[str, str]:
 def _type(field: FieldInfo) -> str:
     annotation: Any = field.annotation
     text = annotation.__name__ if inspect.isclass(annotation) and not get_args(annotation) else ""
-    text = text or re.sub(r"typing\.|pydantic\.types\.", "", str(annotation))
+    text = text or re.sub(r"typing\.|pydantic\.types\.|authstream\.(\w+\.)+", "", str(annotation))
     return code(text.replace(SecretStr.__name__, "secret"))
 
 

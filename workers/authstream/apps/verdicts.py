@@ -8,6 +8,14 @@ from typing import Any
 from rich.text import Text
 
 _COLOURS = {"allowed": "green", "denied": "yellow", "failed": "red", "suspended": "cyan"}
+#: Members of a verdict that have lines of their own, or are of no interest to a reader.
+_SHOWN_OTHERWISE = frozenset(
+    {
+        *("flow_id", "leg", "tenant", "trigger", "subject", "requested_at", "decided_at", "steps"),
+        *("outcome", "code", "reason", "user_message", "denied_by", "state"),
+        *("claims", "metadata", "effects", "dropped"),
+    }
+)
 #: Lines of console output shown for a run.
 _CONSOLE_SHOWN = 5
 
@@ -16,21 +24,21 @@ def verdict_lines(verdict: dict[str, Any]) -> list[Text]:
     """What a verdict says: outcome, claims, metadata, effects, and what was dropped and why."""
     outcome = verdict["outcome"]
     head = Text.assemble((outcome, f"bold {_COLOURS[outcome]}"), _because(verdict))
-    asks = [line for part in ("redirect", "prompt", "mfa") for line in _asks(part, verdict)]
     return [
         head,
-        *asks,
         *_claims(verdict),
+        *_others(verdict),
         *_metadata(verdict),
         *_effects(verdict),
         *_dropped(verdict),
     ]
 
 
-def _asks(part: str, verdict: dict[str, Any]) -> Iterable[Text]:
-    """What the browser is to do before a suspended flow goes on."""
-    if verdict["outcome"] == "suspended" and verdict[part]:
-        yield Text.assemble((f"  {part:<10}", "dim"), f"{verdict[part]}")
+def _others(verdict: dict[str, Any]) -> Iterable[Text]:
+    """Every further part that says something: session, scopes, mfa, redirect, …, by its name."""
+    for part, value in verdict.items():
+        if part not in _SHOWN_OTHERWISE and value:
+            yield Text.assemble((f"  {part.replace('_', ' '):<10}", "dim"), f"{value}")
 
 
 def _because(verdict: dict[str, Any]) -> str:
@@ -93,4 +101,6 @@ def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
             Text(f"            {line['level']}: {line['text'].rstrip()}", style="dim")
             for line in run["console"][:_CONSOLE_SHOWN]
         ]
+        if more := len(run["console"]) - _CONSOLE_SHOWN:
+            lines += [Text(f"            … {more} more lines: --json", style="dim")] * (more > 0)
     return lines

@@ -16,6 +16,7 @@ from authstream.contracts.login_event import LoginEvent
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.engine import emergency, identity
+from authstream.engine.event_defaults import complete
 from authstream.engine.plan import (
     BreakGlass,
     Flow,
@@ -90,20 +91,34 @@ class Entry(Stage):
         if glass is not None:
             return [self._at_once(envelope, glass, message)]
         if self._hydration is not None and self._hydration.lacks(event, envelope.subject):
-            return self._hydrated(message, flow, envelope, event)
-        return self._planned(message, flow, envelope, event)
+            return self._hydrated(message, trigger, flow, envelope=envelope, event=event)
+        return self._planned(message, trigger, flow, envelope=envelope, event=event)
 
     async def _hydrated(
-        self, message: Message, flow: Flow | None, envelope: Envelope, event: dict[str, Any]
+        self,
+        message: Message,
+        trigger: Trigger,
+        flow: Flow | None,
+        *,
+        envelope: Envelope,
+        event: dict[str, Any],
     ) -> Outputs:
         assert self._hydration is not None  # noqa: S101 - asked in handle
         event = await self._hydration.fill(event, envelope)
         envelope = envelope.model_copy(update={"event": orjson.dumps(event)})
-        return self._planned(message, flow, envelope, event)
+        return self._planned(message, trigger, flow, envelope=envelope, event=event)
 
     def _planned(
-        self, message: Message, flow: Flow | None, envelope: Envelope, event: dict[str, Any]
+        self,
+        message: Message,
+        trigger: Trigger,
+        flow: Flow | None,
+        *,
+        envelope: Envelope,
+        event: dict[str, Any],
     ) -> Outputs:
+        if complete(trigger.event, event):
+            envelope = envelope.model_copy(update={"event": orjson.dumps(event)})
         slip = plan(flow, event, key=envelope.key)
         slip = slip.model_copy(update={"position": position_from(slip, 0)})
         envelope = signed(envelope.model_copy(update={"slip": slip}), self._slip_key)

@@ -12,7 +12,7 @@ PLUGIN = Trigger(
     event=PostIdentifierEvent,
     parts=(Effects,),
     differs=(
-        "Auth0 has published nothing but the name: the event is that of signup-post- "
+        "Auth0 has published nothing but the name: the event is that of signup-post-"
         "identifier, the handler is named as those of others are."
     ),
 )

@@ -65,7 +65,8 @@ class TargetScopeChanges(Part):
         if self._changes:
             stated = self.leg.member("transaction", "target_scopes")
             if stated is None:
-                stated = self.leg.member("accessToken", "scope")
+                granted = self.leg.member("accessToken", "scope")
+                stated = granted or self.leg.member("transaction", "requested_scopes")
             self._scopes = dict.fromkeys(stated or ())
         for call in self._changes:
             self._scopes = self._changed(call, self._scopes or {})

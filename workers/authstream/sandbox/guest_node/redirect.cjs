@@ -68,8 +68,9 @@ class Redirect {
   /** Whether someone is there to follow a redirect. */
   canRedirect() {
     const query = get(get(this.#event, "request"), "query");
-    const protocol = get(get(this.#event, "transaction"), "protocol");
-    return get(query, "prompt") !== "none" && !includes(NOT_INTERACTIVE, protocol);
+    const transaction = get(this.#event, "transaction");
+    const silent = get(query, "prompt") === "none" || includes(get(transaction, "prompt") ?? [], "none");
+    return !silent && !includes(NOT_INTERACTIVE, get(transaction, "protocol"));
   }
 
   #check(claims, state) {

@@ -68,8 +68,9 @@ class Redirect:
     def can_redirect(self) -> bool:
         """Whether someone is there to follow a redirect."""
         query = _object(_object(self._event, "request"), "query")
-        protocol = _object(self._event, "transaction").get("protocol")
-        return query.get("prompt") != "none" and protocol not in NOT_INTERACTIVE
+        transaction = _object(self._event, "transaction")
+        asked = (query.get("prompt"), *(transaction.get("prompt") or ()))
+        return "none" not in asked and transaction.get("protocol") not in NOT_INTERACTIVE
 
     def _check(self, claims: Record, state: Any) -> None:
         expiry = claims.get("exp")
