@@ -22,7 +22,7 @@ from authstream.engine.signature import verify
 from authstream.errors import RecordError, UnsignedSlipError
 from authstream.stages.deadline import CALLER_MARGIN
 from authstream.stages.entry import Entry
-from tests.samples import FLOW, NOW, POST_LOGIN, TOPICS, TRIGGERS, event, message, requested
+from tests.samples import FLOW, NOW, TOPICS, TRIGGERS, event, message, requested
 
 MILLISECOND = timedelta(milliseconds=1)
 AVRO = {h.CONTENT_TYPE: h.AVRO_TYPE.decode()}
@@ -74,7 +74,7 @@ def refusal(stage: Entry, record: Message) -> tuple[Output, Envelope, RecordErro
 def whole() -> dict[str, Any]:
     """An event that lacks nothing."""
     made = event()
-    complete(POST_LOGIN.event, made)
+    complete(TRIGGERS["post-login"].event, made)
     return made
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from authstream.apps.stages import triggers
 from authstream.engine.event_defaults import complete
-from tests.samples import POST_LOGIN, event
+from tests.samples import TRIGGERS, event
 
 
 def completed(**members: Any) -> dict[str, Any]:
     """A post-login event with what it always has."""
     made = event(**members)
-    complete(POST_LOGIN.event, made)
+    complete(TRIGGERS["post-login"].event, made)
     return made
 
 
