@@ -101,6 +101,7 @@ def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
             Text(f"            {line['level']}: {line['text'].rstrip()}", style="dim")
             for line in run["console"][:_CONSOLE_SHOWN]
         ]
-        if more := len(run["console"]) - _CONSOLE_SHOWN:
-            lines += [Text(f"            … {more} more lines: --json", style="dim")] * (more > 0)
+        more = len(run["console"]) - _CONSOLE_SHOWN
+        if more > 0:
+            lines.append(Text(f"            … {more} more lines: --json", style="dim"))
     return lines

@@ -104,9 +104,8 @@ class Entry(Stage):
         event: dict[str, Any],
     ) -> Outputs:
         assert self._hydration is not None  # noqa: S101 - asked in handle
-        event = await self._hydration.fill(event, envelope)
-        envelope = envelope.model_copy(update={"event": orjson.dumps(event)})
-        return self._planned(message, trigger, flow, envelope=envelope, event=event)
+        filled = await self._hydration.fill(event, envelope)
+        return self._planned(message, trigger, flow, envelope=envelope, event=filled, changed=True)
 
     def _planned(
         self,
@@ -116,8 +115,9 @@ class Entry(Stage):
         *,
         envelope: Envelope,
         event: dict[str, Any],
+        changed: bool = False,
     ) -> Outputs:
-        if complete(trigger.event, event):
+        if complete(trigger.event, event) or changed:
             envelope = envelope.model_copy(update={"event": orjson.dumps(event)})
         slip = plan(flow, event, key=envelope.key)
         slip = slip.model_copy(update={"position": position_from(slip, 0)})
