@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -176,6 +177,11 @@ class FaustRunner:
             return False
         self._joining = {name for name in self._joining if not self.works(name)}
         return all(_works(one) for one in self.consumers if one.stage not in self._joining)
+
+    def silences(self) -> dict[str, float]:
+        """Seconds since each stage's consumer last turned; from any thread."""
+        now = time.monotonic()
+        return {one.stage: now - one.turned_at for one in list(self.consumers)}
 
     def _consumer(self, name: str) -> StageConsumer:
         (consumer,) = (one for one in self.consumers if one.stage == name)

@@ -13,6 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
+from authstream.broker.access import DENIED, denied
 from authstream.broker.assignment import Assigned, Cell
 from authstream.broker.dispatcher import WINDOW
 from authstream.broker.kafka_config import consumer_config, group_of
@@ -64,6 +65,7 @@ class StageConsumer:
         fatal: Callable[[BaseException], None],
     ) -> None:
         self._stage = stage
+        self._group = group_of(settings, stage)
         self._recovery = recovery
         self._deliver = deliver
         self._forget = forget
@@ -71,7 +73,7 @@ class StageConsumer:
         self._consumer = Consumer(
             consumer_config(
                 settings,
-                group=group_of(settings, stage),
+                group=self._group,
                 assignor=stage.assignor,
                 relaxed=stage.relaxed,
             ),
@@ -83,6 +85,8 @@ class StageConsumer:
         self._lost_at = -math.inf
         self._full = False
         self._lacking_since: float | None = None
+        #: When the thread last began a turn, in monotonic seconds.
+        self.turned_at = time.monotonic()
         #: The group has given this member its share, which may be nothing.
         self.joined = False
         self._log = structlog.get_logger("authstream.consumer").bind(stage=stage.name)
@@ -118,6 +122,7 @@ class StageConsumer:
             self._fatal(error)
 
     def _turn(self) -> None:
+        self.turned_at = time.monotonic()
         if self._await_room():
             self._flow()
             self._poll()
@@ -176,6 +181,10 @@ class StageConsumer:
     def _on_error(self, error: KafkaError) -> None:
         if error.code() in _FENCED or (error.code() in _DEAD and "fenced" in error.str()):
             raise self._fenced()
+        if error.code() in DENIED:
+            of_group = error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+            what = f"group {self._group}" if of_group else f"a topic ({error.str()})"
+            raise denied("Read", what, who=f"stage {self._stage.name}")
         if error.fatal() or error.code() in _DEAD:
             raise KafkaException(error)
         self._log.warning("consumer_error", error=error.str())

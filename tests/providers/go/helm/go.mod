@@ -1,0 +1,5 @@
+module authstream/helm
+
+go 1.26
+
+tool helm.sh/helm/v3/cmd/helm
