@@ -1,4 +1,4 @@
-"""Certificates, users and tokens of a broker that lets nobody in unknown: made anew for each run."""
+"""Certificates, users and tokens of a broker that lets in whom it knows: made for each run."""
 
 from __future__ import annotations
 

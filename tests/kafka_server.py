@@ -61,7 +61,11 @@ class KafkaServer:
         self._config = self.folder / "server.properties"
         self._data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
-        filled: dict[str, object] = {"broker_port": broker, "controller_port": controller, "data": self._data}
+        filled: dict[str, object] = {
+            "broker_port": broker,
+            "controller_port": controller,
+            "data": self._data,
+        }
         template = Template((HOME / "server.properties").read_text())
         self._config.write_text(template.substitute(filled))
         if security is not None:

@@ -38,7 +38,7 @@ def _environment() -> Path:
         return there
     there.parent.mkdir(parents=True, exist_ok=True)
     uv = Path(sys.executable).parent / "uv"
-    # Scripts name their interpreter by its path, so it is made where it stays, and marked when done.
+    # Scripts name their interpreter by its path, so it is made where it stays, and then named.
     making = Path(tempfile.mkdtemp(dir=there.parent))
     for words in (
         ("venv", "--python", sys.executable, f"{making / 'env'}"),

@@ -1,4 +1,4 @@
-"""Programs in Go, identity providers most of them, built once from the module proxy into a cache outside the repository.
+"""Programs in Go, built once from the module proxy into a cache outside the repository.
 
 `go install` refuses modules with replacements, so each program is a tool of a module of ours that
 repeats them; its `go.sum` pins every hash.

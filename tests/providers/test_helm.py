@@ -1,4 +1,4 @@
-"""The Helm chart: what it renders is valid Kubernetes, and keeps the promises of the security page."""
+"""The Helm chart: what it renders is valid Kubernetes, and keeps what its pages promise."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_probes_ask_for_progress_and_for_caught_up_views() -> None:
         }
         assert paths["livenessProbe"] == paths["startupProbe"] == "/livez", name
         assert paths["readinessProbe"] == "/readyz", name
-    for _, one in of_kind("Deployment", *EVERYTHING).items():
+    for one in of_kind("Deployment", *EVERYTHING).values():
         (container,) = one["spec"]["template"]["spec"]["containers"]
         assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
 
@@ -187,7 +187,8 @@ def test_there_is_time_to_drain() -> None:
 
 def selects(selector: Manifest, labels: Manifest) -> bool:
     """Whether a selector means a pod."""
-    return selector["matchLabels"].items() <= labels.items()
+    wanted: Manifest = selector["matchLabels"]
+    return wanted.items() <= labels.items()
 
 
 def test_every_pod_may_be_evicted_one_at_a_time_and_is_spread() -> None:
@@ -205,14 +206,16 @@ def test_every_pod_may_be_evicted_one_at_a_time_and_is_spread() -> None:
 
 
 def test_pods_reach_only_what_they_need() -> None:
-    """Nobody calls a worker; only what must leaves the cluster, and actions reach no private net."""
+    """Nobody calls a worker; only what must leaves the cluster, actions to no private net."""
     policies = of_kind("NetworkPolicy", *EVERYTHING)
     for name, labels, _ in pods(*EVERYTHING):
         if name == "login-topics":
             continue
-        (policy,) = [one for one in policies.values() if selects(one["spec"]["podSelector"], labels)]
+        (policy,) = [
+            one for one in policies.values() if selects(one["spec"]["podSelector"], labels)
+        ]
         assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-        ports = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
+        ports = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
         more = ports - {53, 9092, 4318}
         wanted = {
             "login-action": {443},

@@ -1,4 +1,4 @@
-"""What is released is what was tested: wheel and sdist, built once, in an environment of their own."""
+"""What is released is what was tested: wheel and sdist, built once, in a fresh environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZipFile
@@ -55,7 +54,7 @@ class Installed:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The wheel with all extras that a user may ask for, at the versions of the lock."""
     folder = tmp_path_factory.mktemp("release")
     build = (sys.executable, "-m", "hatchling", "build", "--directory", f"{folder}")
@@ -67,7 +66,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     lock = ROOT / "deploy" / "requirements.lock"
     made.run(uv, "pip", "install", "--require-hashes", "-r", lock)
     made.run(uv, "pip", "install", "--no-deps", wheel)
-    yield made
+    return made
 
 
 def test_the_wheel_is_typed_licensed_and_names_its_version(installed: Installed) -> None:
@@ -120,7 +119,9 @@ def test_up_decides_logins_from_the_wheel(installed: Installed) -> None:
         try:
             assert up.stdout is not None
             lines = iter(up.stdout.readline, "")
-            said = next(line for line in lines if line.lstrip().startswith("export AUTHSTREAM_BROK"))
+            said = next(
+                line for line in lines if line.lstrip().startswith("export AUTHSTREAM_BROK")
+            )
             broker = dict(word.split("=") for word in said.split()[1:])
             event = folder / "events" / "first-login.json"
             installed.run("authstream", "send", event, **broker)
@@ -135,7 +136,7 @@ def test_uninstalling_leaves_nothing(installed: Installed) -> None:
     """No file of ours is left in the environment. The last test: it takes the others' ground."""
     uv = Path(sys.executable).parent / "uv"
     installed.run(uv, "pip", "uninstall", "authstream")
-    left = [path for path in (installed.folder / "env").rglob("*authstream*")]
+    left = list((installed.folder / "env").rglob("*authstream*"))
     assert left == []
     installed.run(uv, "pip", "install", "--no-deps", installed.wheel)
 

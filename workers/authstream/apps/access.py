@@ -26,7 +26,9 @@ def check(settings: Settings, patterns: Sequence[str], *, live: bool) -> None:
     if not authenticates(settings):
         return
     needed = needs(settings, patterns, live=live)
-    groups = [right.name for right in needed if right.operation == "Read" and right.resource == "Group"]
+    groups = [
+        right.name for right in needed if right.operation == "Read" and right.resource == "Group"
+    ]
     lacking = KafkaAccess(settings).lacking(needed, groups=groups)
     if lacking:
         raise AccessDeniedError(
@@ -49,9 +51,7 @@ def hosted(patterns: Sequence[str], *, live: bool) -> list[str]:
         process
         for process in STAGES
         if (live or process not in _LIVE_ONLY)
-        and (
-            not patterns or any(fnmatchcase(process, process_of(pattern)) for pattern in patterns)
-        )
+        and (not patterns or any(fnmatchcase(process, process_of(pattern)) for pattern in patterns))
     ]
 
 

@@ -59,9 +59,7 @@ def _there(settings: Settings) -> list[Wanted]:
     actions = [name for name in there if name.startswith(f"{prefix.prefix}.action.")]
     every = wanted(prefix, settings, triggers=triggers(), actions=actions, kinds=deliveries())
     return [
-        topic
-        for topic in every
-        if topic.name in there and topic.spec.pattern not in _WITHOUT_USERS
+        topic for topic in every if topic.name in there and topic.spec.pattern not in _WITHOUT_USERS
     ]
 
 

@@ -1,4 +1,4 @@
-"""Logins at a steady rate on a real cluster, and how long each waited: what an operator sizes by."""
+"""Logins at a steady rate on a real cluster, and how long each waited."""
 
 from __future__ import annotations
 

@@ -39,13 +39,12 @@ class Progress:
     def stuck(self) -> list[str]:
         """What does not move any more, a line each; empty: all does."""
         silent = time.monotonic() - self._beaten
-        found = [f"the event loop, for {silent:.0f} s"] if silent > LOOP_SILENT.total_seconds() else []
-        found += [
+        loop = [f"the event loop, for {silent:.0f} s"]
+        return (loop if silent > LOOP_SILENT.total_seconds() else []) + [
             f"the consumer of {stage}, for {age:.0f} s"
             for stage, age in self.consumers().items()
             if age > CONSUMER_SILENT.total_seconds()
         ]
-        return found
 
 
 class Probes:
@@ -76,6 +75,8 @@ class Probes:
 def _listening(address: str, progress: Progress) -> ThreadingHTTPServer:
     host, _, port = address.rpartition(":")
     try:
+        if not host:
+            raise ValueError("it names no host")  # noqa: TRY301 - told below like the others
         return ThreadingHTTPServer((host.strip("[]"), int(port)), _handler(progress))
     except (OSError, ValueError, OverflowError) as error:
         raise ConfigurationError(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import (
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # documented there
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -29,7 +32,10 @@ DENIED: Final = frozenset(
         KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     }
 )
+#: The controller writes a rule, and brokers learn of it: at once, or seconds later when busy.
+EFFECTIVE_WITHIN: Final = timedelta(seconds=30)
 _REQUEST_SECONDS: Final = 10.0
+_POLL_SECONDS: Final = 0.05
 _ANY_HOST: Final = "*"
 _OPERATIONS: Final[dict[Operation, AclOperation]] = {
     "Read": AclOperation.READ,
@@ -56,20 +62,40 @@ class KafkaAccess:
         self._admin: Any = AdminClient(client_config(settings))  # annotated in part
 
     def grant(self, principal: str, rights: Iterable[Right]) -> int:
-        """Allow a principal these, from any host; how many. What is there already stays as it is.
+        """Allow a principal these, from any host, and wait until that is in effect; how many.
 
-        Raises AccessDeniedError when we may not alter the cluster's rights.
+        What is there already stays. Raises AccessDeniedError when we may not alter the cluster's
+        rights, BrokerUnreachableError.
         """
-        bindings = [_binding(principal, right) for right in rights]
+        bindings = {_binding(principal, right) for right in rights}
         answers: dict[AclBinding, Any] = self._admin.create_acls(
-            bindings, request_timeout=_REQUEST_SECONDS
+            list(bindings), request_timeout=_REQUEST_SECONDS
         )
         for answer in answers.values():
-            try:
-                answer.result(_REQUEST_SECONDS)
-            except KafkaException as error:
-                raise _unanswered(error, "the cluster's access control lists") from error
+            _result(answer, "the cluster's access control lists")
+        deadline = time.monotonic() + EFFECTIVE_WITHIN.total_seconds()
+        while not bindings <= self._granted(principal):
+            if time.monotonic() > deadline:
+                raise BrokerUnreachableError(
+                    f"the rights of {principal} are written, but not in effect after "
+                    f"{EFFECTIVE_WITHIN.total_seconds():.0f} s: look at the cluster's controller"
+                )
+            time.sleep(_POLL_SECONDS)
         return len(bindings)
+
+    def _granted(self, principal: str) -> set[AclBinding]:
+        """The rules of a principal that the broker goes by."""
+        every = AclBindingFilter(
+            ResourceType.ANY,
+            None,
+            ResourcePatternType.ANY,
+            principal,
+            None,
+            AclOperation.ANY,
+            AclPermissionType.ANY,
+        )
+        found = self._admin.describe_acls(every, request_timeout=_REQUEST_SECONDS)
+        return set(_result(found, "the cluster's access control lists"))
 
     def lacking(self, needed: Sequence[Right], *, groups: Sequence[str]) -> list[str]:
         """What our principal may not do, a line each. Topics that are not there are no matter here.
@@ -106,7 +132,7 @@ class KafkaAccess:
     def _topics(self, names: Sequence[str]) -> Iterator[tuple[str, list[AclOperation]]]:
         """What we may do with each topic that there is."""
         answers: dict[str, Any] = self._admin.describe_topics(
-            TopicCollection(names),
+            TopicCollection(list(names)),
             include_authorized_operations=True,
             request_timeout=_REQUEST_SECONDS,
         )
@@ -127,12 +153,8 @@ class KafkaAccess:
         try:
             allowed = answers[group].result(_REQUEST_SECONDS).authorized_operations
         except KafkaException as error:
-            code = error.args[0].code()
-            if code == KafkaError.GROUP_ID_NOT_FOUND:
-                return True
-            if code in DENIED:
-                return False
-            raise _unanswered(error, f"group {group}") from error
+            # Anything else is a coordinator on its way: who joins will hear of it.
+            return error.args[0].code() not in DENIED
         return not allowed or AclOperation.READ in allowed
 
 
@@ -148,8 +170,17 @@ def _binding(principal: str, right: Right) -> AclBinding:
     )
 
 
+def _result(answer: Any, what: str) -> Any:  # noqa: ANN401 - annotated in part
+    try:
+        return answer.result(_REQUEST_SECONDS)
+    except KafkaException as error:
+        raise _unanswered(error, what) from error
+
+
 def _unanswered(error: KafkaException, what: str) -> AccessDeniedError | BrokerUnreachableError:
     found: KafkaError = error.args[0]
     if found.code() in DENIED:
         return AccessDeniedError(f"{what}: {found.str()}; ask with an administrator's principal")
-    return BrokerUnreachableError(f"no answer about {what}: {found.str()}; is the broker reachable?")
+    return BrokerUnreachableError(
+        f"no answer about {what}: {found.str()}; is the broker reachable?"
+    )

@@ -71,9 +71,7 @@ def _json(principal: str, right: Right) -> str:
 def _commands(principal: str, needed: Sequence[Right], *, brokers: str) -> Iterator[str]:
     """Lines for a shell with Kafka's tools; rights of a kind in one."""
     tool = f"kafka-acls.sh --bootstrap-server {brokers} --command-config admin.properties --add"
-    for (resource, prefixed, operation), alike in groupby(
-        sorted(needed, key=_kind), key=_kind
-    ):
+    for (resource, prefixed, operation), alike in groupby(sorted(needed, key=_kind), key=_kind):
         names = " ".join(f"--{resource.lower()} {right.name}" for right in alike)
         pattern = "prefixed" if prefixed else "literal"
         yield (

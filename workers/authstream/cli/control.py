@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     def backup(
         file: Annotated[Path, typer.Argument(help="Where to; it appears when it is whole.")],
     ) -> None:
-        """Copy every revision of every action, flow and secret, and all code. Secrets stay sealed."""
+        """Copy every revision of every object, and all code. Secrets stay sealed."""
         with _logs() as logs:
             typer.echo(f"{_counted(back_up(logs, file))} in {file}")
 

@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
         """Delete a user's profile, and say what remains of him in the log, and until when."""
         current = settings()
         typer.echo(_said(asyncio.run(forget(current, tenant, user)), current))
-        typer.echo("\nRecords cannot be taken out of Kafka. Those that name the user are gone by:\n")
+        typer.echo(
+            "\nRecords cannot be taken out of Kafka. Those that name the user are gone by:\n"
+        )
         for one in remains(current):
             when = one.gone_by.strftime("%Y-%m-%d %H:%M UTC") if one.gone_by else "never"
             typer.echo(f"  {when:22}{one.topic}")
@@ -41,7 +43,7 @@ def register(app: typer.Typer) -> None:
         )
 
 
-def _said(found: bool | None, current: Settings) -> str:  # noqa: FBT001 - what `forget` gives
+def _said(found: bool | None, current: Settings) -> str:
     if found is None:
         return (
             f"no profile store: metadata is kept by the sink {current.metadata.sink!r},"
