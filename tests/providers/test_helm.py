@@ -26,6 +26,8 @@ EVERYTHING = (
     *("--set", "admin.enabled=true", "--set", "kafka.caSecret=kafka-ca"),
     *("--set", "gateway.connections=connections"),
 )
+#: A Helm built from its module believes that clusters are 1.20, unless told.
+_CLUSTER = ("--namespace", "auth", "--kube-version", f"{KUBERNETES[-1]}.0")
 Manifest = dict[str, Any]
 
 
@@ -39,7 +41,7 @@ def helm(*words: str | Path) -> str:
 @cache
 def text(*options: str) -> str:
     """The chart, rendered."""
-    return helm("template", "login", CHART, "--namespace", "auth", *options)
+    return helm("template", "login", CHART, *_CLUSTER, *options)
 
 
 def manifests(*options: str) -> list[Manifest]:
@@ -215,7 +217,7 @@ def test_pods_reach_only_what_they_need() -> None:
             one for one in policies.values() if selects(one["spec"]["podSelector"], labels)
         ]
         assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-        ports = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
+        ports = {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]}
         more = ports - {53, 9092, 4318}
         wanted = {
             "login-action": {443},
