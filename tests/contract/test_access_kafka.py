@@ -15,14 +15,7 @@ from typing import Any
 
 import orjson
 import pytest
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # documented there
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    ResourcePatternType,
-    ResourceType,
-)
+from confluent_kafka import admin
 
 from authstream.apps import access
 from authstream.apps.stages import assembly, deliveries, triggers
@@ -82,17 +75,12 @@ class Secured:
 
     def take_away(self, user: str, topic: str) -> None:
         """Revoke what a user may do with one topic."""
-        admin: Any = AdminClient(client_config(self.settings(ADMIN)))
-        every = AclBindingFilter(
-            ResourceType.TOPIC,
-            topic,
-            ResourcePatternType.LITERAL,
-            f"User:{user}",
-            None,
-            AclOperation.ANY,
-            AclPermissionType.ANY,
-        )
-        gone = [answer.result(10) for answer in admin.delete_acls([every]).values()]
+        kafka: Any = admin  # its annotations lack what it documents
+        client = kafka.AdminClient(client_config(self.settings(ADMIN)))
+        where = (kafka.ResourceType.TOPIC, topic, kafka.ResourcePatternType.LITERAL)
+        what = (kafka.AclOperation.ANY, kafka.AclPermissionType.ANY)
+        every = kafka.AclBindingFilter(*where, f"User:{user}", None, *what)
+        gone = [answer.result(10) for answer in client.delete_acls([every]).values()]
         assert any(gone)
 
 
@@ -102,15 +90,15 @@ def secured() -> Iterator[Secured]:
     security = KafkaSecurity([*PROCESSES, "poor", "revoked", "stranger"])
     with security.issuer, KafkaServer(security=security) as server:
         made = Secured(server, Topics("auth"))
-        admin = made.settings(ADMIN)
+        root = made.settings(ADMIN)
         actions = [made.topics.action("default", name) for name in ("enrich", "claims")]
-        KafkaTopics(admin).apply(
-            wanted(made.topics, admin, triggers=triggers(), actions=actions, kinds=deliveries())
+        KafkaTopics(root).apply(
+            wanted(made.topics, root, triggers=triggers(), actions=actions, kinds=deliveries())
         )
         granted = {**{name: name for name in PROCESSES}, "poor": "entry", "revoked": "assemble"}
         for user, process in granted.items():
             needed = rights(process, made.topics, triggers=triggers(), kinds=deliveries())
-            KafkaAccess(admin).grant(f"User:{user}", needed)
+            KafkaAccess(root).grant(f"User:{user}", needed)
         yield made
 
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from authstream.apps.access import authenticates, hosted
-from authstream.contracts.access import PROCESSES, STAGES, Right, meant, rights
-from authstream.contracts.topics import CATALOG, Topics
+from authstream.contracts.access import PROCESSES, STAGES, Operation, Right, meant, rights
+from authstream.contracts.topics import CATALOG, Topics, TopicSpec
 from authstream.settings import Settings
 
 TOPICS = Topics("auth")
@@ -20,13 +20,11 @@ def of(process: str) -> set[tuple[str, str]]:
     return {(one.operation, one.name) for one in found if one.operation != "Describe"}
 
 
-@pytest.mark.parametrize("spec", CATALOG, ids=lambda spec: spec.pattern)
-def test_every_word_of_the_catalogue_is_understood(spec: object) -> None:
+@pytest.mark.parametrize("spec", CATALOG, ids=[spec.pattern for spec in CATALOG])
+def test_every_word_of_the_catalogue_is_understood(spec: TopicSpec) -> None:
     """A topic that names somebody unknown would give rights to nobody."""
-    written: str = spec.written_by  # type: ignore[attr-defined]  # a TopicSpec
-    read: str = spec.read_by  # type: ignore[attr-defined]  # as above
-    assert meant(written) | meant(read) <= set(PROCESSES)
-    assert meant(written)
+    assert meant(spec.written_by) | meant(spec.read_by) <= set(PROCESSES)
+    assert meant(spec.written_by)
 
 
 def test_an_entry_worker_reads_events_and_sends_them_on() -> None:
@@ -86,7 +84,7 @@ def test_rights_are_sorted_and_said_once() -> None:
     """So that two runs can be compared."""
     found = rights("effect", TOPICS, triggers=("post-login",), kinds=("email", "webhook"))
     assert found == sorted(set(found))
-    assert Right("Topic", "auth.effects.email.retry-5s.v1", "Write") in found
+    assert Right("Topic", "auth.effects.email.retry-5s.v1", Operation.WRITE) in found
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from authstream.apps.stages import deliveries, triggers
 from authstream.broker.access import KafkaAccess
-from authstream.contracts.access import STAGES, Right, process_of, rights
+from authstream.contracts.access import STAGES, Operation, Right, process_of, rights
 from authstream.contracts.topics import Topics
 from authstream.errors import AccessDeniedError
 from authstream.settings import Settings
@@ -27,7 +27,9 @@ def check(settings: Settings, patterns: Sequence[str], *, live: bool) -> None:
         return
     needed = needs(settings, patterns, live=live)
     groups = [
-        right.name for right in needed if right.operation == "Read" and right.resource == "Group"
+        right.name
+        for right in needed
+        if right.operation is Operation.READ and right.resource == "Group"
     ]
     lacking = KafkaAccess(settings).lacking(needed, groups=groups)
     if lacking:
@@ -58,7 +60,7 @@ def hosted(patterns: Sequence[str], *, live: bool) -> list[str]:
 def needs(settings: Settings, patterns: Sequence[str], *, live: bool) -> list[Right]:
     """All rights of a worker's stages."""
     topics = Topics(settings.prefix)
-    unused = set() if live else {topics.control, topics.blobs}
+    unused: set[str] = set() if live else {topics.control, topics.blobs}
     found = {
         right
         for process in hosted(patterns, live=live)

@@ -109,7 +109,7 @@ def _handler(progress: Progress) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
             """A probe every few seconds is no news."""
 
     return Handler

@@ -7,22 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import (  # type: ignore[attr-defined]  # documented there
-    AclBinding,
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
-    AdminClient,
-    ResourcePatternType,
-    ResourceType,
-)
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, admin
 
 from authstream.broker.kafka_config import client_config
 from authstream.contracts.access import Operation, Right
 from authstream.errors import AccessDeniedError, BrokerUnreachableError
 from authstream.settings import Settings
 
+#: Documented there, which its annotations do not know.
+_KAFKA: Final[Any] = admin
 #: What a broker answers to who may not do something.
 DENIED: Final = frozenset(
     {
@@ -37,13 +30,12 @@ EFFECTIVE_WITHIN: Final = timedelta(seconds=30)
 _REQUEST_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
 _ANY_HOST: Final = "*"
-_OPERATIONS: Final[dict[Operation, AclOperation]] = {
-    "Read": AclOperation.READ,
-    "Write": AclOperation.WRITE,
-    "Describe": AclOperation.DESCRIBE,
-    "DescribeConfigs": AclOperation.DESCRIBE_CONFIGS,
-    "Create": AclOperation.CREATE,
-    "All": AclOperation.ALL,
+_OPERATIONS: Final[dict[Operation, Any]] = {
+    Operation.READ: _KAFKA.AclOperation.READ,
+    Operation.WRITE: _KAFKA.AclOperation.WRITE,
+    Operation.DESCRIBE: _KAFKA.AclOperation.DESCRIBE,
+    Operation.CREATE: _KAFKA.AclOperation.CREATE,
+    Operation.ALL: _KAFKA.AclOperation.ALL,
 }
 
 
@@ -59,7 +51,7 @@ class KafkaAccess:
     """Access control lists of one cluster."""
 
     def __init__(self, settings: Settings) -> None:
-        self._admin: Any = AdminClient(client_config(settings))  # annotated in part
+        self._admin: Any = admin.AdminClient(client_config(settings))  # annotated in part
 
     def grant(self, principal: str, rights: Iterable[Right]) -> int:
         """Allow a principal these, from any host, and wait until that is in effect; how many.
@@ -68,7 +60,7 @@ class KafkaAccess:
         rights, BrokerUnreachableError.
         """
         bindings = {_binding(principal, right) for right in rights}
-        answers: dict[AclBinding, Any] = self._admin.create_acls(
+        answers: dict[Any, Any] = self._admin.create_acls(
             list(bindings), request_timeout=_REQUEST_SECONDS
         )
         for answer in answers.values():
@@ -83,16 +75,16 @@ class KafkaAccess:
             time.sleep(_POLL_SECONDS)
         return len(bindings)
 
-    def _granted(self, principal: str) -> set[AclBinding]:
+    def _granted(self, principal: str) -> set[Any]:
         """The rules of a principal that the broker goes by."""
-        every = AclBindingFilter(
-            ResourceType.ANY,
+        every = _KAFKA.AclBindingFilter(
+            _KAFKA.ResourceType.ANY,
             None,
-            ResourcePatternType.ANY,
+            _KAFKA.ResourcePatternType.ANY,
             principal,
             None,
-            AclOperation.ANY,
-            AclPermissionType.ANY,
+            _KAFKA.AclOperation.ANY,
+            _KAFKA.AclPermissionType.ANY,
         )
         found = self._admin.describe_acls(every, request_timeout=_REQUEST_SECONDS)
         return set(_result(found, "the cluster's access control lists"))
@@ -116,7 +108,7 @@ class KafkaAccess:
     def _concrete(self, needed: Sequence[Right]) -> set[tuple[str, Operation]]:
         """Topic names with one operation each."""
         try:
-            there = list(self._admin.list_topics(timeout=_REQUEST_SECONDS).topics)
+            there: list[str] = list(self._admin.list_topics(timeout=_REQUEST_SECONDS).topics)
         except KafkaException as error:
             raise _unanswered(error, "the list of topics") from error
         topics = [right for right in needed if right.resource == "Topic"]
@@ -129,7 +121,7 @@ class KafkaAccess:
             if name.startswith(right.name)
         }
 
-    def _topics(self, names: Sequence[str]) -> Iterator[tuple[str, list[AclOperation]]]:
+    def _topics(self, names: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
         """What we may do with each topic that there is."""
         answers: dict[str, Any] = self._admin.describe_topics(
             TopicCollection(list(names)),
@@ -155,18 +147,20 @@ class KafkaAccess:
         except KafkaException as error:
             # Anything else is a coordinator on its way: who joins will hear of it.
             return error.args[0].code() not in DENIED
-        return not allowed or AclOperation.READ in allowed
+        return not allowed or _KAFKA.AclOperation.READ in allowed
 
 
-def _binding(principal: str, right: Right) -> AclBinding:
-    return AclBinding(
-        ResourceType.TOPIC if right.resource == "Topic" else ResourceType.GROUP,
+def _binding(principal: str, right: Right) -> Any:  # noqa: ANN401 - as _KAFKA
+    return _KAFKA.AclBinding(
+        _KAFKA.ResourceType.TOPIC if right.resource == "Topic" else _KAFKA.ResourceType.GROUP,
         right.name,
-        ResourcePatternType.PREFIXED if right.prefixed else ResourcePatternType.LITERAL,
+        _KAFKA.ResourcePatternType.PREFIXED
+        if right.prefixed
+        else _KAFKA.ResourcePatternType.LITERAL,
         principal,
         _ANY_HOST,
         _OPERATIONS[right.operation],
-        AclPermissionType.ALLOW,
+        _KAFKA.AclPermissionType.ALLOW,
     )
 
 

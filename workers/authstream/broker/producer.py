@@ -15,6 +15,7 @@ from confluent_kafka import Producer as ConfluentProducer
 
 from authstream.broker.access import DENIED, denied
 from authstream.broker.kafka_config import producer_config
+from authstream.contracts.access import Operation
 from authstream.engine.ports import Output
 from authstream.errors import ProduceError
 from authstream.settings import Settings
@@ -119,5 +120,5 @@ class KafkaProducer:
 
 def _reason(error: KafkaError, topic: str) -> str:
     if error.code() in DENIED:
-        return f"{denied('Write', f'topic {topic}', who='this process')}"
+        return f"{denied(Operation.WRITE, f'topic {topic}', who='this process')}"
     return error.str()

@@ -19,6 +19,7 @@ from authstream.broker.dispatcher import WINDOW
 from authstream.broker.kafka_config import consumer_config, group_of
 from authstream.broker.kafka_reader import converted
 from authstream.broker.recovery import Recovery
+from authstream.contracts.access import Operation
 from authstream.engine.ports import Stage
 from authstream.errors import (
     AuthstreamError,
@@ -184,7 +185,7 @@ class StageConsumer:
         if error.code() in DENIED:
             of_group = error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
             what = f"group {self._group}" if of_group else f"a topic ({error.str()})"
-            raise denied("Read", what, who=f"stage {self._stage.name}")
+            raise denied(Operation.READ, what, who=f"stage {self._stage.name}")
         if error.fatal() or error.code() in _DEAD:
             raise KafkaException(error)
         self._log.warning("consumer_error", error=error.str())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import orjson
 import typer
@@ -65,7 +65,7 @@ def _members(file: Path | None) -> dict[str, Any]:
         raise ConfigurationError(f"{file} is no JSON event: {error}") from None
     if not isinstance(found, dict):
         raise ConfigurationError(f"{file} is no JSON event: it must be an object")
-    return found
+    return cast("dict[str, Any]", found)
 
 
 def _told(summary: dict[str, Any]) -> str:

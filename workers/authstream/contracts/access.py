@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from authstream.contracts.topics import CATALOG, DELAYS, Topics, TopicSpec
-
-Operation = Literal["Read", "Write", "Describe", "DescribeConfigs", "Create", "All"]
-Resource = Literal["Topic", "Group"]
 
 #: Workers by the stages that they host: the first part of a stage's name.
 STAGES = ("entry", "action", "resume", "assemble", "fanout", "metadata", "effect", "canary")
@@ -43,6 +41,20 @@ _MEANT: dict[str, tuple[str, ...]] = {
 }
 
 
+class Operation(StrEnum):
+    """What Kafka calls it."""
+
+    READ = "Read"
+    WRITE = "Write"
+    DESCRIBE = "Describe"
+    CREATE = "Create"
+    ALL = "All"
+
+
+_READ, _WRITE = Operation.READ, Operation.WRITE
+Resource = Literal["Topic", "Group"]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
     """One thing that a principal may do; `prefixed`: to every name that begins so."""
@@ -66,11 +78,9 @@ def rights(
     names = {"<trigger>": list(triggers), "<kind>": list(kinds), "<delay>": list(DELAYS)}
     found = set(_everywhere(process, topics))
     for spec in CATALOG:
-        operations: list[Operation] = []
-        operations += ["Read"] if process in meant(spec.read_by) else []
-        operations += ["Write"] if process in meant(spec.written_by) else []
-        for operation in operations:
-            found |= set(_of_topic(spec, topics, operation, names=names))
+        for operation, words in ((_READ, spec.read_by), (_WRITE, spec.written_by)):
+            if process in meant(words):
+                found |= set(_of_topic(spec, topics, operation, names=names))
     return sorted(found)
 
 
@@ -83,20 +93,21 @@ def _everywhere(process: str, topics: Topics) -> Iterator[Right]:
     """What has nothing to do with single topics."""
     ours = f"{topics.prefix}."
     # A worker looks at start whether all topics are there, with the right number of partitions.
-    yield Right("Topic", ours, "Describe", prefixed=True)
-    yield Right("Group", NO_GROUP, "Describe")
+    yield Right("Topic", ours, Operation.DESCRIBE, prefixed=True)
+    yield Right("Group", NO_GROUP, Operation.DESCRIBE)
     if process in STAGES:
         several = process in {"action", "effect"}
-        yield Right("Group", f"{ours}{process}{'.' if several else ''}", "Read", prefixed=several)
+        group = f"{ours}{process}{'.' if several else ''}"
+        yield Right("Group", group, _READ, prefixed=several)
     if process == "provider":
-        yield Right("Group", f"{ours}{READER_GROUPS}", "Read", prefixed=True)
+        yield Right("Group", f"{ours}{READER_GROUPS}", _READ, prefixed=True)
     if process == "control":
         # A new action has a topic of its own.
-        yield Right("Topic", f"{ours}action.", "Create", prefixed=True)
+        yield Right("Topic", f"{ours}action.", Operation.CREATE, prefixed=True)
     if process == "operator":
         # Makes topics, replays what was set aside under the name of whoever wrote it, erases.
-        yield Right("Topic", ours, "All", prefixed=True)
-        yield Right("Group", ours, "All", prefixed=True)
+        yield Right("Topic", ours, Operation.ALL, prefixed=True)
+        yield Right("Group", ours, Operation.ALL, prefixed=True)
 
 
 def _of_topic(
@@ -107,7 +118,7 @@ def _of_topic(
         # Actions come and go without anybody touching the cluster's rights.
         yield Right("Topic", pattern.partition("<action>")[0], operation, prefixed=True)
         return
-    found = [pattern]
+    found: list[str] = [pattern]
     for placeholder, values in names.items():
         if placeholder in pattern:
             found = [name.replace(placeholder, value) for name in found for value in values]
