@@ -185,7 +185,7 @@ def test_a_worker_without_a_right_says_which(secured: Secured, tmp_path: Path) -
     assert "Read group auth.fanout. " in line
     assert "authstream topics acls --process entry --process fanout" in line
     assert "Write topic auth.dead-letter.v1" not in line
-    assert "password" not in ended.stderr
+    assert f"{settings.kafka['sasl.password']}" not in ended.stderr
 
 
 async def test_a_right_that_is_taken_away_later_is_named_too(secured: Secured) -> None:
