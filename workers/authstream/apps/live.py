@@ -180,7 +180,9 @@ class Live:
             slip_key=slip_key_of(self._settings),
             hydration=downstream.hydration(self._settings, topics=self.topics),
         )
-        rest = after_actions(self.topics, self._settings, reader=reader, clock=self._clock)
+        rest = after_actions(
+            self.topics, self._settings, flows=self.flows, reader=reader, clock=self._clock
+        )
         return (entry, *rest, CanaryWatch(topics=self.topics, flows=Flows(self._door)))
 
     def _action(self, tenant: str, name: str) -> LiveAction:

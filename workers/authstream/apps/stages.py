@@ -22,6 +22,7 @@ from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.effect_orders import CheckedOrders
 from authstream.engine.guest_limits import MOST, GuestLimits
+from authstream.engine.plan import Flows
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Invocation, Outcome, Program
 from authstream.engine.redaction import Redactor
@@ -275,7 +276,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
             hydration=downstream.hydration(settings, topics=topics),
         ),
         *actions,
-        *after_actions(topics, settings, reader=reader, clock=clock),
+        *after_actions(topics, settings, flows=folder, reader=reader, clock=clock),
     )
     return Assembly(folder, level, topics, stages)
 
@@ -286,7 +287,7 @@ def slip_key_of(settings: Settings) -> bytes | None:
 
 
 def after_actions(
-    topics: Topics, settings: Settings, *, reader: PointReader, clock: Clock
+    topics: Topics, settings: Settings, *, flows: Flows, reader: PointReader, clock: Clock
 ) -> tuple[Stage, ...]:
     """The stages after the last action: the same whatever the actions are."""
     known, kinds = triggers(), deliveries()
@@ -303,5 +304,5 @@ def after_actions(
         ResumeStage(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
-        *downstream.stages(kinds, settings, topics=topics, reader=reader, clock=clock),
+        *downstream.stages(kinds, settings, flows=flows, topics=topics, reader=reader, clock=clock),
     )
