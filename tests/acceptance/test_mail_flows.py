@@ -160,7 +160,7 @@ def verify_link(site: Site, user: str, email: str) -> str:
 
 
 def test_an_address_is_verified_by_the_button_behind_its_link(site: Site) -> None:
-    """Opening it changes nothing; the button writes one patch, the same when it is pressed again."""
+    """Opening it changes nothing; the button writes one patch, the same when pressed again."""
     url = verify_link(site, "reader", "<ada>@example.com")
     page = httpx.get(url)
     assert (page.status_code, page.headers["referrer-policy"]) == (200, "no-referrer")

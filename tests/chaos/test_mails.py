@@ -160,7 +160,7 @@ def test_every_allowed_first_login_has_its_mail(
         logins.close()
         received = arrivals(smtp)
     refused = {flow for flow, embargoed in logins.embargoed.items() if embargoed}
-    outcomes = Counter(verdict.outcome for verdict in logins.verdicts.values())
+    outcomes = Counter[str](verdict.outcome for verdict in logins.verdicts.values())
     told = report(received, kills, outcomes)
     assert set(received) == logins.ordered, told
     assert [flow for flow in refused if logins.verdicts[flow].outcome == "allowed"] == []

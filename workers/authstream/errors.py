@@ -177,7 +177,7 @@ class DeliveryError(AuthstreamError):
 
 
 class DroppedError(DeliveryError):
-    """Whoever delivers decided that an effect is not to be delivered: it is done, nothing failed."""
+    """Whoever delivers decided that an effect is not to be sent: it is done, nothing failed."""
 
     code = "delivery_dropped"
 

@@ -82,7 +82,7 @@ def through_actions(
     }
 
 
-def stages(  # noqa: PLR0913 - what they are made of, by name
+def stages(
     kinds: Mapping[str, Delivery],
     settings: Settings,
     *,

@@ -11,7 +11,6 @@ from authstream.engine.delivery import Delivery, parsed
 from authstream.outbound.notification import notify
 from authstream.settings import NotifySettings, Settings
 
-
 #: Auth0's older trigger of the two, for codes of a second factor.
 _CODES = "send-phone-message"
 

@@ -278,7 +278,10 @@ class Waiters:
         return Resolution(None, "timeout")
 
     async def write(self, record: Output) -> None:
-        """Write a record that somebody waits for. Raises BackPressureError, BrokerUnreachableError."""
+        """Write a record that somebody waits for.
+
+        Raises BackPressureError, BrokerUnreachableError.
+        """
         loop = asyncio.get_running_loop()
         written: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
         with sent(record) as output:

@@ -39,7 +39,7 @@ _FOR_GOOD = frozenset({"action_error", "invalid_event", "too_large", "incomplete
 class Asking(Protocol):
     """What brings an event to its flow and the verdict back."""
 
-    async def decide(self, event: LoginEvent, timeout: timedelta) -> Verdict:  # noqa: ASYNC109 - the publisher's signature
+    async def decide(self, event: LoginEvent, timeout: timedelta) -> Verdict:
         """The verdict on an event. Raises NoVerdictError, BrokerUnreachableError."""
         ...
 
