@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from fastapi.testclient import TestClient
 
 from authstream.broker.dead_letters import DeadLetter, DeadLetters, Filter, ReplayRefusedError
 from authstream.broker.kafka_topics import KafkaTopics, wanted
@@ -27,6 +26,7 @@ from tests.contract.test_effect_kinds import PAYLOADS, effect
 from tests.control_plane import Refusing, door, memory_store
 from tests.kafka_server import KafkaServer
 from tests.samples import envelope
+from tests.unit.test_admin_api import Client
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
 PARTITION = 2
@@ -165,16 +165,18 @@ def test_what_holds_no_login_is_refused(site: Site) -> None:
 
 
 @pytest.fixture
-def api(site: Site) -> Iterator[TestClient]:
+def api(site: Site) -> Iterator[Client]:
     """The admin API at these letters, with an operator's token."""
     with memory_store() as store:
         ada = door(store, builder=Refusing())
         app = admin_app(Entrance(ada, letters=lambda: DeadLetters(site.settings)))
         token = Tokens(ada).create("operator", "operator")
-        yield TestClient(app, headers={"Authorization": f"Bearer {token}"})
+        client = Client(app)
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
 
 
-def test_letters_are_settled_over_http(site: Site, api: TestClient) -> None:
+def test_letters_are_settled_over_http(site: Site, api: Client) -> None:
     """As at the command line: by filter or by place, each once, what is refused with the reason."""
     url = "/v1/admin/dead-letters"
     _, first = an_effect(site)
@@ -207,7 +209,7 @@ def test_letters_are_settled_over_http(site: Site, api: TestClient) -> None:
     ],
 )
 def test_what_is_not_there_or_not_said_is_a_problem(
-    api: TestClient, method: str, path: str, body: object, status: int
+    api: Client, method: str, path: str, body: object, status: int
 ) -> None:
     """Nothing is settled by accident."""
     answer = api.request(method, f"/v1/admin/dead-letters{path}", json=body)
