@@ -18,6 +18,7 @@ from authstream.engine.delivery import Delivery, parsed
 from authstream.engine.lane import Busy, Lane, Limits
 from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
+from authstream.engine.windows import MemoryWindows, Windows
 from authstream.errors import DeliveryError, DroppedError, RecordError
 from authstream.stages.delay import JITTER
 from authstream.stages.outputs import dead_letter
@@ -55,7 +56,7 @@ class EffectStage(Stage):
     relaxed = True
     timeout = _UNLIMITED
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         delivery: Delivery,
         *,
@@ -64,6 +65,7 @@ class EffectStage(Stage):
         limits: Limits | None = None,
         dead_ratio: float = 1,
         window: timedelta = DECIDED_WINDOW,
+        windows: Windows | None = None,
     ) -> None:
         self.name = f"effect.{delivery.name}"
         self.topics = (topics.effects(delivery.name),)
@@ -74,12 +76,13 @@ class EffectStage(Stage):
         self._clock = clock
         self._limits = limits or Limits()
         self._ratio = DeadRatio(dead_ratio)
-        self._settled = Settled(done_topic, kind="effect-done", window=window)
+        kept = windows or MemoryWindows(self.name, window)
+        self._settled = Settled(done_topic, kind="effect-done", windows=kept)
         #: What waits, by partition.
         self._parked: dict[int, Parking] = {}
         self.lanes: dict[str, Lane] = {}
         self.memories = (
-            Memory((done_topic,), window, self._remember_done, self._forget),
+            Memory((done_topic,), window, self._remember_done, self._forget, windows=kept),
             Memory(tuple(self._retry.values()), window, self._remember_parked, self._forget),
         )
 

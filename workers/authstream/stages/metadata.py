@@ -18,6 +18,7 @@ from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Poi
 from authstream.engine.restricted import app_metadata_refusal
 from authstream.engine.sink import Sink
 from authstream.engine.window import FirstWindow
+from authstream.engine.windows import MemoryWindows
 from authstream.errors import DeliveryError, RecordError, TooLargeError
 from authstream.stages.outputs import dead_letter
 from authstream.stages.replies import due
@@ -80,7 +81,9 @@ class Metadata(Stage):
         self._room = asyncio.Semaphore(concurrency)
         self._window = window
         self._log = structlog.get_logger("authstream.metadata")
-        self._settled = Settled(topics.user_metadata_done, kind="patch-done", window=window)
+        self._settled = Settled(
+            topics.user_metadata_done, kind="patch-done", windows=MemoryWindows(self.name, window)
+        )
         #: By partition: the newest patch applied of each key.
         self._applied: dict[int, FirstWindow] = {}
         self.memories = (

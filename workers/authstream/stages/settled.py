@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from types import MappingProxyType
 
 from authstream.contracts import headers as h
 from authstream.contracts.effect import EffectDone, PatchDone
 from authstream.engine.ports import Message, Output, Outputs
-from authstream.engine.window import FirstWindow
+from authstream.engine.windows import Window, Windows
 from authstream.stages.outputs import record_output
 
 _DEAD, _DONE = 0, 1
@@ -20,12 +19,11 @@ _LEFT_OUT = (*h.TRIP, h.REPLAY, h.REPLY_WITH)
 class Settled:
     """An id that is done is not worked on again; one that was given up is, if somebody asks."""
 
-    def __init__(self, topic: str, *, kind: str, window: timedelta) -> None:
+    def __init__(self, topic: str, *, kind: str, windows: Windows) -> None:
         """`kind` of the records in the `done` topic, e.g. `effect-done`."""
         self._topic = topic
         self._kind = kind
-        self._window = window
-        self._ids: dict[int, FirstWindow] = {}
+        self._windows = windows
         #: Done, but the record of it is not acknowledged: it may yet be lost.
         self._unrecorded: dict[str, Output] = {}
 
@@ -76,7 +74,7 @@ class Settled:
 
     def forget(self, partition: int) -> None:
         """Another process owns the partition."""
-        self._ids.pop(partition, None)
+        self._windows.forget("", partition)
 
     def _on_recorded(self, message: Message, name: str, status: int) -> Callable[[int], Outputs]:
         def recorded(_offset: int) -> Outputs:
@@ -87,8 +85,8 @@ class Settled:
 
         return recorded
 
-    def _of(self, partition: int) -> FirstWindow:
-        return self._ids.setdefault(partition, FirstWindow(self._window))
+    def _of(self, partition: int) -> Window:
+        return self._windows.of("", partition)
 
 
 def was_done(message: Message) -> bool:
