@@ -84,7 +84,7 @@ def through_actions(
     }
 
 
-def stages(
+def stages(  # noqa: PLR0913 - what they are made of, by name
     kinds: Mapping[str, Delivery],
     settings: Settings,
     *,
