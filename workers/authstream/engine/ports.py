@@ -88,6 +88,8 @@ class Stage(ABC):
     relaxed: bool = False
     #: A partition that is taken away waits for what is in work; False where work is only waiting.
     drains: bool = True
+    #: A message may be in work for long on purpose: that runs begin with it is not its fault.
+    waits: bool = False
     #: It stands still until an operator has looked; the worker is then not ready.
     halted: bool = False
 

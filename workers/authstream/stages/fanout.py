@@ -167,6 +167,7 @@ class Fanout(Stage):
             payload=order.payload,
             ordered_at=verdict.decided_at,
             not_before=verdict.decided_at + order.delay_ms if order.delay_ms else 0,
+            subject=verdict.subject,
         )
         key = order.key.encode() if order.key else message.key
         return record_output(
