@@ -55,18 +55,25 @@ _FENCED_BY_ITSELF = timedelta(seconds=60)
 class StageConsumer:
     """One group member, one thread. What happens to messages happens on the loop, by `deliver`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         stage: Stage,
         settings: Settings,
+        topics: Sequence[str],
         *,
         recovery: Recovery,
         deliver: Callable[[list[Cell]], None],
         forget: Callable[[str, int], None],
         fatal: Callable[[BaseException], None],
     ) -> None:
+        """Of a stage with `frequent` topics there are two in a process, each with its `topics`."""
         self._stage = stage
+<<<<<<< HEAD
         self._group = group_of(settings, stage)
+=======
+        self._topics = list(topics)
+        frequent = bool(stage.frequent) and set(topics) == set(stage.frequent)
+>>>>>>> main
         self._recovery = recovery
         self._deliver = deliver
         self._forget = forget
@@ -74,7 +81,12 @@ class StageConsumer:
         self._consumer = Consumer(
             consumer_config(
                 settings,
+<<<<<<< HEAD
                 group=self._group,
+=======
+                group=group_of(settings, stage),
+                member=".frequent" if frequent else "",
+>>>>>>> main
                 assignor=stage.assignor,
                 relaxed=stage.relaxed,
             ),
@@ -110,7 +122,7 @@ class StageConsumer:
     def _run(self) -> None:
         try:
             self._consumer.subscribe(
-                list(self._stage.topics),
+                self._topics,
                 on_assign=self._on_assign,
                 on_revoke=self._on_revoke,
                 on_lost=self._on_lost,
@@ -287,7 +299,7 @@ class StageConsumer:
     def _check_pairs(self) -> None:
         numbers = {
             topic: {number for name, number in self._assigned if name == topic}
-            for topic in self._stage.topics
+            for topic in self._topics
         }
         if len(set(map(frozenset, numbers.values()))) > 1:
             raise TopicMismatchError(

@@ -34,7 +34,8 @@ def _digest(envelope: Envelope, key: bytes) -> bytes:
     begun, ended = inner.copy(), outer.copy()
     begun.update(orjson.dumps(said))
     ended.update(begun.digest())
-    return ended.digest()
+    signature: bytes = ended.digest()
+    return signature
 
 
 @cache
