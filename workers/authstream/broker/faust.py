@@ -175,19 +175,15 @@ class FaustRunner:
         self._joining = {name for name in self._joining if not self.works(name)}
         return all(_works(one) for one in self.consumers if one.stage not in self._joining)
 
-<<<<<<< HEAD
     def silences(self) -> dict[str, float]:
-        """Seconds since each stage's consumer last turned; from any thread."""
-        now = time.monotonic()
-        return {one.stage: now - one.turned_at for one in list(self.consumers)}
+        """Seconds since each stage's consumer last turned, the longest; from any thread."""
+        now, found = time.monotonic(), dict[str, float]()
+        for one in list(self.consumers):
+            found[one.stage] = max(found.get(one.stage, 0.0), now - one.turned_at)
+        return found
 
-    def _consumer(self, name: str) -> StageConsumer:
-        (consumer,) = (one for one in self.consumers if one.stage == name)
-        return consumer
-=======
     def _of(self, name: str) -> list[StageConsumer]:
         return [one for one in self.consumers if one.stage == name]
->>>>>>> main
 
     def _channel(self, stage: Stage) -> Callable[[list[Cell]], None]:
         """An agent for the stage; what it gives back takes batches of messages on the loop."""

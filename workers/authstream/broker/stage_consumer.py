@@ -68,12 +68,9 @@ class StageConsumer:
     ) -> None:
         """Of a stage with `frequent` topics there are two in a process, each with its `topics`."""
         self._stage = stage
-<<<<<<< HEAD
         self._group = group_of(settings, stage)
-=======
         self._topics = list(topics)
         frequent = bool(stage.frequent) and set(topics) == set(stage.frequent)
->>>>>>> main
         self._recovery = recovery
         self._deliver = deliver
         self._forget = forget
@@ -81,12 +78,8 @@ class StageConsumer:
         self._consumer = Consumer(
             consumer_config(
                 settings,
-<<<<<<< HEAD
                 group=self._group,
-=======
-                group=group_of(settings, stage),
                 member=".frequent" if frequent else "",
->>>>>>> main
                 assignor=stage.assignor,
                 relaxed=stage.relaxed,
             ),
