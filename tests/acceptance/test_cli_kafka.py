@@ -250,7 +250,8 @@ def test_a_control_log_comes_back_from_its_backup(
 ) -> None:
     """Into new topics, revision for revision; not into topics that are in use."""
     file = f"{tmp_path / 'control.backup'}"
-    for name, value in environment(AUTHSTREAM_BROKERS=kafka.bootstrap).items():
+    told = {"AUTHSTREAM_BROKERS": kafka.bootstrap, "AUTHSTREAM_PARTITIONS": "1"}
+    for name, value in environment(**told).items():
         monkeypatch.setenv(name, value)
     trails: list[str] = []
     for prefix in ("t-kept", "t-restored"):

@@ -71,7 +71,8 @@ class Secured:
 
     def _with(self, kafka: dict[str, str | int | float | bool], said: dict[str, Any]) -> Settings:
         prefix, brokers = self.topics.prefix, self.server.bootstrap
-        return Settings(brokers=brokers, prefix=prefix, kafka=kafka, **said)
+        # One partition: rights are of topics, and a hundred of them are made sooner.
+        return Settings(brokers=brokers, prefix=prefix, partitions=1, kafka=kafka, **said)
 
     def take_away(self, user: str, topic: str) -> None:
         """Revoke what a user may do with one topic."""
