@@ -398,3 +398,100 @@ def test_an_action_authorizes_by_role_and_client(
         assert [one.status for one in said.steps] == ["ok", "ok", "denied", "not_run"]
     else:
         assert said.claims.id_token == {f"{_PORTAL}/partner_id": "partner|ken"}
+
+
+AUTHORIZED = pytest.mark.parametrize(
+    ("client", "role", "outcome"),
+    [
+        ("Back Office", "customer", "denied"),
+        ("Back Office", "staff", "allowed"),
+        ("Shop", "customer", "allowed"),
+    ],
+)
+
+
+@AUTHORIZED
+def test_a_signup_is_authorized_by_role_and_client(
+    tenant: Tenant, client: str, role: str, outcome: str
+) -> None:
+    """A denial with one argument: no text for the user, no later action; what was queued stays."""
+    event = {
+        "client": {"client_id": "app", "name": client, "metadata": {}},
+        "connection": {"name": "db"},
+        "request": {"ip": "192.0.2.1"},
+        "tenant": {"id": "portal"},
+        "user": {"email": "ken@example.com", "app_metadata": {"role": role}},
+    }
+    said = tenant.ask("pre-user-registration", event, name=f"signup at {client} as {role}")
+    assert said.outcome == outcome
+    queued: dict[str, Any] = {"signup_via": client}
+    assert said.metadata.user_metadata == {"invited": True}
+    if outcome == "denied":
+        assert (said.denied_by, said.code) == ("Authorize Signup", "access_denied")
+        assert (said.reason, said.user_message) == (_REFUSED, None)
+        assert said.metadata.app_metadata == queued
+        assert [one.status for one in said.steps] == ["ok", "denied", "not_run"]
+    else:
+        assert said.metadata.app_metadata == {**queued, "authorized": True}
+
+
+@AUTHORIZED
+def test_a_machine_is_authorized_by_role_and_client(
+    tenant: Tenant, client: str, role: str, outcome: str
+) -> None:
+    """A denial with one argument: no claims, no scopes, no later action; the effect is sent."""
+    event: dict[str, Any] = {
+        "client": {"client_id": "m", "name": client, "metadata": {"plan": "pro", "role": role}},
+        "request": {"ip": "192.0.2.1"},
+        "tenant": {"id": "portal"},
+        "transaction": {"requested_scopes": ["read:orders", "export:orders"]},
+    }
+    said = tenant.ask("credentials-exchange", event, name=f"token of {client} as {role}")
+    assert said.outcome == outcome
+    assert [order.payload for order in said.effects] == [{"message": f"{client} asked"}]
+    if outcome == "denied":
+        assert (said.denied_by, said.code, said.reason) == (
+            *("Authorize Machine", "access_denied", _REFUSED),
+        )
+        assert (said.claims.access_token, said.target_scopes) == ({}, None)
+        assert [one.status for one in said.steps] == ["ok", "denied", "not_run"]
+        assert {one.command for one in said.dropped} == {
+            "accessToken.setCustomClaim",
+            "transaction.removeTargetScope",
+        }
+    else:
+        assert said.claims.access_token == {f"{_PORTAL}/plan": "pro", f"{_PORTAL}/region": "eu"}
+        assert said.target_scopes == _READ_ONLY
+
+
+def test_an_event_of_a_stream_is_tried_until_it_goes_through(tenant: Tenant) -> None:
+    """A second after the first failure, two after the next; each try is a flow of its own."""
+    decided = kafka_log.Log(tenant.settings.brokers, Topics(_PREFIX).decided("event-stream"))
+    message = {"id": "evt-1", "source": "urn:users", "specversion": "1.0", "type": "user.created"}
+    event = {"message": {**message, "data": {"object": {"away": 2}}}}
+    tenant.publisher.publish(
+        LoginEvent("event-stream", json.dumps(event).encode(), "evt-1", "urn:users")
+    )
+    tries: list[Verdict] = []
+
+    def allowed() -> bool:
+        tries.extend(decode(Verdict, one.value) for one in decided.poll())
+        return any(one.outcome == "allowed" for one in tries)
+
+    try:
+        kafka_log.until(allowed, "the third try goes through")
+    finally:
+        decided.close()
+    tries.sort(key=lambda one: one.decided_at)
+    assert [one.outcome for one in tries] == ["failed", "failed", "allowed"]
+    assert tries[0].reason == "Error: directory is away, call 1"
+    assert [one.retry and one.retry.waits_ms for one in tries] == [
+        *((1000, 2000, 4000), (2000, 4000), None),
+    ]
+    assert len({one.flow_id for one in tries}) == 3
+    first, second, third = (one.decided_at for one in tries)
+    assert 1000 <= second - first < 4000
+    assert 2000 <= third - second < 5000
+    assert tries[-1].effects[0].payload == {
+        "message": "user.created evt-1 synchronized at call 3"
+    }

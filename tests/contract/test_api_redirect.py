@@ -172,3 +172,18 @@ async def test_whether_a_redirect_is_possible(
     guest = new_guest(CALLS, language=language)
     found = await _called(guest, language, "redirect.canRedirect", [], **members)
     assert found == {"answer": expected}
+
+
+@in_both_languages
+async def test_nobody_is_redirected_whose_provider_cannot(
+    new_guest: NewGuest, language: str
+) -> None:
+    """It said `authstream-interactive: no`, or no key signs states: a redirect would fail."""
+    guest = new_guest(CALLS, language=language)
+    call = (spelled("redirect.canRedirect", language), [])
+    event = {**EVENT, "calls": [call]}
+    answers = [
+        json.loads(texts(await guest.run(invocation(event, "onContinuePostLogin", **said)))[0])
+        for said in ({"interactive": False}, {})
+    ]
+    assert answers == [{"answer": False}, {"answer": True}]

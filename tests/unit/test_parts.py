@@ -58,6 +58,23 @@ def test_a_token_is_denied_with_a_code(trigger: str) -> None:
     assert said.user_message is None
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (["User is not authorized"], "access_denied", "User is not authorized"),
+        (["forbidden", "by role"], "access_denied", "forbidden: by role"),
+        (["server_error"], "server_error", None),
+        (["invalid_request", "by role"], "invalid_request", "by role"),
+    ],
+)
+def test_a_machine_is_told_a_code_that_it_knows(
+    arguments: list[str], code: str, reason: str | None
+) -> None:
+    """Published actions often say one text, as they do elsewhere: that is a reason, not a code."""
+    said = decided(command("access.deny", *arguments), trigger=CE)
+    assert (said.outcome, said.code, said.reason) == ("denied", code, reason)
+
+
 def test_a_second_denial_is_said_to_have_no_effect() -> None:
     """The first counts, whichever method it came by."""
     said = decided(
@@ -199,7 +216,10 @@ def test_a_session_is_shortened_to_the_earliest_time(of: str) -> None:
         "expires_at": NEW_YEAR - 5_000,
         "idle_expires_at": NEW_YEAR + 1,
     }
-    assert [target for target, _ in reasons(said)] == [f"{NEW_YEAR + 1}"]
+    assert reasons(said) == [
+        (f"{NEW_YEAR - 1_000}", f"a call before ends it at {NEW_YEAR - 5_000}: the earliest counts"),
+        (f"{NEW_YEAR + 1}", f"it ends at {NEW_YEAR} anyway: it can only be shortened"),
+    ]
 
 
 def test_the_last_cookie_mode_counts() -> None:

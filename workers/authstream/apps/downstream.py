@@ -15,12 +15,14 @@ from authstream.engine.pending_patches import PendingPatches
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.registry import plugins
 from authstream.engine.sink import ProfileStore, Sink
+from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.settings import Settings
 from authstream.stages.delay import Delay
 from authstream.stages.effect import EffectStage
 from authstream.stages.hydration import Hydration
 from authstream.stages.metadata import Metadata
+from authstream.stages.redelivery import RedeliveryStage
 
 
 @cache
@@ -73,8 +75,9 @@ def stages(
     topics: Topics,
     reader: PointReader,
     clock: Clock,
+    triggers: Mapping[str, Trigger],
 ) -> Iterator[Stage]:
-    """Those that write metadata, deliver effects, and hold back what has to wait."""
+    """Those that write metadata, deliver effects, try events again, and hold back what waits."""
     said = settings.effects
     yield Metadata(
         chosen_sink(settings),
@@ -92,4 +95,6 @@ def stages(
             dead_ratio=said.dead_ratio,
         )
     for delay in DELAYS:
-        yield Delay(delay, topics=topics, kinds=kinds, clock=clock)
+        again = [topics.redelivery_retry(delay)]
+        yield Delay(delay, topics=topics, kinds=kinds, clock=clock, redeliveries=again)
+    yield RedeliveryStage(topics=topics, triggers=triggers, reader=reader, clock=clock)

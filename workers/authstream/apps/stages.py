@@ -30,7 +30,7 @@ from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
-from authstream.sandbox.ending import GuestError
+from authstream.sandbox.ending import GuestError, GuestLoadError
 from authstream.sandbox.fresh import FreshGuests
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
@@ -176,10 +176,10 @@ class GuestAction(Action):
         try:
             ready = await guest.start()
         except GuestError as error:
-            # Its flows get `action_error` or are skipped; other actions are not hurt.
-            structlog.get_logger("authstream.action").error(
-                "action_cannot_start", stage=self.name, reason=str(error)
-            )
+            # Its flows fail, each with this reason, or skip it; other actions are not hurt.
+            log = structlog.get_logger("authstream.action")
+            say = log.warning if isinstance(error, GuestLoadError) else log.error
+            say("action_cannot_start", stage=self.name, reason=str(error))
         else:
             structlog.get_logger("authstream.action").info(
                 "action_started",
@@ -303,5 +303,7 @@ def after_actions(
         ResumeStage(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
-        *downstream.stages(kinds, settings, topics=topics, reader=reader, clock=clock),
+        *downstream.stages(
+            kinds, settings, topics=topics, reader=reader, clock=clock, triggers=known
+        ),
     )

@@ -16,6 +16,7 @@ from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
 from authstream.contracts.answer import Answered
 from authstream.contracts.avro import decode, encode
+from authstream.contracts.codes import TIMEOUT
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
@@ -191,7 +192,7 @@ class Waiters:
             return self._unavailable("/continue", error)
         finally:
             self._exchange.forget(correlation)
-        return Resolution(None, "timeout") if isinstance(found, _Late) else found
+        return Resolution(None, TIMEOUT) if isinstance(found, _Late) else found
 
     async def _expect(self, reply: asyncio.Future[Message]) -> tuple[bytes, h.Headers]:
         """Raises BrokerUnreachableError, ConfigurationError."""
@@ -257,7 +258,7 @@ class Waiters:
             subject=question.subject,
             requested_at=at,
             deadline_at=question.deadline_at,
-            failure=Failure(code="timeout", reason="the caller stopped waiting"),
+            failure=Failure(code=TIMEOUT, reason="the caller stopped waiting"),
         )
         flow = flow_headers(
             envelope.flow_id, 0, tenant=envelope.tenant, trigger=trigger.name, requested_at=at
@@ -268,7 +269,7 @@ class Waiters:
                 self._topics.assemble, question.key.encode(), encode(envelope), headers + address
             )
         )
-        return Resolution(None, "timeout")
+        return Resolution(None, TIMEOUT)
 
     def record(self, answered: Answered) -> None:
         """Keep what a caller was really told."""

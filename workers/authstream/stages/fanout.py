@@ -14,6 +14,7 @@ from authstream.contracts.verdict import EffectOrder, Verdict
 from authstream.engine.first_wins import FirstWins
 from authstream.engine.identity import patch_id
 from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
+from authstream.engine.retries import order
 from authstream.engine.trigger import Trigger
 from authstream.errors import RecordError
 from authstream.stages.outputs import dead_letter, record_output
@@ -69,7 +70,10 @@ class Fanout(Stage):
             )
         if h.first(message.headers, h.EFFECTS) == h.EFFECTS_OFF:
             return list(self._reply(message))
-        return [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
+        outputs = [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
+        if verdict.retry is not None:
+            outputs += self._redelivery(message, verdict)
+        return outputs
 
     def _answer_and_patch(self, message: Message, verdict: Verdict) -> list[Output]:
         replies = list(self._reply(message))
@@ -146,6 +150,18 @@ class Fanout(Stage):
                     f"it, known are {sorted(self._kinds)}"
                 )
                 yield dead_letter(self._names.dead_letter, message, error, stage=self.name)
+
+    def _redelivery(self, message: Message, verdict: Verdict) -> Iterator[Output]:
+        again = order(verdict)
+        if again is not None:
+            yield record_output(
+                self._names.redelivery,
+                again,
+                kind="redelivery",
+                event_id=again.id,
+                key=again.id.encode(),
+                source=message,
+            )
 
     def _effect(self, message: Message, verdict: Verdict, order: EffectOrder) -> Output:
         effect = Effect(
