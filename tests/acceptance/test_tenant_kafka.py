@@ -492,6 +492,4 @@ def test_an_event_of_a_stream_is_tried_until_it_goes_through(tenant: Tenant) -> 
     first, second, third = (one.decided_at for one in tries)
     assert 1000 <= second - first < 4000
     assert 2000 <= third - second < 5000
-    assert tries[-1].effects[0].payload == {
-        "message": "user.created evt-1 synchronized at call 3"
-    }
+    assert tries[-1].effects[0].payload == {"message": "user.created evt-1 synchronized at call 3"}

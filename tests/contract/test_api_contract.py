@@ -106,10 +106,19 @@ SURPLUS: list[tuple[str, str, Arguments, Arguments]] = [
     ("post-login", "access.deny", ["no", "for the user"], ["no"]),
     ("password-reset-post-challenge", "access.deny", ["no", 7], ["no"]),
     ("pre-user-registration", "access.deny", ["log", "user", "more"], ["log", "user"]),
-    ("credentials-exchange", "access.deny", ["invalid_scope", "why", None], ["invalid_scope", "why"]),
+    (
+        "credentials-exchange",
+        "access.deny",
+        ["invalid_scope", "why", None],
+        ["invalid_scope", "why"],
+    ),
     ("post-login", "session.evictMetadata", [7], []),
-    ("post-login", "session.revoke", ["no", {"preserveRefreshTokens": True}, {}],
-     ["no", {"preserveRefreshTokens": True}]),
+    (
+        "post-login",
+        "session.revoke",
+        ["no", {"preserveRefreshTokens": True}, {}],
+        ["no", {"preserveRefreshTokens": True}],
+    ),
 ]
 
 

@@ -61,8 +61,10 @@ LOAD_ERRORS = {
     "javascript": [
         (
             "require('axios');",
-            "Error: Cannot find module 'axios': add it to dependencies: in action.yaml, then run "
-            "authstream deps lock",
+            (
+                "Error: Cannot find module 'axios': add it to dependencies: in action.yaml, then "
+                "run authstream deps lock"
+            ),
         ),
         (
             "require('./claims');",
@@ -70,8 +72,10 @@ LOAD_ERRORS = {
         ),
         (
             "require('actions:tiers');",
-            "Error: Cannot find module 'actions:tiers': name the module under modules: in "
-            "action.yaml",
+            (
+                "Error: Cannot find module 'actions:tiers': name the module under modules: in "
+                "action.yaml"
+            ),
         ),
         (
             "import axios from 'axios';",
@@ -85,8 +89,10 @@ LOAD_ERRORS = {
     "python": [
         (
             "import httpx_that_is_not_there",
-            "ModuleNotFoundError: No module named 'httpx_that_is_not_there': add it to "
-            "dependencies: in action.yaml, then run authstream deps lock",
+            (
+                "ModuleNotFoundError: No module named 'httpx_that_is_not_there': add it to "
+                "dependencies: in action.yaml, then run authstream deps lock"
+            ),
         ),
     ],
 }
@@ -133,11 +139,46 @@ async def test_python_names_what_was_meant(new_guest: NewGuest) -> None:
     outcome = await new_guest(MISSING).run(invocation())
     assert texts(outcome) == [
         "there is no 'emial' here: did you mean email?",
-        "there is no 'shoe_size' here, there is app_metadata, email; "
-        '.get("shoe_size") if it may be absent',
+        (
+            "there is no 'shoe_size' here, there is app_metadata, email; "
+            '.get("shoe_size") if it may be absent'
+        ),
         "there is no 'TOKN' here: did you mean TOKEN?",
-        "there is no 'CRM_KEY' here, there is TOKEN; "
-        "name it under secrets: in action.yaml and set it",
+        (
+            "there is no 'CRM_KEY' here, there is TOKEN; "
+            "name it under secrets: in action.yaml and set it"
+        ),
         "there is no 'setCustomClaim' here: did you mean set_custom_claim?",
         "there is no 'accesToken' here: did you mean access_token?",
+    ]
+
+
+UNDEFINED = """
+    exports.onExecutePostLogin = async (event, api) => {
+      const calls = [
+        () => api.access.deny(event.reason),
+        () => api.session.setExpiresAt(event.end),
+        () => api.redirect.encodeToken({ payload: {}, secret: event.secrets.NOT_NAMED }),
+      ];
+      for (const call of calls) {
+        try {
+          call();
+        } catch (error) {
+          console.log(error.message);
+        }
+      }
+    };
+    """
+
+
+async def test_javascript_is_told_what_was_undefined(new_guest: NewGuest) -> None:
+    """JSON has no such value, so that it is not there is all that could be said."""
+    outcome = await new_guest(UNDEFINED, language="javascript").run(invocation())
+    assert texts(outcome) == [
+        "api.access.deny: reason must be of type string, not undefined",
+        "Either inactivity or absolute expiration time must be provided",
+        (
+            "api.redirect.encodeToken: options needs the member secret: if it comes from "
+            "event.secrets, name it under secrets: in action.yaml and set it"
+        ),
     ]

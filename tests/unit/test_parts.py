@@ -217,7 +217,10 @@ def test_a_session_is_shortened_to_the_earliest_time(of: str) -> None:
         "idle_expires_at": NEW_YEAR + 1,
     }
     assert reasons(said) == [
-        (f"{NEW_YEAR - 1_000}", f"a call before ends it at {NEW_YEAR - 5_000}: the earliest counts"),
+        (
+            f"{NEW_YEAR - 1_000}",
+            f"a call before ends it at {NEW_YEAR - 5_000}: the earliest counts",
+        ),
         (f"{NEW_YEAR + 1}", f"it ends at {NEW_YEAR} anyway: it can only be shortened"),
     ]
 

@@ -8,13 +8,15 @@ import orjson
 import pytest
 
 from authstream.apps.stages import triggers
+from authstream.contracts import headers as h
 from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.envelope import Failure, Origin
 from authstream.contracts.parameter import CommandRefusedError
-from authstream.contracts.verdict import Verdict
+from authstream.contracts.verdict import Retry, Verdict
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
-from tests.samples import NOW, command, envelope, fold, run
+from authstream.stages.deadline import deadline
+from tests.samples import NOW, command, envelope, fold, message, run
 
 KNOWN = triggers()
 ALL = pytest.mark.parametrize("trigger", KNOWN.values(), ids=KNOWN)
@@ -97,6 +99,14 @@ def test_flows_that_somebody_waits_for_end_in_time() -> None:
     waiting = KNOWN["post-login"]
     flow = envelope(deadline_at=NOW + 20_000)
     assert waiting.left(flow, now=NOW + 15_000) == 5_000
+
+
+def test_what_need_not_be_waited_for_goes_on_without_its_caller() -> None:
+    """Its deadline is the trigger's own, whatever the caller would wait."""
+    record = message("t", b"", headers={h.DEADLINE: f"{NOW + 1_000}"})
+    late, waiting = KNOWN["event-stream"], KNOWN["post-login"]
+    assert deadline(record, late) == NOW + DECIDED_WINDOW.total_seconds() * 1_000
+    assert deadline(record, waiting) == NOW + 900
 
 
 def test_an_event_of_a_stream_is_published_again_after_a_failure() -> None:

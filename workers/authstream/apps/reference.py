@@ -196,9 +196,7 @@ def errors_page() -> str:
         "The code of an error is in dead letters (header `authstream-dead-reason`) and in verdicts "
         "(`code`). The exit status is that of a command that the error ends (sysexits.h)."
     )
-    verdicts = [
-        (code(one), meaning.outcome, meaning.about) for one, meaning in MEANINGS.items()
-    ]
+    verdicts = [(code(one), meaning.outcome, meaning.about) for one, meaning in MEANINGS.items()]
     rows = [
         (code(error.code), (inspect.getdoc(error) or "").partition("\n")[0], f"{error.exit_status}")
         for error in _errors()

@@ -50,18 +50,26 @@ def _failed(about: str) -> Meaning:
 
 #: Every code that a verdict has of its own, in the order of the page.
 MEANINGS: Final[Mapping[str, Meaning]] = {
-    ACCESS_DENIED: _denied("An action called `access.deny`, `session.revoke` or `refreshToken.revoke`."),
-    VALIDATION_ERROR: _denied("An action called `validation.error`; `validation` says what to show."),
+    ACCESS_DENIED: _denied(
+        "An action called `access.deny`, `session.revoke` or `refreshToken.revoke`."
+    ),
+    VALIDATION_ERROR: _denied(
+        "An action called `validation.error`; `validation` says what to show."
+    ),
     INVALID_REQUEST: _denied("An action refused a machine or a subject token (OAuth's code)."),
     INVALID_SCOPE: _denied("An action refused a machine for what it asked for (OAuth's code)."),
     SERVER_ERROR: _denied("An action refused a machine for a reason of its own (OAuth's code)."),
     NOTIFICATION_DROP: _denied("An action could not send a message, and it is not tried again."),
-    NOTIFICATION_RETRY: _denied("An action could not send a message now; `retry` says what follows."),
+    NOTIFICATION_RETRY: _denied(
+        "An action could not send a message now; `retry` says what follows."
+    ),
     ACTION_ERROR: _failed(
         "An action threw, called the api in a way that it does not have, or its process ended."
     ),
     ACTION_TIMEOUT: _failed("An action did not end within its own time."),
-    PLATFORM_ERROR: _failed("An action was not run, as its process does not come up or keeps failing."),
+    PLATFORM_ERROR: _failed(
+        "An action was not run, as its process does not come up or keeps failing."
+    ),
     UNKNOWN_VERSION: _failed("The planned version of an action is not deployed on its worker."),
     TIMEOUT: _failed("The flow was not decided in time, or its caller stopped waiting."),
     INCOMPLETE: _failed("A planned action neither ran nor was skipped, so nobody is let in."),
@@ -71,5 +79,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     REDIRECT_UNSUPPORTED: _failed(
         "An action asked for a redirect, a form or a factor where the browser cannot be sent away."
     ),
-    INTERACTION_REQUIRED: _failed("As before, and the application had said `prompt=none` (OpenID)."),
+    INTERACTION_REQUIRED: _failed(
+        "As before, and the application had said `prompt=none` (OpenID)."
+    ),
 }

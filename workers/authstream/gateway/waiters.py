@@ -249,6 +249,9 @@ class Waiters:
         address: h.Headers,
     ) -> Resolution:
         """Tell assemble that the caller went away: whichever record comes first there counts."""
+        if not trigger.blocking:
+            # The flow goes on without its caller, and is tried again if it fails.
+            return Resolution(None, TIMEOUT)
         at = late.requested_at
         envelope = Envelope(
             flow_id=question.flow,

@@ -37,7 +37,7 @@ def explained(program: Program, thrown: Thrown, *, denied: Iterable[str] = ()) -
 def _memory(program: Program, thrown: Thrown) -> str | None:
     if not thrown.text.startswith(_ALLOCATION_FAILED):
         return None
-    return f"{thrown.message} (its {limit(program)})".lstrip()
+    return f"{thrown.message or 'out of memory'} (its {limit(program)})"
 
 
 def _missing_module(_program: Program, thrown: Thrown) -> str | None:

@@ -125,7 +125,9 @@ class Assemble(Stage):
             encode(verdict)
         except TooLargeError as error:
             failure = Failure(code=error.code, reason=str(error))
-            verdict = failed(envelope, failure, now=message.timestamp, retry=trigger.again(envelope, failure))
+            verdict = failed(
+                envelope, failure, now=message.timestamp, retry=trigger.again(envelope, failure)
+            )
         return self._verdict(message, envelope, verdict)
 
     def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:

@@ -11,10 +11,10 @@ from authstream.contracts.budgets import DECIDED_WINDOW, METADATA_HOPS
 from authstream.contracts.effect import Effect, MetadataPatch
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import EffectOrder, Verdict
+from authstream.engine import retries
 from authstream.engine.first_wins import FirstWins
 from authstream.engine.identity import patch_id
 from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
-from authstream.engine.retries import order
 from authstream.engine.trigger import Trigger
 from authstream.errors import RecordError
 from authstream.stages.outputs import dead_letter, record_output
@@ -152,7 +152,7 @@ class Fanout(Stage):
                 yield dead_letter(self._names.dead_letter, message, error, stage=self.name)
 
     def _redelivery(self, message: Message, verdict: Verdict) -> Iterator[Output]:
-        again = order(verdict)
+        again = retries.order(verdict)
         if again is not None:
             yield record_output(
                 self._names.redelivery,

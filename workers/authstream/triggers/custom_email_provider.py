@@ -78,8 +78,8 @@ PLUGIN = Trigger(
     most_actions=1,
     sensitive=("notification.html", "notification.text"),
     differs=(
-        f"A retry comes after {', '.join(f'{wait.seconds}' for wait in NOTIFICATION_WAITS)} s, each "
-        "as a flow of its own; Auth0 says in the next minutes. After the last the event is a dead "
-        "letter."
+        f"A retry comes after {', '.join(f'{wait.seconds}' for wait in NOTIFICATION_WAITS)} s, "
+        "each as a flow of its own; Auth0 says in the next minutes. After the last the event is a "
+        "dead letter."
     ),
 )

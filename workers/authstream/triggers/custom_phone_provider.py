@@ -61,8 +61,8 @@ PLUGIN = Trigger(
     most_actions=1,
     sensitive=("notification.code", "notification.as_text", "notification.as_voice"),
     differs=(
-        f"A retry comes after {', '.join(f'{wait.seconds}' for wait in NOTIFICATION_WAITS)} s, each "
-        "as a flow of its own; Auth0 says in the next minutes. After the last the event is a dead "
-        "letter."
+        f"A retry comes after {', '.join(f'{wait.seconds}' for wait in NOTIFICATION_WAITS)} s, "
+        "each as a flow of its own; Auth0 says in the next minutes. After the last the event is a "
+        "dead letter."
     ),
 )

@@ -6,6 +6,7 @@ from authstream.contracts.api.access import EXCHANGE_CODES
 from authstream.contracts.codes import ACCESS_DENIED
 from authstream.engine.part import DECIDED, Call, Denial, Part, command
 
+
 class Access(Part):
     """`deny(reason)`: the reason is shown to whoever asked."""
 

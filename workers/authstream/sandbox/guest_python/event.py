@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-
 #: Names are alike from this ratio on (`difflib`).
 NEAR = 0.7
 #: So many names fit into a message.
@@ -50,7 +49,7 @@ class Secrets(Record):
 
 
 def missing(name: str, names: Iterable[str], advice: str) -> str:
-    """The message for a member that is not there: what was meant, or all that there is if little."""
+    """The message for a member that is not there: what was meant, or what there is if little."""
     known = list(names)
     if near := _near(name, known):
         return f"there is no '{name}' here: did you mean {' or '.join(near)}?"
