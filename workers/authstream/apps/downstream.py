@@ -8,6 +8,7 @@ from functools import cache
 
 import authstream.sinks
 from authstream.broker.topic_tail import TopicTail
+from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.topics import DELAYS, Topics
 from authstream.engine.delivery import Delivery
 from authstream.engine.lane import Limits
@@ -16,6 +17,7 @@ from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.registry import plugins
 from authstream.engine.sink import ProfileStore, Sink
 from authstream.engine.trigger import Trigger
+from authstream.engine.windows import WindowsOf
 from authstream.errors import ConfigurationError
 from authstream.settings import Settings
 from authstream.stages.delay import Delay
@@ -76,6 +78,7 @@ def stages(
     reader: PointReader,
     clock: Clock,
     triggers: Mapping[str, Trigger],
+    windows: WindowsOf,
 ) -> Iterator[Stage]:
     """Those that write metadata, deliver effects, try events again, and hold back what waits."""
     said = settings.effects
@@ -93,6 +96,7 @@ def stages(
             clock=clock,
             limits=Limits(said.concurrency, said.rates.get(delivery.name)),
             dead_ratio=said.dead_ratio,
+            windows=windows(f"effect.{delivery.name}", DECIDED_WINDOW),
         )
     for delay in DELAYS:
         again = [topics.redelivery_retry(delay)]
