@@ -215,7 +215,12 @@ RETRY = {"waits_ms": (2_000, 4_000), "attempt": 1, "partition": 3, "offset": 9}
 def test_a_retry_orders_the_event_again() -> None:
     """Under an id made of the flow's, when the first of its waits is over; of a repeat nothing."""
     stage = fanout()
-    failed = {"outcome": "failed", "code": "action_error", "reason": "it broke", "retry": RETRY}
+    failed: dict[str, Any] = {
+        "outcome": "failed",
+        "code": "action_error",
+        "reason": "it broke",
+        "retry": RETRY,
+    }
     record = decided(**failed)
     _, output = stage.handle(record)
     order = decode(Redelivery, output.value)
@@ -232,7 +237,7 @@ def test_a_retry_orders_the_event_again() -> None:
         reason="it broke",
     )
     assert h.first(output.headers, h.REPLY_PARTITION) is None
-    assert topics(stage, decided(1, repeat=True, **failed)) == [TOPICS.replies]
+    assert topics(stage, decided(offset=1, repeat=True, **failed)) == [TOPICS.replies]
 
 
 def test_a_retry_without_a_wait_gives_the_event_up() -> None:

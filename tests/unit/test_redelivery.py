@@ -35,11 +35,11 @@ PUBLISHED = {
 class Requested:
     """The `requested` topic, with one record at partition 2, offset 7."""
 
-    def __init__(self, value: bytes | None = EVENT, **headers: str) -> None:
+    def __init__(self, value: bytes = EVENT, headers: dict[str, str] | None = None) -> None:
         self.record = message(
             TOPICS.requested(TRIGGER),
             value,
-            headers={**PUBLISHED, **headers},
+            headers={**PUBLISHED, **(headers or {})},
             partition=2,
             offset=7,
         )
@@ -96,7 +96,7 @@ async def test_an_event_is_published_again_as_it_was() -> None:
 async def test_an_event_with_its_id_inside_has_the_new_one() -> None:
     """The Avro form names the event itself."""
     login = LoginEvent(id="mail-1", source="idp", dedup="none", data=EVENT)
-    reader = Requested(encode(login), **{h.CONTENT_TYPE: h.AVRO_TYPE.decode()})
+    reader = Requested(encode(login), {h.CONTENT_TYPE: h.AVRO_TYPE.decode()})
     (output,) = await stage(due(), reader).handle(order())
     renamed = decode(LoginEvent, output.value)
     assert renamed == LoginEvent(id=retry_id(FLOW), source="idp", dedup="id", data=EVENT)
@@ -120,7 +120,7 @@ async def test_an_event_that_waits_longer_waits_in_a_delay_topic(wait: int, dela
 
 async def test_an_event_that_is_given_up_is_a_dead_letter() -> None:
     """With where it was published, so that it can be published once more; without secrets."""
-    reader = Requested(**{h.TRIES: "5"})
+    reader = Requested(headers={h.TRIES: "5"})
     given_up = order(given_up=True, reason="SMTP said no", attempt=6)
     (letter,) = await stage(due(), reader).handle(given_up)
     assert letter.topic == TOPICS.dead_letter

@@ -16,7 +16,6 @@ from authstream.engine.pending_patches import PendingPatches
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.registry import plugins
 from authstream.engine.sink import ProfileStore, Sink
-from authstream.engine.trigger import Trigger
 from authstream.engine.windows import WindowsOf
 from authstream.errors import ConfigurationError
 from authstream.settings import Settings
@@ -24,7 +23,6 @@ from authstream.stages.delay import Delay
 from authstream.stages.effect import EffectStage
 from authstream.stages.hydration import Hydration
 from authstream.stages.metadata import Metadata
-from authstream.stages.redelivery import RedeliveryStage
 
 
 @cache
@@ -77,10 +75,9 @@ def stages(
     topics: Topics,
     reader: PointReader,
     clock: Clock,
-    triggers: Mapping[str, Trigger],
     windows: WindowsOf,
 ) -> Iterator[Stage]:
-    """Those that write metadata, deliver effects, try events again, and hold back what waits."""
+    """Those that write metadata, deliver effects, and hold back what has to wait."""
     said = settings.effects
     yield Metadata(
         chosen_sink(settings),
@@ -101,4 +98,3 @@ def stages(
     for delay in DELAYS:
         again = [topics.redelivery_retry(delay)]
         yield Delay(delay, topics=topics, kinds=kinds, clock=clock, redeliveries=again)
-    yield RedeliveryStage(topics=topics, triggers=triggers, reader=reader, clock=clock)

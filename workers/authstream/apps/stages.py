@@ -42,6 +42,7 @@ from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.redelivery import RedeliveryStage
 from authstream.stages.resume import ResumeStage
 
 #: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
@@ -319,12 +320,7 @@ def after_actions(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
         *downstream.stages(
-            kinds,
-            settings,
-            topics=topics,
-            reader=reader,
-            clock=clock,
-            triggers=known,
-            windows=windows,
+            kinds, settings, topics=topics, reader=reader, clock=clock, windows=windows
         ),
+        RedeliveryStage(topics=topics, triggers=known, reader=reader, clock=clock),
     )
