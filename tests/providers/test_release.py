@@ -34,9 +34,10 @@ class Installed:
     @property
     def environment(self) -> dict[str, str]:
         """No variable leads back to the source tree."""
+        ours = ("AUTHSTREAM_", "OTEL_", "PYTHON")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         path = f"{self.folder / 'env' / 'bin'}:{os.environ['PATH']}"
-        home = {"HOME": f"{self.folder}", "XDG_CACHE_HOME": f"{self.folder / 'cache'}"}
-        return {"PATH": path, "VIRTUAL_ENV": f"{self.folder / 'env'}", **home}
+        return {**kept, "PATH": path, "VIRTUAL_ENV": f"{self.folder / 'env'}"}
 
     def run(self, *words: str | Path, **more: str) -> str:
         """What a command prints, which must end well."""

@@ -32,7 +32,6 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "any stage": STAGES,
     "any stage on failure": STAGES,
     "by point reads": (),
-    "effect.retry-<delay>": ("effect",),
     "console": ("control",),
     "CLI": ("operator",),
     "control plane": ("control",),
@@ -68,7 +67,7 @@ class Right:
 def meant(words: str) -> set[str]:
     """The processes that a `written_by` or `read_by` of the catalogue names."""
     parts = words.split(", ")
-    return {process for part in parts for process in _MEANT.get(part, (part,))}
+    return {process for part in parts for process in _MEANT.get(part, (process_of(part),))}
 
 
 def rights(

@@ -61,7 +61,7 @@ CATALOG: tuple[TopicSpec, ...] = (
         "<trigger>.requested.v1",
         "Login events as providers publish them.",
         "providers, SDK, gateway, effect.redelivery",
-        "entry",
+        "entry, effect.redelivery",
         7 * DAY,
         value="JSON or authstream.LoginEvent",
         key="the provider's choice",
