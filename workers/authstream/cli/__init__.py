@@ -14,8 +14,10 @@ from authstream.cli import (
     admin,
     apply,
     audit,
+    bench,
     break_glass,
     connect,
+    control,
     dead_letters,
     demo,
     deps,
@@ -32,6 +34,7 @@ from authstream.cli import (
     tokens,
     topics,
     up,
+    users,
     version,
     worker,
 )
@@ -52,6 +55,9 @@ for module in (
     version,
     importing,
     new,
+    users,
+    control,
+    bench,
 ):
     module.register(app)
 
