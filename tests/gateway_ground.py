@@ -27,6 +27,8 @@ def on_execute_post_login(event, api):
         api.access.deny("Blocked by policy")
     if "slow" in who:
         time.sleep(3)
+    if "nap" in who:
+        time.sleep(1)
     if "away" in who:
         api.redirect.send_user_to("https://terms.example.com/accept")
     for token in (api.id_token, api.access_token):

@@ -66,7 +66,7 @@ def main(folder: Path, settings: Settings) -> int:
     found = connections(folder, settings)
     telemetry.configure("authstream-gateway")
     gateway = Gateway(settings, connections=found, triggers=triggers())
-    server = _Server(_config(gateway, settings.gateway), gateway)
+    server = _Server(configuration(gateway, settings.gateway), gateway)
     _LOG.info(
         "gateway_starts",
         host=settings.gateway.host,
@@ -85,7 +85,8 @@ def main(folder: Path, settings: Settings) -> int:
     return 0
 
 
-def _config(gateway: Gateway, said: GatewaySettings) -> uvicorn.Config:
+def configuration(gateway: Gateway, said: GatewaySettings) -> uvicorn.Config:
+    """How the server serves it. Raises ConfigurationError for half a TLS configuration."""
     if bool(said.tls_certificate) != bool(said.tls_key) or (
         said.client_ca and not said.tls_certificate
     ):

@@ -75,7 +75,10 @@ PLUGIN = Trigger(
     on_failure="unsent",
     least_actions=1,
     most_actions=1,
-    sensitive=("notification.html", "notification.text"),
+    sensitive=(
+        *("notification.html", "notification.text"),
+        *("notification.code", "notification.email_data"),
+    ),
     differs=(
         "A retry is a policy in the verdict: the provider publishes the event again, under a "
         "new id, after each wait."
