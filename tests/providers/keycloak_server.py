@@ -21,6 +21,8 @@ from tests.real_provider import running
 VERSION: Final = "26.7.3"
 _ARTIFACT: Final = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
 _BUILT_WITHIN: Final = timedelta(minutes=4)
+#: Twelve seconds on an idle machine of two cores.
+_READY_WITHIN: Final = timedelta(minutes=2)
 #: What Keycloak fixes when it builds itself.
 _OPTIONS: Final = (
     *("--features=scripts", "--tracing-enabled=true", "--db=dev-mem", "--cache=local"),
@@ -95,5 +97,6 @@ def serving(folder: Path, options: Sequence[str], **members: str) -> Generator[t
     )
     address = f"http://127.0.0.1:{port}"
     env = environment(**said, **members)
-    with running(command, folder=folder, environment=env, ready=f"{address}/realms/master") as log:
+    ready = f"{address}/realms/master"
+    with running(command, folder=folder, environment=env, ready=ready, within=_READY_WITHIN) as log:
         yield address, log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from authstream.gateway.protocol import _OneWrite
+from authstream.gateway.protocol import OneWrite
 
 
 class Wire(asyncio.Transport):
@@ -27,7 +27,7 @@ class Wire(asyncio.Transport):
 async def test_status_line_headers_and_body_leave_together() -> None:
     """Two segments would wait for each other's acknowledgement at some callers."""
     wire = Wire()
-    transport = _OneWrite(wire, asyncio.get_running_loop())
+    transport = OneWrite(wire, asyncio.get_running_loop())
     transport.write(b"HTTP/1.1 200 OK\r\n\r\n")
     transport.write(b"{}")
     assert wire.writes == []
@@ -38,7 +38,7 @@ async def test_status_line_headers_and_body_leave_together() -> None:
 async def test_what_waits_is_written_before_the_end() -> None:
     """A closed connection has the whole answer."""
     wire = Wire()
-    transport = _OneWrite(wire, asyncio.get_running_loop())
+    transport = OneWrite(wire, asyncio.get_running_loop())
     transport.write(b"x")
     transport.close()
     assert (wire.writes, wire.closed) == ([b"x"], True)

@@ -27,12 +27,12 @@ function authenticate(context) {
 // A page in the browser; OAuth's JSON where a client asked for a token by password.
 function refuse(context, message) {
   context.getEvent().user(context.getUser()).error("access_denied");
-  var form = context.getHttpRequest().getDecodedFormParameters();
-  if (text(form.getFirst("grant_type")) === "password") {
+  var sent = context.getHttpRequest().getDecodedFormParameters();
+  if (text(sent.getFirst("grant_type")) === "password") {
     var said = JSON.stringify({error: "access_denied", error_description: message});
     context.failure(FAILED, Response.status(403).type("application/json").entity(said).build());
   } else {
-    var page = context.form().setError(message).createErrorPage(Response.Status.FORBIDDEN);
-    context.failure(FAILED, page);
+    var form = context.form().setError(message, Java.to([], "java.lang.Object[]"));
+    context.failure(FAILED, form.createErrorPage(Response.Status.FORBIDDEN));
   }
 }
