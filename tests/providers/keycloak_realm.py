@@ -7,6 +7,8 @@ import hashlib
 import html
 import re
 import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlparse
@@ -94,37 +96,42 @@ class Realm:
         return found
 
 
-def made(address: str) -> Realm:
+class _Admin(httpx.Auth):
+    """Logs in for each call: an administrator's token is good for a minute."""
+
+    requires_response_body = True
+
+    def __init__(self, address: str) -> None:
+        who = {"username": ADMIN, "password": ADMIN}
+        self._login = httpx.Request(
+            "POST",
+            f"{address}/realms/master/protocol/openid-connect/token",
+            data={"grant_type": "password", "client_id": "admin-cli", **who},
+        )
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """A login, then the call."""
+        answer = yield self._login
+        request.headers["authorization"] = f"Bearer {_ok(answer).json()['access_token']}"
+        yield request
+
+
+@contextmanager
+def made(address: str) -> Generator[Realm]:
     """A realm with a client, the mapper, and the step in both of its flows."""
     name = f"shop-{secrets.token_hex(3)}"
-    token = httpx.post(
-        f"{address}/realms/master/protocol/openid-connect/token",
-        data={
-            "grant_type": "password",
-            "client_id": "admin-cli",
-            "username": ADMIN,
-            "password": ADMIN,
-        },
-        timeout=30,
-    ).json()["access_token"]
-    headers = {"authorization": f"Bearer {token}"}
-    realms = httpx.Client(base_url=f"{address}/admin/realms", headers=headers, timeout=30)
-    listeners = {"eventsEnabled": True, "eventsListeners": ["jboss-logging"]}
-    _ok(realms.post("", json={"realm": name, "enabled": True, **listeners}))
-    realm = Realm(
-        f"{address}/realms/{name}",
-        httpx.Client(base_url=f"{address}/admin/realms/{name}", headers=headers, timeout=30),
-    )
-    client = {"clientId": "web", "publicClient": True, "directAccessGrantsEnabled": True}
-    machine = {"clientId": "robot", "secret": "robot-secret", "serviceAccountsEnabled": True}
-    addresses = {"redirectUris": [f"{CALLBACK}*"]}
-    for one in ({**client, **addresses}, machine):
-        _ok(realm.admin.post("/clients", json={**one, "protocolMappers": [_MAPPER]}))
-    for flow, within in _FLOWS.items():
-        _insert(realm.admin, flow, within)
-    bound = {"browserFlow": "my browser", "directGrantFlow": "my direct grant"}
-    _ok(realms.put(f"/{name}", json={"realm": name, **bound}))
-    return realm
+    realms = f"{address}/admin/realms"
+    with httpx.Client(base_url=f"{realms}/{name}", auth=_Admin(address), timeout=60) as admin:
+        listeners = {"eventsEnabled": True, "eventsListeners": ["jboss-logging"]}
+        _ok(admin.post(realms, json={"realm": name, "enabled": True, **listeners}))
+        client = {"clientId": "web", "publicClient": True, "directAccessGrantsEnabled": True}
+        addresses = {"redirectUris": [f"{CALLBACK}*"], "protocolMappers": [_MAPPER]}
+        _ok(admin.post("/clients", json={**client, **addresses}))
+        for flow, within in _FLOWS.items():
+            _insert(admin, flow, within)
+        bound = {"browserFlow": "my browser", "directGrantFlow": "my direct grant"}
+        _ok(admin.put(f"{realms}/{name}", json={"realm": name, **bound}))
+        yield Realm(f"{address}/realms/{name}", admin)
 
 
 def _insert(admin: httpx.Client, flow: str, within: str) -> None:

@@ -81,9 +81,10 @@ def log(
 
 
 @pytest.fixture(scope="module")
-def realm(log: tuple[str, Path]) -> Realm:
-    """A realm that asks us, with people in it."""
-    return keycloak_realm.made(log[0])
+def realm(log: tuple[str, Path]) -> Iterator[Realm]:
+    """A realm that asks us."""
+    with keycloak_realm.made(log[0]) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +166,7 @@ def test_one_trace_from_keycloak_to_the_action(
         return bool(found)
 
     until(joined, "a span of ours has one of Keycloak's as parent")
-    await_spans(collector, found[-1], "run policy", "process auth.assemble.v1")
+    await_spans(collector, found[-1], "run policy", "process auth.post-login.decided.v1")
 
 
 def verdict_on(ground: Ground, event_id: str, user_id: str) -> Verdict:
