@@ -22,6 +22,8 @@ from schemathesis.generation import GenerationMode
 from authstream.apps.demo.collector import Collector
 from authstream.apps.stages import triggers
 from authstream.apps.up import free_port
+from authstream.contracts import headers as h
+from authstream.contracts.topics import Topics
 from authstream.gateway import intake, protocol
 from tests.acceptance.command_line import Finished, background, run_here
 from tests.gateway_ground import (
@@ -29,6 +31,7 @@ from tests.gateway_ground import (
     await_ready,
     await_spans,
     folder,
+    records_of,
     secret_of,
     serving,
     traced,
@@ -313,6 +316,14 @@ def test_who_has_no_browser_is_not_suspended(ground: Ground) -> None:
     body = sample.body.replace(b"alice", b"away-alice")
     url, headers = f"{ground.hooks('hydra')}/token", {"x-api-key": secret_of("hydra")}
     assert httpx.post(url, content=body, headers=headers).status_code == 403
+
+
+def test_a_loop_over_the_provider_ends(ground: Ground) -> None:
+    """A call that comes of five metadata writes in a row makes no sixth; the login is answered."""
+    said = ask(ground, "shop", login("looping"), authstream_hops="5")
+    assert said.json()["outcome"] == "allowed"
+    (letter,) = records_of(ground, Topics().dead_letter, "default/looping", 1)
+    assert h.text(letter.headers, h.DEAD_REASON) == "metadata_loop"
 
 
 def test_connect_calls_as_the_provider_would(ground: Ground, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     for program in (*PROGRAMS, keycloak_server):
-        if f"test_{program.name}" in modules:
+        if any(module.startswith(f"test_{program.name}") for module in modules):
             try:
                 program.built()
             except RuntimeError as error:

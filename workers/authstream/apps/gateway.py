@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import ssl
 import sys
 from functools import cache
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import structlog
 import uvicorn
@@ -73,16 +75,22 @@ def main(folder: Path, settings: Settings) -> int:
         port=settings.gateway.port,
         connections=sorted(found),
     )
+    # The server gives the signal back when it is done: ended by it, no span would be exported.
+    signal.signal(signal.SIGTERM, _end)
     try:
         asyncio.run(server.serve())
     except SystemExit as error:
-        return int(error.code or 1)
+        return error.code if isinstance(error.code, int) else 1
     except KeyboardInterrupt:
         return 0
     finally:
         telemetry.shutdown()
         sys.stderr.flush()
     return 0
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
 
 
 def configuration(gateway: Gateway, said: GatewaySettings) -> uvicorn.Config:
