@@ -88,6 +88,7 @@ def strange(call: Call, chance: random.Random) -> Call:
     return replace(call, headers={**call.headers, name: text})
 
 
+@pytest.mark.timeout(900)  # of a million
 @pytest.mark.parametrize("name", sorted(providers()))
 def test_only_clear_errors_come_out_of_any_call(name: str) -> None:
     """2 000 calls for each adapter, each an own sample with something wrong in it."""
