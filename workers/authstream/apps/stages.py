@@ -33,7 +33,7 @@ from authstream.engine.trigger import Trigger
 from authstream.engine.windows import MemoryWindows, WindowsOf
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
-from authstream.sandbox.ending import GuestError
+from authstream.sandbox.ending import GuestError, GuestLoadError
 from authstream.sandbox.fresh import FreshGuests
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
@@ -43,6 +43,7 @@ from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.redelivery import RedeliveryStage
 from authstream.stages.resume import ResumeStage
 
 #: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
@@ -179,10 +180,10 @@ class GuestAction(Action):
         try:
             ready = await guest.start()
         except GuestError as error:
-            # Its flows get `action_error` or are skipped; other actions are not hurt.
-            structlog.get_logger("authstream.action").error(
-                "action_cannot_start", stage=self.name, reason=str(error)
-            )
+            # Its flows fail, each with this reason, or skip it; other actions are not hurt.
+            log = structlog.get_logger("authstream.action")
+            say = log.warning if isinstance(error, GuestLoadError) else log.error
+            say("action_cannot_start", stage=self.name, reason=str(error))
         else:
             structlog.get_logger("authstream.action").info(
                 "action_started",
@@ -329,4 +330,5 @@ def after_actions(
             clock=clock,
             windows=windows,
         ),
+        RedeliveryStage(topics=topics, triggers=known, reader=reader, clock=clock),
     )
