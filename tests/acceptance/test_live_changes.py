@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,9 +14,10 @@ from authstream.control.emergencies import Emergencies
 from authstream.control.flows import Flows
 from authstream.control.objects import BoundAction, Canary
 from authstream.control.secrets import Secrets
+from authstream.control.tenant_lookups import set_lookup
 from authstream.engine.plan import Flow
 from tests.control_plane import PL, draft
-from tests.live_plane import LivePlane, live_plane
+from tests.live_plane import PATIENCE, LivePlane, live_plane
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -169,3 +171,26 @@ async def test_a_new_value_of_a_secret_is_used_soon() -> None:
         assert b"-value" not in b"".join(
             one.value or b"" for one in plane.broker.records("auth.executions.v1")
         )
+
+
+async def test_groups_of_the_control_log_are_answered_from_and_change_at_once() -> None:
+    """An applied `lookups/groups.yaml` reaches a running action, and so does the next one."""
+    code = (
+        b"async def on_execute_post_login(event, api):\n"
+        b"    found = await api.groups.get_user_groups(event.user.user_id)\n"
+        b"    names = [group.name for group in found.groups]\n"
+        b"    api.id_token.set_custom_claim('https://example.com/groups', names)\n"
+    )
+    async with live_plane() as plane:
+        set_lookup(plane.ada, "default", "groups", b"user-1: [{id: g1, name: Staff}]", after=0)
+        actions = Actions(plane.ada, "default")
+        actions.create("claims", draft_of(code))
+        actions.deploy("claims")
+        bind(plane, "claims")
+        await plane.until(lambda: flow(plane).bindings != ())
+        assert await plane.claims() == {"https://example.com/groups": ["Staff"]}
+        set_lookup(plane.ada, "default", "groups", b"user-1: [{id: g2, name: Board}]", after=1)
+        wanted = {"https://example.com/groups": ["Board"]}
+        async with asyncio.timeout(PATIENCE):
+            while await plane.claims() != wanted:
+                await asyncio.sleep(0.05)

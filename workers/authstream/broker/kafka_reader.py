@@ -105,6 +105,12 @@ class KafkaReader:
             )
         return self.span(topic, partition)[1] if found.offset == OFFSET_END else found.offset
 
+    def end_at(self, topic: str, partition: int, millis: int) -> int:
+        """One past the last offset before a time. Raises as `span` does."""
+        if self._from_the_start:
+            return self.span(topic, partition)[1]
+        return self.offset_at(topic, partition, millis)
+
     def between(
         self, topic: str, partition: int, start: int, *, end: int
     ) -> Iterator[list[Message]]:

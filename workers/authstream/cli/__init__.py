@@ -25,6 +25,7 @@ from authstream.cli import (
     gateway,
     importing,
     new,
+    replay,
     secrets,
     send,
     tail,
@@ -32,6 +33,7 @@ from authstream.cli import (
     tokens,
     topics,
     up,
+    variables,
     version,
     worker,
 )
@@ -52,6 +54,8 @@ for module in (
     version,
     importing,
     new,
+    replay,
+    variables,
 ):
     module.register(app)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from authstream.control.actions import Actions, Deployed
     from authstream.control.door import Door
     from authstream.control.drafts import Draft
+    from authstream.control.template import TemplateLanguage
 
 Name = Annotated[str, typer.Argument(help="The action.")]
 Source = Annotated[
@@ -60,7 +61,10 @@ def _new(
     *,
     source: Source = None,
     trigger: Annotated[str, typer.Option(help="The trigger it is for.")] = "post-login",
-    language: Annotated[str, typer.Option(help="python or javascript.")] = "python",
+    language: Annotated[
+        Literal["python", "javascript", "typescript"],
+        typer.Option(help="What the template is written in."),
+    ] = "python",
     tenant: Tenant = OWN,
 ) -> None:
     """Make an action, from a folder or from a commented template. Nothing runs it yet."""
@@ -72,15 +76,15 @@ def _new(
     )
 
 
-def _template(name: str, trigger: str, language: str) -> Draft:
+def _template(name: str, trigger: str, language: TemplateLanguage) -> Draft:
     from authstream.apps.stages import triggers  # noqa: PLC0415 - as above
     from authstream.cli.events import known_trigger  # noqa: PLC0415 - as above
     from authstream.control.drafts import Draft  # noqa: PLC0415 - as above
-    from authstream.control.first_draft import code  # noqa: PLC0415 - as above
+    from authstream.control.template import CODE_FILE, first_code  # noqa: PLC0415 - as above
 
     known = known_trigger(trigger, triggers())
-    file, text = code(name, known, language)
-    return Draft(trigger, file, text.encode())
+    code = first_code(name, known, language)
+    return Draft(known.name, CODE_FILE[language], code.encode())
 
 
 def _show(
@@ -148,13 +152,21 @@ def _edit(name: Name, *, source: Source = None, tenant: Tenant = OWN) -> None:
             drafted = _draft(source, door)
         else:
             before = draft_of(actions.get(name).draft, door.store)
-            text = edited(before.code, before.code_file)
+            text = edited(before.code, before.code_file, _types(before.code_file, door))
             if text == before.code:
                 typer.echo("nothing changed")
                 return
             drafted = replace(before, code=text)
         actions.edit(name, drafted, after=stored.record.revision)
     typer.echo(f"the draft of {name} is changed: authstream actions deploy {name}")
+
+
+def _types(code_file: str, door: Door) -> dict[str, str]:
+    """What the code may name as types, for the editor."""
+    from authstream.control.template import CODE_FILE, editor_types  # noqa: PLC0415 - as above
+
+    (language,) = (language for language, name in CODE_FILE.items() if name == code_file)
+    return editor_types(language, {name: one.event for name, one in door.triggers.items()})
 
 
 def _deploy(

@@ -40,7 +40,7 @@ def _set(
     """Set a secret, from standard input or a file. Workers use it within a second."""
     value = _read(name, file)
     with entered() as door:
-        changed = _secrets(door, tenant).put(action, name, value)
+        changed = secrets_of(door, tenant).put(action, name, value)
     typer.echo(f"{name} of {action} is set" if changed else f"{name} of {action} is that already")
 
 
@@ -63,7 +63,7 @@ def _list(action: Action, *, tenant: Tenant = OWN, as_json: AsJson = False) -> N
     from authstream.control import described  # noqa: PLC0415 - only for these commands
 
     with entered() as door:
-        found = [described.secret(stored) for stored in _secrets(door, tenant).all(action)]
+        found = [described.secret(stored) for stored in secrets_of(door, tenant).all(action)]
     rows = [(one["name"], one["changed_at"], one["changed_by"]) for one in found]
     lines = columns([("NAME", "SET", "BY"), *rows]) if rows else ["no secrets"]
     show(found, lambda: lines, as_json=as_json)
@@ -72,7 +72,7 @@ def _list(action: Action, *, tenant: Tenant = OWN, as_json: AsJson = False) -> N
 def _delete(action: Action, name: Name, *, tenant: Tenant = OWN) -> None:
     """Forget a secret."""
     with entered() as door:
-        _secrets(door, tenant).delete(action, name)
+        secrets_of(door, tenant).delete(action, name)
     typer.echo(f"deleted {name} of {action}")
 
 
@@ -94,7 +94,8 @@ def _new_key(
     typer.echo(new_key(key_id))
 
 
-def _secrets(door: Door, tenant: str) -> Secrets:
+def secrets_of(door: Door, tenant: str) -> Secrets:
+    """The secrets and variables of a tenant."""
     from authstream.control.secrets import Secrets  # noqa: PLC0415 - as above
 
     return Secrets(door, tenant)

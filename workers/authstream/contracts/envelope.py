@@ -43,6 +43,8 @@ class Run(Record):
     console: tuple[ConsoleLine, ...] = ()
     #: The leg it was part of.
     leg: int = 0
+    #: The tenant whose action it is: with the name, its identity. Null in records before 0.2.
+    owner: str | None = None
 
 
 class Step(Record):

@@ -104,6 +104,7 @@ class Action(Stage):
     ) -> None:
         self.name = stage_name(tenant, name)
         self.topics = (topic,)
+        self._tenant = tenant
         self._versions = versions
         self._names = topics
         self._triggers = dict(triggers)
@@ -177,7 +178,7 @@ class Action(Stage):
             outcome = await runtime.run(invocation)
             if resumed:
                 outcome = _forgiven(envelope, outcome)
-            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger)
+            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger, owner=self._tenant)
             _describe(span, ran.run)
         return ran
 
@@ -230,7 +231,7 @@ def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _Ran:
+def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, owner: str) -> _Ran:
     """What goes into the envelope of an outcome, within the budgets."""
     commands = tuple(
         Command(action=step.action, name=name, arguments=orjson.dumps(arguments), leg=leg)
@@ -256,6 +257,7 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _R
         error=error[:ERROR_CHARACTERS] if error else None,
         console=_cut(outcome.console),
         leg=leg,
+        owner=owner,
     )
     return _Ran(run, commands if status in _DONE else ())
 
