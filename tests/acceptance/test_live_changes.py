@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from authstream.apps import live
 from authstream.control.actions import Actions
 from authstream.control.drafts import Draft
 from authstream.control.emergencies import Emergencies
@@ -177,7 +178,7 @@ async def test_groups_of_the_control_log_are_answered_from_and_change_at_once() 
     """An applied `lookups/groups.yaml` reaches a running action, and so does the next one."""
     code = (
         b"async def on_execute_post_login(event, api):\n"
-        b"    found = await api.groups.get_user_groups(event.user.user_id)\n"
+        b"    found = await api.groups.get_user_groups()\n"
         b"    names = [group.name for group in found.groups]\n"
         b"    api.id_token.set_custom_claim('https://example.com/groups', names)\n"
     )
@@ -194,3 +195,25 @@ async def test_groups_of_the_control_log_are_answered_from_and_change_at_once() 
         async with asyncio.timeout(PATIENCE):
             while await plane.claims() != wanted:
                 await asyncio.sleep(0.05)
+
+
+async def test_a_deleted_actions_stage_goes_once_its_logins_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is in no flow at once and drained after a while; made anew meanwhile, it stays."""
+    monkeypatch.setattr(live, "DRAIN_AFTER", timedelta(milliseconds=200))
+    async with live_plane() as plane:
+        for name in ("gone", "back"):
+            deploy(plane, name, name)
+            bind(plane, name)
+        await plane.until(lambda: len(flow(plane).bindings) == 2)
+        for name in ("gone", "back"):
+            Actions(plane.ada, "default").delete(name, force=True)
+        deploy(plane, "back", "again")
+        await plane.until(lambda: flow(plane).bindings == ())
+        assert await plane.claims() == {}
+        await plane.until(lambda: not plane.runner.hosts("action.gone"))
+        assert plane.runner.hosts("action.back")
+        bind(plane, "back")
+        await plane.until(lambda: flow(plane).bindings != ())
+        assert await plane.claims() == {"again": "again"}

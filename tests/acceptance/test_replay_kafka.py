@@ -172,7 +172,8 @@ def test_the_deployed_flow_answers_as_it_did_and_nothing_is_written(site: Site) 
 def test_what_a_folder_would_change_is_told_and_ends_with_a_status(site: Site) -> None:
     """A denial, a claim that is lost, one that is changed, and one of a second leg."""
     claims = CLAIMS.replace("event.configuration.tier", "'silver'").replace(
-        "    api.user", "    if event.user.name == 'Ben':\n        api.access.deny('no')\n    api.user"
+        "    api.user",
+        "    if event.user.name == 'Ben':\n        api.access.deny('no')\n    api.user",
     )
     ask = ASK.replace("shop.example/terms", "shop.example/conditions")
     found = replayed("--against", str(site.candidate("other", claims=claims, ask=ask)), status=6)
@@ -250,7 +251,8 @@ def test_variables_are_set_listed_and_deleted(site: Site) -> None:  # noqa: ARG0
 
 def test_a_new_action_begins_with_the_template_and_is_edited_with_types(
     site: Site,  # noqa: ARG001 - is there
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """The editor finds what the code imports; what it leaves is the draft."""
     editor = tmp_path / "editor.py"

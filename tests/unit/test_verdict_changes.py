@@ -50,7 +50,9 @@ def test_times_ids_and_versions_are_no_change() -> None:
 def test_claims_are_lost_changed_and_added() -> None:
     """Each in its token, a changed one with the place in it that changed."""
     before = result(claims=claims(gone=1, kept={"deep": [1, 2]}, same=0))
-    after = result(claims=Claims(id_token={"kept": {"deep": [1, 3]}, "same": 0}, access_token={"new": "x"}))
+    after = result(
+        claims=Claims(id_token={"kept": {"deep": [1, 3]}, "same": 0}, access_token={"new": "x"})
+    )
     assert found(before, after) == [
         ("claims-lost", "- gone: 1 (id_token)"),
         ("claims-changed", "~ kept.deep[1]: 2 → 3 (id_token)"),
@@ -119,6 +121,8 @@ def test_the_state_of_a_suspended_flow_is_no_change() -> None:
 def test_a_place_holds_no_value() -> None:
     """What is printed where values must not be seen."""
     before = result(claims=claims(email="ada@example.com", gone="s3cret"))
-    after = result(claims=claims(email="eve@example.com"), metadata=Metadata(user_metadata={"a": "v1"}))
+    after = result(
+        claims=claims(email="eve@example.com"), metadata=Metadata(user_metadata={"a": "v1"})
+    )
     places = [one.place for one in changes(before, after)]
     assert places == ["~ id_token: email", "- id_token: gone", "+ metadata.user_metadata.a"]

@@ -24,8 +24,9 @@ from authstream.errors import NotFoundError, RecordError
 from authstream.settings import Settings
 from authstream.stages.entry import received
 
-#: Records looked at in one step from the end of a partition towards its beginning.
-STEP = 2000
+#: Records looked at in one step from the end of a partition towards its beginning, and no fewer
+#: than so many, as not every one may be wanted.
+LONGEST_STEP, SHORTEST_STEP = 2000, 100
 #: After its publication a login may be decided, suspended and resumed for so long.
 DECIDED_WITHIN = 2 * STATE_LIFETIME
 _MILLISECOND = timedelta(milliseconds=1)
@@ -103,14 +104,15 @@ class RecordedLogins:
         """From the end backwards, so that a long history costs nothing."""
         first = self._reader.offset_at(topic, partition, window.since)
         end = self._reader.end_at(topic, partition, window.until)
+        step = min(LONGEST_STEP, max(window.count, SHORTEST_STEP))
         found: list[RecordedLogin] = []
         while end > first and len(found) < window.count:
-            start = max(first, end - STEP)
+            start = max(first, end - step)
             found[:0] = self._logins(topic, partition, start, end=end, window=window, serves=serves)
             end = start
         return found[-window.count :]
 
-    def _logins(  # noqa: PLR0913 - a span of a partition, and what is wanted of it
+    def _logins(
         self,
         topic: str,
         partition: int,

@@ -1,4 +1,4 @@
-"""The rules by which a replay passes or not: `denied`, `claims-lost:1%`, `latency:20%`, …"""
+"""The rules by which a replay passes: `denied`, `claims-lost:1%`, `latency:20%` and so on."""
 
 from __future__ import annotations
 

@@ -261,7 +261,8 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
 ) -> Assembly:
     """Every stage that a folder needs, its code built and its confinement tested.
 
-    A folder is loaded unless it is already. Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
+    A folder is loaded unless it is already. Blocks while packages are installed, which `say` is
+    told of. Raises ConfigurationError.
     """
     topics, known = Topics(settings.prefix), triggers()
     found = (

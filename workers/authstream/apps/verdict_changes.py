@@ -93,9 +93,9 @@ def _errors(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cha
 
 
 def _claims(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    for token in before | after:
+    for token in {**before, **after}:
         old, new = before.get(token, {}), after.get(token, {})
-        for name in old | new:
+        for name in {**old, **new}:
             kind, sign = _presence(name in old, name in new)
             for one in differences(_only(old, name), _only(new, name)):
                 yield Change(kind, f"{sign} {token}: {name}", f"{one.text} ({token})")

@@ -66,14 +66,16 @@ def _new(
         typer.Option(help="What the template is written in."),
     ] = "python",
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Make an action, from a folder or from a commented template. Nothing runs it yet."""
+    from authstream.control import described  # noqa: PLC0415 - as above
+
     with entered() as door:
         drafted = _draft(source, door) if source else _template(name, trigger, language)
-        _actions(door, tenant).create(name, drafted)
-    typer.echo(
-        f"made {name}: authstream actions edit {name}, then authstream actions deploy {name}"
-    )
+        made = _actions(door, tenant).create(name, drafted)
+    text = f"made {name}: authstream actions edit {name}, then authstream actions deploy {name}"
+    show(described.action(made), lambda: [text], as_json=as_json)
 
 
 def _template(name: str, trigger: str, language: TemplateLanguage) -> Draft:
@@ -138,11 +140,14 @@ def _action_lines(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _edit(name: Name, *, source: Source = None, tenant: Tenant = OWN) -> None:
+def _edit(
+    name: Name, *, source: Source = None, tenant: Tenant = OWN, as_json: AsJson = False
+) -> None:
     """Give an action another draft: from a folder, or in $EDITOR. Logins do not change."""
     from dataclasses import replace  # noqa: PLC0415 - as above
 
     from authstream.cli.editor import edited  # noqa: PLC0415 - as above
+    from authstream.control import described  # noqa: PLC0415 - as above
     from authstream.control.drafts import draft_of  # noqa: PLC0415 - as above
 
     with entered() as door:
@@ -153,12 +158,13 @@ def _edit(name: Name, *, source: Source = None, tenant: Tenant = OWN) -> None:
         else:
             before = draft_of(actions.get(name).draft, door.store)
             text = edited(before.code, before.code_file, _types(before.code_file, door))
-            if text == before.code:
-                typer.echo("nothing changed")
-                return
             drafted = replace(before, code=text)
-        actions.edit(name, drafted, after=stored.record.revision)
-    typer.echo(f"the draft of {name} is changed: authstream actions deploy {name}")
+            if drafted == before:
+                show(described.action(stored), lambda: ["nothing changed"], as_json=as_json)
+                return
+        stored = actions.edit(name, drafted, after=stored.record.revision)
+    said = f"the draft of {name} is changed: authstream actions deploy {name}"
+    show(described.action(stored), lambda: [said], as_json=as_json)
 
 
 def _types(code_file: str, door: Door) -> dict[str, str]:
@@ -212,11 +218,13 @@ def _diff(
     new: Annotated[int | None, typer.Argument(help="A version; the draft unless said.")] = None,
     *,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Show what differs between two versions, or between the deployed one and the draft."""
     with entered() as door:
         actions = _actions(door, tenant)
-        typer.echo(actions.diff(name, old or actions.get(name).deployed, new), nl=False)
+        text = actions.diff(name, old or actions.get(name).deployed, new)
+    show({"diff": text}, text.splitlines, as_json=as_json)
 
 
 def _rollback(
@@ -258,11 +266,12 @@ def _delete(
     *,
     force: Annotated[bool, typer.Option("--force", help="Take it out of flows first.")] = False,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Delete an action and its secrets. Logins under way still finish."""
     with entered() as door:
         _actions(door, tenant).delete(name, force=force)
-    typer.echo(f"deleted {name}")
+    show({"deleted": name}, lambda: [f"deleted {name}"], as_json=as_json)
 
 
 def _actions(door: Door, tenant: str) -> Actions:

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("replay")(_replay)
 
 
-def _replay(  # noqa: PLR0913 - its options
+def _replay(
     *,
     against: Annotated[
         list[str],

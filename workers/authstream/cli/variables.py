@@ -27,11 +27,13 @@ def _set(
     value: Annotated[str, typer.Argument(help="JSON, or a text as it is.")],
     *,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Set a variable. Workers use it within a second."""
     with entered() as door:
         secrets_of(door, tenant).set_variable(name, _parsed(value))
-    typer.echo(f"{name} of {tenant} is set")
+    said = {"name": name, "value": _parsed(value)}
+    show(said, lambda: [f"{name} of {tenant} is set"], as_json=as_json)
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -56,8 +58,8 @@ def _list(*, tenant: Tenant = OWN, as_json: AsJson = False) -> None:
     show(found, lambda: columns([head, *rows]) if rows else ["no variables"], as_json=as_json)
 
 
-def _delete(name: Name, *, tenant: Tenant = OWN) -> None:
+def _delete(name: Name, *, tenant: Tenant = OWN, as_json: AsJson = False) -> None:
     """Take a variable away."""
     with entered() as door:
         secrets_of(door, tenant).delete_variable(name)
-    typer.echo(f"deleted {name}")
+    show({"deleted": name}, lambda: [f"deleted {name}"], as_json=as_json)

@@ -59,7 +59,9 @@ def delete_secret(door: Author, tenant: str, action: str, name: Name, expected: 
 @router.get("/variables")
 def list_variables(door: Viewer, tenant: str, pages: Pages) -> Page:
     """The plain values of a tenant, by name."""
-    return pages.page(door.view.of_kind(VARIABLE, tenant), lambda one: one.key.name, described.variable)
+    return pages.page(
+        door.view.of_kind(VARIABLE, tenant), lambda one: one.key.name, described.variable
+    )
 
 
 @router.put("/variables/{name}", status_code=204)
