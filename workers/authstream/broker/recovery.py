@@ -77,12 +77,8 @@ class Recovery:
     def _recall(self, reader: KafkaReader, memory: Memory, partitions: list[Assigned]) -> int:
         sources = sorted(_sources(memory, partitions))
         ends = self._patiently(lambda: _ends(reader, memory, sources), partitions) or {}
-        read = 0
-        for (topic, number), end in ends.items():
-            live = [partition for partition in partitions if partition.number == number]
-            remember = partial(self._remember, reader, memory, topic, number, end=end)
-            read += self._patiently(remember, live) or 0
-        return read
+        remember = partial(self._remember, reader, memory, ends)
+        return self._patiently(remember, partitions) or 0
 
     def _patiently(self, ask: Callable[[], T], live: list[Assigned]) -> T | None:
         """What the broker answers, however long that takes; None once no partition is ours."""
@@ -94,12 +90,10 @@ class Recovery:
                 time.sleep(_RETRY_SECONDS)
         return None
 
-    def _remember(
-        self, reader: KafkaReader, memory: Memory, topic: str, number: int, *, end: int
-    ) -> int:
+    def _remember(self, reader: KafkaReader, memory: Memory, ends: dict[Place, int]) -> int:
         read = 0
-        start = reader.offset_at(topic, number, back(memory.window, now=self._clock.now()))
-        for batch in reader.between(topic, number, start, end=end):
+        starts = reader.offsets_at(list(ends), back(memory.window, now=self._clock.now()))
+        for batch in reader.ranges({place: (starts[place], end) for place, end in ends.items()}):
             self._on_loop(_rememberer(memory, batch))
             read += len(batch)
         return read

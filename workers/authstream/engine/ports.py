@@ -78,7 +78,7 @@ class Stage(ABC):
     #: Messages of one key that may wait; one more is refused as `rate_limited`. None: any number.
     queue_per_key: int | None = None
     memories: tuple[Memory, ...] = ()
-    #: Nobody waits for it: the embedded broker is asked less often.
+    #: Nobody waits for it: the broker is asked less often, for more at a time.
     relaxed: bool = False
     #: A partition that is taken away waits for what is in work; False where work is only waiting.
     drains: bool = True
