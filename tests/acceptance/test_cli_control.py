@@ -60,19 +60,22 @@ def action(folder: Path, text: str) -> str:
 
 
 def test_an_action_from_its_draft_to_its_end(tmp_path: Path) -> None:
-    """New, edited, deployed, looked at, rolled back, bound, and deleted only by force."""
+    """New, edited, deployed, bound, looked at, rolled back, and deleted only by force."""
     done("actions", "new", "greet", "--from", action(tmp_path, "one"))
     assert told("actions", "deploy", "greet", "--note", "first")["version"] == 1
     done("actions", "edit", "greet", "--from", action(tmp_path, "two"))
     changed = done("actions", "diff", "greet").out
     assert "-    api.id_token.set_custom_claim('n', 'one')" in changed
     assert "+    api.id_token.set_custom_claim('n', 'two')" in changed
-    done("flows", "add", FLOW, "greet", "--timeout", "2s", "--on-error", "skip")
-    deployed = told("actions", "deploy", "greet")
-    assert deployed == {"version": 2, "new": True, "flows": [f"default/{FLOW}"]}
+    flow = told("flows", "add", FLOW, "greet", "--timeout", "2s", "--on-error", "skip")
+    assert [one["timeout_ms"] for one in flow["bindings"]] == [2000]
+    canary = told("actions", "deploy", "greet", "--canary", "0.25")
+    assert canary == {"version": 2, "new": True, "flows": [f"default/{FLOW}"]}
+    assert "1 (25% get 2)" in done("flows", "show").out
+    assert "canary" not in told("flows", "canary", FLOW, "greet")["bindings"][0]
+    assert told("actions", "deploy", "greet")["version"] == 2
     shown = told("actions", "show", "greet")
     assert [one["version"] for one in shown["versions"]] == [1, 2]
-    assert "1" in done("actions", "show", "greet", "--version", "1").out
     assert told("actions", "rollback", "greet")["version"] == 1
     assert "greet  post-login  python3.11  1" in done("actions", "list").out
     refused = run_here("actions", "delete", "greet")
@@ -81,29 +84,22 @@ def test_an_action_from_its_draft_to_its_end(tmp_path: Path) -> None:
     assert told("actions", "list") == []
 
 
-def test_a_flow_is_ordered_switched_and_split(tmp_path: Path) -> None:
-    """Shown with its versions; disabled at once; a canary gets its share."""
+def test_a_flow_is_ordered_and_switched(tmp_path: Path) -> None:
+    """Each command says what the flow is then."""
     for name in ("a", "b"):
         done("actions", "new", name, "--from", action(tmp_path, name))
         done("actions", "deploy", name)
-        done("flows", "add", FLOW, name)
-    done("flows", "move", FLOW, "b", "0")
-    done("flows", "disable", FLOW, "a")
-    done("actions", "edit", "b", "--from", action(tmp_path, "c"))
-    done("actions", "deploy", "b", "--canary", "0.25", "--max-errors", "0.1")
-    (flow,) = told("flows", "show", FLOW)
-    bound = [(one["action"], one["version"], one["enabled"]) for one in flow["bindings"]]
-    assert bound == [("b", 1, True), ("a", 1, False)]
-    assert flow["bindings"][0]["canary"]["share"] == 0.25
-    assert "1 (25% get 2)" in done("flows", "show").out
-    done("flows", "canary", FLOW, "b")
-    done("flows", "enable", FLOW, "a")
-    done("flows", "remove", FLOW, "b")
     file = tmp_path / "flow.yaml"
-    file.write_text(f"trigger: {FLOW}\nactions: [{{action: a, when: 'true'}}]\n")
+    file.write_text(f"trigger: {FLOW}\nactions: [{{action: a, when: 'true'}}, {{action: b}}]\n")
     done("flows", "set", str(file))
-    (flow,) = told("flows", "show")
-    assert [(one["action"], one["when"]) for one in flow["bindings"]] == [("a", "true")]
+    moved = told("flows", "move", FLOW, "b", "0")
+    assert [one["action"] for one in moved["bindings"]] == ["b", "a"]
+    off = told("flows", "disable", FLOW, "a")
+    assert [one["enabled"] for one in off["bindings"]] == [True, False]
+    on = told("flows", "enable", FLOW, "a")
+    assert [one["enabled"] for one in on["bindings"]] == [True, True]
+    left = told("flows", "remove", FLOW, "b")
+    assert [(one["action"], one["when"]) for one in left["bindings"]] == [("a", "true")]
 
 
 def test_a_secret_goes_in_by_standard_input_or_a_file(tmp_path: Path, monkeypatch: Patch) -> None:
@@ -112,17 +108,15 @@ def test_a_secret_goes_in_by_standard_input_or_a_file(tmp_path: Path, monkeypatc
     monkeypatch.setattr(sys, "stdin", io.StringIO("s3cret-value\n"))
     done("secrets", "set", "greet", "TOKEN")
     (tmp_path / "value").write_text("s3cret-value\n")
-    again = done("secrets", "set", "greet", "TOKEN", "--file", str(tmp_path / "value"))
-    assert "that already" in again.out
+    again = told("secrets", "set", "greet", "TOKEN", "--file", str(tmp_path / "value"))
+    assert not again["changed"]
     (listed,) = told("secrets", "list", "greet")
     assert (listed["name"], listed["changed_by"]) == ("TOKEN", "ada")
-    assert "s3cret" not in done("secrets", "list", "greet").out
     keys = f"{done('secrets', 'new-key', 'next').out.strip()},{new_key('other')}"
     monkeypatch.setenv("AUTHSTREAM_SECRET_KEYS", keys)
     lost = run_here("secrets", "rotate-key")
     assert (lost.status, "which is not here" in lost.err) == (78, True)
     done("secrets", "delete", "greet", "TOKEN")
-    assert told("secrets", "list", "greet") == []
 
 
 def test_a_folder_and_the_cluster_are_compared_and_made_equal(tmp_path: Path) -> None:
@@ -152,13 +146,3 @@ def test_an_emergency_is_said_everywhere_and_audited() -> None:
     trail = told("audit", "--tenant", "default")
     assert {one["actor"] for one in trail} == {"ada"}
     assert any("stolen keys" in one["operation"] for one in trail)
-    assert "acme" in done("audit").out
-
-
-def test_tokens_are_made_listed_and_revoked() -> None:
-    """The token is printed once."""
-    token = done("tokens", "create", "ci", "--role", "author").out.strip()
-    assert token not in done("tokens", "list").out
-    assert [one["name"] for one in told("tokens", "list")] == ["ci"]
-    done("tokens", "revoke", "ci")
-    assert told("tokens", "list") == []

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from authstream.apps.control import opened
 from authstream.apps.live_flows import bindings_of
@@ -84,7 +85,7 @@ class Candidates:
         self._open = ExitStack()
         self._store: Store | None = None
 
-    def __enter__(self) -> Candidates:
+    def __enter__(self) -> Self:
         """Raises BrokerUnreachableError, ControlLogError."""
         if self._topics.control in KafkaTopics(self._settings).partitions():
             self._store = self._open.enter_context(opened(self._settings))
