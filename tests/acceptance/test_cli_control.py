@@ -67,6 +67,8 @@ def test_an_action_from_its_draft_to_its_end(tmp_path: Path) -> None:
     changed = done("actions", "diff", "greet").out
     assert "-    api.id_token.set_custom_claim('n', 'one')" in changed
     assert "+    api.id_token.set_custom_claim('n', 'two')" in changed
+    tried = told("actions", "test", "greet")
+    assert tried["verdict"]["claims"]["id_token"] == {"n": "two"}
     flow = told("flows", "add", FLOW, "greet", "--timeout", "2s", "--on-error", "skip")
     assert [one["timeout_ms"] for one in flow["bindings"]] == [2000]
     canary = told("actions", "deploy", "greet", "--canary", "0.25")

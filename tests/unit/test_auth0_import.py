@@ -335,7 +335,12 @@ def action_of_terraform(name: str, code: str, **members: Any) -> dict[str, Any]:
 
 def test_a_state_of_terraform_is_an_export_too(tmp_path: Path) -> None:
     """Actions, modules, order with one more at its end, and the secrets that the state has."""
-    module = {"id": "id-m", "name": "tiers", "code": "module.exports = 1;\n", "secrets": []}
+    module: dict[str, Any] = {
+        "id": "id-m",
+        "name": "tiers",
+        "code": "module.exports = 1;\n",
+        "secrets": [],
+    }
     state = state_of(
         tmp_path,
         auth0_action=[

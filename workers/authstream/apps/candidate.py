@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
 from authstream.apps.control import opened
 from authstream.apps.live_flows import bindings_of
@@ -72,27 +71,26 @@ def against(said: Sequence[str]) -> Against:
     )
 
 
-class Candidates:
-    """Flows of one tenant for one trigger, out of the control log where there is one.
+@contextmanager
+def candidates(settings: Settings, tenant: str, trigger: str) -> Generator[Candidates]:
+    """Those of a cluster, which may have no control log.
 
-    Use as a context manager.
+    Raises BrokerUnreachableError, ControlLogError.
     """
+    there = Topics(settings.prefix).control in KafkaTopics(settings).partitions()
+    with ExitStack() as open_:
+        store = open_.enter_context(opened(settings)) if there else None
+        yield Candidates(settings, tenant, trigger, store)
 
-    def __init__(self, settings: Settings, tenant: str, trigger: str) -> None:
+
+class Candidates:
+    """Flows of one tenant for one trigger, out of the control log where there is one."""
+
+    def __init__(self, settings: Settings, tenant: str, trigger: str, store: Store | None) -> None:
         self._settings = settings
         self._topics = Topics(settings.prefix)
         self._key = ObjectKey(FLOW, tenant, trigger)
-        self._open = ExitStack()
-        self._store: Store | None = None
-
-    def __enter__(self) -> Self:
-        """Raises BrokerUnreachableError, ControlLogError."""
-        if self._topics.control in KafkaTopics(self._settings).partitions():
-            self._store = self._open.enter_context(opened(self._settings))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
+        self._store = store
 
     def named(self, said: Against) -> Folder:
         """What somebody named. Raises ConfigurationError, NotFoundError, SealError."""
@@ -103,6 +101,13 @@ class Candidates:
     def deployed(self) -> Folder:
         """What is deployed. Raises NotFoundError."""
         return self.named(Against())
+
+    def alone(self, action: str, version: int | None) -> Folder:
+        """A flow of nothing but one action; no version is its draft. Raises as `named` does."""
+        bound = BoundAction(action=action, version=version or 0)
+        return self._stored(
+            FlowObject(owner=self._key.tenant, bindings=(bound,)), {action: version}
+        )
 
     def serves(self, folder: Folder, tenant: str) -> bool:
         """Whether the flow runs for logins of a tenant, which may have one of its own."""

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from authstream.apps.candidate import Against, Candidates
+from authstream.apps.candidate import Against, Candidates, candidates
 from authstream.apps.recorded_logins import RecordedLogin, RecordedLogins, Window
 from authstream.apps.replay_tally import Compared, Tally, duration
 from authstream.apps.shadow import Legs, Shadow
@@ -44,18 +44,18 @@ class Replay:
             ConfigurationError: The candidate cannot be loaded.
             NotFoundError: No login is there to be replayed, or none has a verdict.
         """
-        with Candidates(self.settings, self.tenant, self.trigger) as candidates:
-            folder = candidates.named(self.against)
-            before = candidates.deployed() if self.baseline == "deployed" else None
-            logins = self._logins(candidates, folder)
+        with candidates(self.settings, self.tenant, self.trigger) as known:
+            folder = known.named(self.against)
+            before = known.deployed() if self.baseline == "deployed" else None
+            logins = self._logins(known, folder)
         self.say(f"replaying {len(logins)} logins …")
         async with AsyncExitStack() as open_:
             shadow = await open_.enter_async_context(self._shadow(folder))
             other = await open_.enter_async_context(self._shadow(before)) if before else None
             for number, login in enumerate(logins, 1):
-                known = await other.run(login) if other else _recorded(login)
-                if known:
-                    one = _compared(login, known, await shadow.run(login))
+                then = await other.run(login) if other else _recorded(login)
+                if then:
+                    one = _compared(login, then, await shadow.run(login))
                     tally.add(one)
                     yield one
                 else:
@@ -68,10 +68,10 @@ class Replay:
                 " --since, or --baseline deployed"
             )
 
-    def _logins(self, candidates: Candidates, folder: Folder) -> list[RecordedLogin]:
+    def _logins(self, known: Candidates, folder: Folder) -> list[RecordedLogin]:
         self.say("reading logins …")
         with RecordedLogins(self.settings, triggers()[self.trigger]) as recorded:
-            found = recorded.find(self.window, lambda tenant: candidates.serves(folder, tenant))
+            found = recorded.find(self.window, lambda tenant: known.serves(folder, tenant))
         if not found:
             raise NotFoundError(
                 f"no login of {self.trigger} for {self.tenant} was recorded in that time: give"

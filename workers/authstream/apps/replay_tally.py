@@ -87,5 +87,5 @@ class Tally:
 
 def duration(legs: Sequence[Mapping[str, Any]]) -> float:
     """How long the actions of a login took in all, milliseconds."""
-    steps = legs[-1]["verdict"]["steps"] if legs else []
+    steps: list[dict[str, Any]] = legs[-1]["verdict"]["steps"] if legs else []
     return float(sum(step["ms"] for step in steps if step["status"] not in _NOT_RUN))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from authstream.cli.door import OWN, AsJson, Tenant, columns, entered, show
+from authstream.cli.rehearse_action import rehearse_action
 from authstream.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     group.command("new")(_new)
     group.command("show")(_show)
     group.command("edit")(_edit)
+    group.command("test")(rehearse_action)
     group.command("deploy")(_deploy)
     group.command("diff")(_diff)
     group.command("rollback")(_rollback)
@@ -171,8 +173,10 @@ def _types(code_file: str, door: Door) -> dict[str, str]:
     """What the code may name as types, for the editor."""
     from authstream.control.template import CODE_FILE, editor_types  # noqa: PLC0415 - as above
 
-    (language,) = (language for language, name in CODE_FILE.items() if name == code_file)
-    return editor_types(language, {name: one.event for name, one in door.triggers.items()})
+    written_in: dict[str, TemplateLanguage] = {name: one for one, name in CODE_FILE.items()}
+    return editor_types(
+        written_in[code_file], {name: one.event for name, one in door.triggers.items()}
+    )
 
 
 def _deploy(
