@@ -128,7 +128,9 @@ def decide_logins(settings: Settings, members: dict[str, str], scratch: Path) ->
                 verdict = login(publisher, name)
                 if verdict.state is not None:
                     query = {"state": verdict.state, "agreed": "yes"}
-                    resume = Resume(state=verdict.state, request={"query": query})
+                    resume = Resume(
+                        state=verdict.state, request={"ip": "192.0.2.1", "query": query}
+                    )
                     verdict = publisher.resume(resume, WITHIN)
                 assert verdict.outcome == "allowed", verdict
 
