@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal, NamedTuple, Protocol
 
 from authstream.contracts.headers import Headers
+from authstream.engine.windows import Windows
 from authstream.errors import RecordError
 
 Assignor = Literal["cooperative-sticky", "range"]
@@ -60,6 +61,8 @@ class Memory:
     forget: Callable[[str, int], None]
     #: Read only what lies before the stage's own committed position (its input), not up to the end.
     until_position: bool = False
+    #: Where what is remembered is kept, if a restart may find it again.
+    windows: Windows | None = None
 
 
 class Stage(ABC):
