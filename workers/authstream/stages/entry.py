@@ -63,6 +63,7 @@ class Entry(Stage):
         hydration: Hydration | None = None,
     ) -> None:
         self.topics = tuple(topics.requested(name) for name in triggers)
+        self.frequent = tuple(topics.requested(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._triggers = triggers
         self._flows = flows

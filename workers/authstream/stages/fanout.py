@@ -46,6 +46,7 @@ class Fanout(Stage):
         answered after the patch is in the log, so that the user's next login sees it.
         """
         self.topics = tuple(topics.decided(name) for name in triggers)
+        self.frequent = tuple(topics.decided(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._kinds = kinds
         self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
