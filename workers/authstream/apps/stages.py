@@ -23,6 +23,7 @@ from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.effect_orders import CheckedOrders
 from authstream.engine.guest_limits import MOST, GuestLimits
+from authstream.engine.plan import Flows
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Invocation, Outcome, Program
 from authstream.engine.redaction import Redactor
@@ -279,7 +280,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
             hydration=downstream.hydration(settings, topics=topics),
         ),
         *actions,
-        *after_actions(topics, settings, reader=reader, clock=clock, windows=windows),
+        *after_actions(topics, settings, flows=folder, reader=reader, clock=clock, windows=windows),
     )
     return Assembly(folder, level, topics, stages)
 
@@ -293,6 +294,7 @@ def after_actions(
     topics: Topics,
     settings: Settings,
     *,
+    flows: Flows,
     reader: PointReader,
     clock: Clock,
     windows: WindowsOf = MemoryWindows,
@@ -320,7 +322,13 @@ def after_actions(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
         *downstream.stages(
-            kinds, settings, topics=topics, reader=reader, clock=clock, windows=windows
+            kinds,
+            settings,
+            flows=flows,
+            topics=topics,
+            reader=reader,
+            clock=clock,
+            windows=windows,
         ),
         RedeliveryStage(topics=topics, triggers=known, reader=reader, clock=clock),
     )

@@ -82,6 +82,8 @@ class Trigger:
     most_actions: int = ACTIONS_PER_FLOW
     #: Metadata is written by the metadata stage; else by the provider, e.g. with a new user.
     patches_metadata: bool = True
+    #: Every login has it, or every token: most of the traffic.
+    frequent: bool = False
     #: Paths in the event that must never reach a dead letter, e.g. `request.body.password`.
     sensitive: tuple[str, ...] = ()
     #: What is not as Auth0 has it, one sentence for each thing.

@@ -28,6 +28,7 @@ class Delay(Stage):
 
     relaxed = True
     drains = False
+    waits = True
 
     def __init__(
         self,
@@ -50,8 +51,10 @@ class Delay(Stage):
 
     async def handle(self, message: Message) -> Outputs:
         """The record, when its time has come; by the broker's time of its writing."""
-        due = message.timestamp + self._delay * (1 + JITTER * _share(message)) / _MILLISECOND
-        await asyncio.sleep(max(0.0, (due - self._clock.now()) / 1000))
+        wait = self._delay * (1 + JITTER * _share(message))
+        left = (message.timestamp - self._clock.now()) * _MILLISECOND + wait
+        # Never longer, whatever the broker's clock says.
+        await asyncio.sleep(max(0.0, min(left, wait).total_seconds()))
         return [
             Output(
                 self._to[message.topic],

@@ -63,6 +63,7 @@ class Entry(Stage):
         hydration: Hydration | None = None,
     ) -> None:
         self.topics = tuple(topics.requested(name) for name in triggers)
+        self.frequent = tuple(topics.requested(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._triggers = triggers
         self._flows = flows
@@ -213,7 +214,7 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
 
 
 def _origin(message: Message, trigger: Trigger) -> Origin | None:
-    if not trigger.retries:
+    if not trigger.retries or h.text(message.headers, h.RETRIES) == "no":
         return None
     attempt = h.number(message.headers, h.TRIES) or 0
     return Origin(partition=message.partition, offset=message.offset, attempt=attempt)

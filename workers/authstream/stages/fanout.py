@@ -47,6 +47,7 @@ class Fanout(Stage):
         answered after the patch is in the log, so that the user's next login sees it.
         """
         self.topics = tuple(topics.decided(name) for name in triggers)
+        self.frequent = tuple(topics.decided(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._kinds = kinds
         self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
@@ -182,6 +183,7 @@ class Fanout(Stage):
             payload=order.payload,
             ordered_at=verdict.decided_at,
             not_before=verdict.decided_at + order.delay_ms if order.delay_ms else 0,
+            subject=verdict.subject,
         )
         key = order.key.encode() if order.key else message.key
         return record_output(

@@ -55,6 +55,7 @@ class CredentialsExchangeEvent(Event):
 PLUGIN = Trigger(
     name="credentials-exchange",
     handler="onExecuteCredentialsExchange",
+    frequent=True,
     event=CredentialsExchangeEvent,
     parts=(MachineAccess, AccessTokenClaims, TargetScopeChanges, Effects),
     sensitive=("request.body.client_secret", "request.body.client_assertion"),
