@@ -180,10 +180,10 @@ async def test_nobody_is_redirected_whose_provider_cannot(
 ) -> None:
     """It said `authstream-interactive: no`, or no key signs states: a redirect would fail."""
     guest = new_guest(CALLS, language=language)
-    call = (spelled("redirect.canRedirect", language), [])
-    event = {**EVENT, "calls": [call]}
-    answers = [
-        json.loads(texts(await guest.run(invocation(event, "onContinuePostLogin", **said)))[0])
-        for said in ({"interactive": False}, {})
-    ]
-    assert answers == [{"answer": False}, {"answer": True}]
+    event: dict[str, object] = {
+        **EVENT,
+        "calls": [(spelled("redirect.canRedirect", language), [])],
+    }
+    for interactive in (False, True):
+        call = invocation(event, "onContinuePostLogin", interactive=interactive)
+        assert json.loads(texts(await guest.run(call))[0]) == {"answer": interactive}
