@@ -220,7 +220,7 @@ def drive(logins: FirstLogins, workers: list[Worker]) -> list[Kill]:
             began_since = ""
             next_kill = time.monotonic() + random.uniform(*BETWEEN_KILLS)
         due = max(due + 1 / RATE, time.monotonic())
-        time.sleep(due - time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
     return kills
 
 
