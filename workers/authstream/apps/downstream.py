@@ -113,4 +113,5 @@ def stages(  # noqa: PLR0913 - what they are made of, by name
             windows=windows(f"effect.{delivery.name}", DECIDED_WINDOW),
         )
     for delay in DELAYS:
-        yield Delay(delay, topics=topics, kinds=kinds, clock=clock)
+        again = [topics.redelivery_retry(delay)]
+        yield Delay(delay, topics=topics, kinds=kinds, clock=clock, redeliveries=again)

@@ -16,6 +16,7 @@ from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
 from authstream.contracts.answer import Answered
 from authstream.contracts.avro import decode, encode
+from authstream.contracts.codes import TIMEOUT
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
@@ -191,7 +192,7 @@ class Waiters:
             return self._unavailable("/continue", error)
         finally:
             self._exchange.forget(correlation)
-        return Resolution(None, "timeout") if isinstance(found, _Late) else found
+        return Resolution(None, TIMEOUT) if isinstance(found, _Late) else found
 
     async def _expect(self, reply: asyncio.Future[Message]) -> tuple[bytes, h.Headers]:
         """Raises BrokerUnreachableError, ConfigurationError."""
@@ -248,6 +249,9 @@ class Waiters:
         address: h.Headers,
     ) -> Resolution:
         """Tell assemble that the caller went away: whichever record comes first there counts."""
+        if not trigger.blocking:
+            # The flow goes on without its caller, and is tried again if it fails.
+            return Resolution(None, TIMEOUT)
         at = late.requested_at
         envelope = Envelope(
             flow_id=question.flow,
@@ -257,7 +261,7 @@ class Waiters:
             subject=question.subject,
             requested_at=at,
             deadline_at=question.deadline_at,
-            failure=Failure(code="timeout", reason="the caller stopped waiting"),
+            failure=Failure(code=TIMEOUT, reason="the caller stopped waiting"),
         )
         flow = flow_headers(
             envelope.flow_id, 0, tenant=envelope.tenant, trigger=trigger.name, requested_at=at
@@ -268,7 +272,7 @@ class Waiters:
                 self._topics.assemble, question.key.encode(), encode(envelope), headers + address
             )
         )
-        return Resolution(None, "timeout")
+        return Resolution(None, TIMEOUT)
 
     async def write(self, record: Output) -> None:
         """Write a record that somebody waits for.
