@@ -26,6 +26,7 @@ from authstream.cli import (
     flows,
     gateway,
     importing,
+    ingest,
     new,
     secrets,
     send,
@@ -50,8 +51,8 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
-    *(tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    *(demo, up, worker, gateway, ingest, connect, apply, actions, flows, secrets, break_glass),
+    *(audit, tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
     version,
     importing,
     new,
