@@ -9,6 +9,7 @@ import uvicorn
 
 from authstream.apps import logs
 from authstream.apps.control import door, opened
+from authstream.apps.executions import followed
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance, oidc
 from authstream.settings import Settings
@@ -19,8 +20,9 @@ def main(settings: Settings) -> int:
     logs.configure(settings)
     said = settings.admin
     issuer = oidc(said)
-    with opened(settings) as store:
-        app = admin_app(Entrance(door(store, settings), issuer))
+    with opened(settings) as store, followed(settings) as index:
+        trace_url = settings.executions.trace_url
+        app = admin_app(Entrance(door(store, settings), issuer, index.search, trace_url))
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)
         )

@@ -21,6 +21,7 @@ from authstream.cli import (
     deps,
     doctor,
     effects,
+    executions,
     flows,
     gateway,
     importing,
@@ -49,6 +50,7 @@ app = typer.Typer(
 for module in (
     *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
     *(tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    executions,
     version,
     importing,
     new,

@@ -43,6 +43,8 @@ class Run(Record):
     console: tuple[ConsoleLine, ...] = ()
     #: The leg it was part of.
     leg: int = 0
+    #: Broker time at which its envelope was in the action's topic; 0: not known.
+    queued_at: EpochMillis = 0
 
 
 class Step(Record):
@@ -101,3 +103,7 @@ class Envelope(Record):
     interactive: bool = True
     #: Set when this leg ends suspended: what resumes the flow.
     state: str | None = None
+    #: The client that the user logs in to, where the event names one.
+    client: str | None = None
+    #: SHA-256 of the event as it was published, hexadecimal; empty where it was not valid.
+    event_sha256: str = ""

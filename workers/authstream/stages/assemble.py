@@ -11,14 +11,16 @@ from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
-from authstream.engine.fold import execution, failed, fold
+from authstream.engine.fold import failed, fold
 from authstream.engine.ports import Memory, Message, Output, Outputs, PointReader, Stage
+from authstream.engine.recording import Recorder
 from authstream.engine.signature import verify
 from authstream.engine.trigger import Trigger
 from authstream.engine.window import FirstWindow, leg_key
 from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
 from authstream.stages.askers import Askers
-from authstream.stages.outputs import event_headers, flow_headers, record_output
+from authstream.stages.execution_records import ExecutionRecords
+from authstream.stages.outputs import event_headers, flow_headers
 from authstream.stages.refusal import failed_envelope, refused
 
 #: Stands for the offset of a verdict that is written but not yet acknowledged.
@@ -48,6 +50,7 @@ class Assemble(Stage):
         triggers: dict[str, Trigger],
         reader: PointReader,
         slip_key: bytes | None,
+        recorder: Recorder | None = None,
         window: timedelta = DECIDED_WINDOW,
     ) -> None:
         self.topics = (topics.assemble, topics.denied)
@@ -55,6 +58,7 @@ class Assemble(Stage):
         self._triggers = triggers
         self._reader = reader
         self._slip_key = slip_key
+        self._records = ExecutionRecords(topics.executions, recorder or Recorder(triggers))
         self._window = window
         self._decided: dict[int, FirstWindow] = {}
         #: Verdicts not yet acknowledged, for repeats that come in meanwhile.
@@ -148,33 +152,26 @@ class Assemble(Stage):
             acknowledged,
         )
         self._in_flight[leg] = decided
-        record = execution(envelope, verdict)
         askers = self._askers.served(message.partition, leg)
         return [
             decided,
             *(self._again(asker, envelope, value) for asker in askers),
-            record_output(
-                self._names.executions,
-                record,
-                kind="execution",
-                event_id=f"{record.flow_id}/{record.leg}",
-                key=record.flow_id.encode(),
-                source=message,
-            ),
+            self._records.decided(message, envelope, verdict),
         ]
 
     async def _repeat(self, message: Message, envelope: Envelope, offset: int) -> Outputs:
-        """The recorded verdict again, for whoever asked again; nobody who waits, nothing to say."""
+        """The recorded verdict again, for whoever asked again; and what ran all the same."""
+        late = self._records.late(message, envelope)
         if h.first(message.headers, h.REPLY_PARTITION) is None:
-            return ()
+            return late
         topic = self._names.decided(envelope.trigger)
         recorded = self._in_flight.get(leg_key(envelope.flow_id, envelope.leg))
         if recorded is None:
             recorded = await self._reader.read(topic, message.partition, offset)
         if recorded is None or _asked_by(recorded) == _asked_by(message):
             # The same record again, after a crash: fanout has answered it, or will.
-            return ()
-        return [self._again(message, envelope, recorded.value)]
+            return late
+        return [self._again(message, envelope, recorded.value), *late]
 
     def _again(self, asker: Message, envelope: Envelope, verdict: bytes | None) -> Output:
         return Output(

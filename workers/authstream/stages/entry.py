@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -187,6 +188,8 @@ def _envelope(
         deadline_at=deadline(message, trigger),
         event=published.data,
         interactive=h.text(message.headers, h.INTERACTIVE) != "no",
+        client=_text(_client_id, event),
+        event_sha256=hashlib.sha256(published.data).hexdigest(),
     )
 
 
@@ -208,6 +211,10 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
         deadline_at=deadline(message, trigger),
         failure=Failure(code=error.code, reason=str(error)),
     )
+
+
+def _client_id(event: dict[str, Any]) -> object:
+    return event["client"]["client_id"]
 
 
 def _source(message: Message) -> str:

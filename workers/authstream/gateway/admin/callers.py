@@ -13,6 +13,7 @@ from authstream.control.door import Door
 from authstream.control.objects import Role
 from authstream.control.tokens import holder
 from authstream.errors import ConfigurationError
+from authstream.executions.port import Executions
 from authstream.settings import AdminSettings
 
 #: From the least to the most; each may all that those before it may.
@@ -86,6 +87,10 @@ class Entrance:
 
     door: Door
     oidc: Oidc | None = None
+    #: None: nobody keeps an index here.
+    executions: Executions | None = None
+    #: Where a trace is shown; `{trace_id}` stands for its id.
+    trace_url: str = ""
 
     def caller(self, token: str) -> tuple[str, Role] | None:
         """Name and role of whoever has a valid token."""
