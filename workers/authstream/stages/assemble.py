@@ -160,15 +160,17 @@ class Assemble(Stage):
         ]
 
     async def _repeat(self, message: Message, envelope: Envelope, offset: int) -> Outputs:
-        """The recorded verdict again, for whoever asked again; and what ran all the same."""
-        late = self._records.late(message, envelope)
+        """The recorded verdict again, for whoever asked again; nobody who waits, nothing to say."""
         if h.first(message.headers, h.REPLY_PARTITION) is None:
-            return late
+            return ()
         topic = self._names.decided(envelope.trigger)
         recorded = self._in_flight.get(leg_key(envelope.flow_id, envelope.leg))
         if recorded is None:
             recorded = await self._reader.read(topic, message.partition, offset)
-        if recorded is None or _asked_by(recorded) == _asked_by(message):
+        if recorded is None:
+            return ()
+        late = self._records.late(message, envelope, recorded.value)
+        if _asked_by(recorded) == _asked_by(message):
             # The same record again, after a crash: fanout has answered it, or will.
             return late
         return [self._again(message, envelope, recorded.value), *late]

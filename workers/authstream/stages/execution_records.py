@@ -6,7 +6,7 @@ from itertools import chain
 
 import structlog
 
-from authstream.contracts import headers as h
+from authstream.contracts.avro import decode
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Verdict
@@ -31,12 +31,9 @@ class ExecutionRecords:
             self._tell(record)
         return self._output(message, record)
 
-    def late(self, message: Message, envelope: Envelope) -> Outputs:
-        """What ran though its leg is decided: its caller stopped waiting, or the event came twice.
-
-        Nothing of a record that only asks for the verdict.
-        """
-        if not envelope.runs or h.first(message.headers, h.REPEAT) is not None:
+    def late(self, message: Message, envelope: Envelope, verdict: bytes | None) -> Outputs:
+        """What ran though its leg had been decided without it: the caller had stopped waiting."""
+        if not envelope.runs or decode(Verdict, verdict).steps:
             return ()
         return [self._output(message, self._recorder.late(envelope, now=message.timestamp))]
 
