@@ -115,10 +115,8 @@ def test_a_suspended_leg_that_is_late_is_failed() -> None:
 def test_an_execution_has_the_runs_of_its_leg() -> None:
     """Those before are in the executions of their own legs."""
     said = finished()
-    assert [one.action for one in Recorder(triggers()).decided(said, decided(said)).runs] == [
-        "second",
-        "third",
-    ]
+    record = Recorder(TRIGGERS).decided(said, decided(said))
+    assert [one.action for one in record.runs] == ["second", "third"]
     assert [one.status for one in decided(said).steps] == ["ok", "skipped", "ok", "ok"]
 
 
