@@ -40,7 +40,7 @@ class BadCursorError(AuthstreamError):
     """What was given is no cursor of a page before."""
 
     code = "bad_cursor"
-    exit_status = 64
+    exit_status = 65
 
 
 class Search(Executions):

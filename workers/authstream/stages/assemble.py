@@ -41,7 +41,7 @@ class Assemble(Stage):
     #: The one assignor that gives one member the same partition number of both topics.
     assignor = "range"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs, by name
         self,
         *,
         topics: Topics,
