@@ -107,3 +107,5 @@ class Envelope(Record):
     client: str | None = None
     #: SHA-256 of the event as it was published, hexadecimal; empty where it was not valid.
     event_sha256: str = ""
+    #: False: the event has none of the members that its trigger keeps secret.
+    secretive: bool = True

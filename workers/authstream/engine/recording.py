@@ -12,7 +12,7 @@ from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Verdict
 from authstream.engine.suspension import REDIRECT
 from authstream.engine.trigger import Trigger
-from authstream.engine.withheld import Members, Path, Withheld, leads
+from authstream.engine.withheld import Path, Withheld
 
 #: The code of a record of what came after its leg was decided.
 LATE = "late"
@@ -39,7 +39,9 @@ class Recorder:
     def decided(self, envelope: Envelope, verdict: Verdict) -> Execution:
         """The record of the execution behind a verdict."""
         said = {name: getattr(verdict, name) for name in (*_IDENTITY, *_DECIDED)}
-        members = verdict.model_dump(mode="json", exclude=_ELSEWHERE, exclude_defaults=True)
+        # By name: leaving out defaults would compare every one of them.
+        there = {name for name, value in verdict if value and name not in _ELSEWHERE}
+        members = verdict.model_dump(mode="json", include=there)
         if "redirect" in members:
             members["redirect"]["url"] = _without_query(members["redirect"]["url"])
         return self._record(envelope, {**said, "verdict": members})
@@ -62,17 +64,15 @@ class Recorder:
             commands=tuple(map(_recorded, (one for one in envelope.commands if one.leg == leg))),
             failed_by=envelope.failure.action if envelope.failure else None,
         )
-        secrets = self._secrets.get(envelope.trigger, _SECRET)
-        places = {"event": _loaded(envelope.event or b"{}"), "verdict": record.verdict}
-        if self._rules or any(leads(places, path) for path in secrets):
-            return self._withheld(record, places, secrets)
+        if self._rules or envelope.secretive or "saml" in record.verdict:
+            return self._withheld(record, _loaded(envelope.event or b"{}"))
         return record
 
-    def _withheld(self, record: Execution, places: Members, secrets: tuple[Path, ...]) -> Execution:
-        members = {**record.model_dump(mode="json"), **places}
+    def _withheld(self, record: Execution, event: Any) -> Execution:  # noqa: ANN401 - any JSON value
+        members = {**record.model_dump(mode="json"), "event": event}
         for command in members["commands"]:
             command["arguments"] = _loaded(command["arguments"])
-        members = self._rules.apply(members, secrets)
+        members = self._rules.apply(members, self._secrets.get(record.trigger, _SECRET))
         for command in members["commands"]:
             command["arguments"] = orjson.dumps(command["arguments"])
         del members["event"]

@@ -106,16 +106,6 @@ def replaced(members: Members, found: Mapping[str, str]) -> Members:
     return members
 
 
-def leads(members: Members, path: Path) -> bool:
-    """Whether there is anything at a path of plain names; asked of every record, so it is quick."""
-    found: Any = members
-    for name in path:
-        if not isinstance(found, dict) or name not in found:
-            return False
-        found = cast("Members", found)[name]
-    return True
-
-
 def _checked(path: str) -> list[str]:
     parts = path.split(".")
     if any(tuple(parts[: len(place)]) == place for place in _PLACES) and all(parts):

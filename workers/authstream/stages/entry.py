@@ -190,6 +190,7 @@ def _envelope(
         interactive=h.text(message.headers, h.INTERACTIVE) != "no",
         client=_text(_client_id, event),
         event_sha256=hashlib.sha256(published.data).hexdigest(),
+        secretive=trigger.keeps_secrets(event),
     )
 
 
