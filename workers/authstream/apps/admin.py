@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import structlog
 import uvicorn
@@ -10,6 +11,7 @@ import uvicorn
 from authstream.apps import logs
 from authstream.apps.control import door, opened
 from authstream.apps.executions import followed
+from authstream.broker.dead_letters import DeadLetters
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance, oidc
 from authstream.settings import Settings
@@ -21,8 +23,14 @@ def main(settings: Settings) -> int:
     said = settings.admin
     issuer = oidc(said)
     with opened(settings) as store, followed(settings) as index:
-        trace_url = settings.executions.trace_url
-        app = admin_app(Entrance(door(store, settings), issuer, index.search, trace_url))
+        entrance = Entrance(
+            door(store, settings),
+            issuer,
+            letters=partial(DeadLetters, settings),
+            executions=index.search,
+            trace_url=settings.executions.trace_url,
+        )
+        app = admin_app(entrance)
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)
         )

@@ -20,7 +20,8 @@ from confluent_kafka import (
 )
 from confluent_kafka import Message as KafkaMessage
 
-from authstream.broker.kafka_config import NO_GROUP, reader_config
+from authstream.broker.kafka_config import reader_config
+from authstream.contracts.access import NO_GROUP
 from authstream.engine.ports import Message
 from authstream.errors import BrokerUnreachableError
 from authstream.settings import Settings

@@ -14,8 +14,10 @@ from authstream.cli import (
     admin,
     apply,
     audit,
+    bench,
     break_glass,
     connect,
+    control,
     dead_letters,
     demo,
     deps,
@@ -25,6 +27,7 @@ from authstream.cli import (
     flows,
     gateway,
     importing,
+    ingest,
     new,
     secrets,
     send,
@@ -33,6 +36,7 @@ from authstream.cli import (
     tokens,
     topics,
     up,
+    users,
     version,
     worker,
 )
@@ -48,12 +52,15 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
-    *(tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    *(demo, up, worker, gateway, ingest, connect, apply, actions, flows, secrets, break_glass),
+    *(audit, tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
     executions,
     version,
     importing,
     new,
+    users,
+    control,
+    bench,
 ):
     module.register(app)
 

@@ -31,6 +31,8 @@ _PLACES = (
     ("reason",),
     ("commands", "arguments"),
     ("runs", "error"),
+    ("runs", "thrown", "message"),
+    ("runs", "thrown", "stack"),
     ("runs", "console"),
     ("verdict",),
 )
