@@ -22,7 +22,7 @@ def fold(envelope: Envelope, trigger: Trigger, *, now: int) -> Verdict:
     Raises CommandRefusedError for a command that no action can have recorded.
     """
     if envelope.failure is not None:
-        again = trigger.again(envelope.failure)
+        again = trigger.again(envelope, envelope.failure)
         return failed(envelope, envelope.failure, now=now, retry=again)
     draft = Draft(envelope, trigger.parts)
     for command in envelope.commands:
