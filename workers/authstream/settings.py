@@ -128,6 +128,25 @@ class AdminSettings(BaseModel):
     oidc_role_claim: str = "authstream_role"
 
 
+class ConsoleSettings(BaseModel):
+    """The console in the browser (`AUTHSTREAM_CONSOLE__PORT`, …)."""
+
+    #: Where it listens.
+    host: str = "127.0.0.1"
+    #: Its port.
+    port: int = Field(default=8070, ge=0, le=65535)
+    #: Where browsers reach it, e.g. `https://actions.example.com`; empty: at its port on loopback.
+    url: str = ""
+    #: The admin API that it speaks to.
+    admin_url: str = "http://127.0.0.1:8090"
+    #: A token of the admin API for everybody, without sign-in: for this machine only.
+    token: SecretStr | None = None
+    #: Minutes until somebody has to sign in again.
+    session_minutes: int = Field(default=480, ge=1)
+    #: Where a login's trace is shown, e.g. `http://127.0.0.1:16686/trace/{trace_id}`.
+    trace_url: str = ""
+
+
 class LimitSettings(BaseModel):
     """The most that an action's `limits:` may ask for (`AUTHSTREAM_LIMITS__MEMORY`, …)."""
 
@@ -225,6 +244,8 @@ class Settings(BaseSettings):
     quotas: QuotaSettings = QuotaSettings()
     #: The admin HTTP API.
     admin: AdminSettings = AdminSettings()
+    #: The console in the browser.
+    console: ConsoleSettings = ConsoleSettings()
     #: How effects are delivered.
     effects: EffectSettings = EffectSettings()
     #: Where users' metadata is written.

@@ -9,6 +9,8 @@ import uvicorn
 
 from authstream.apps import logs
 from authstream.apps.control import door, opened
+from authstream.apps.stages import deliveries
+from authstream.apps.trial import LocalTrial
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance, oidc
 from authstream.settings import Settings
@@ -20,7 +22,9 @@ def main(settings: Settings) -> int:
     said = settings.admin
     issuer = oidc(said)
     with opened(settings) as store:
-        app = admin_app(Entrance(door(store, settings), issuer))
+        app = admin_app(
+            Entrance(door(store, settings), issuer, LocalTrial(settings), deliveries())
+        )
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)
         )

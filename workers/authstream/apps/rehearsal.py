@@ -22,6 +22,7 @@ from authstream.contracts.execution import Execution
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
+from authstream.control.folder import Folder
 from authstream.engine.ports import Message, Output, Stage, SystemClock
 from authstream.engine.resume_record import resume_record
 from authstream.settings import MetadataSettings, Settings
@@ -42,7 +43,7 @@ class Rehearsal:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | Folder,
         *,
         triggers: Collection[str] | None = None,
         prepare: Prepare = unchanged,
@@ -157,14 +158,14 @@ class _Written:
 
 
 async def rehearse(
-    folder: Path, event: bytes, *, trigger: str, say: Say = say_nothing
+    folder: Path | Folder, event: bytes, *, trigger: str, say: Say = say_nothing
 ) -> dict[str, Any]:
     """`{verdict, commands, runs, effects}` of one event, JSON-ready. Raises as `rehearse_legs`."""
     return (await rehearse_legs(folder, event, trigger=trigger, say=say))[0]
 
 
 async def rehearse_legs(
-    folder: Path,
+    folder: Path | Folder,
     event: bytes,
     *,
     trigger: str,

@@ -228,7 +228,7 @@ class Assembly:
 
 
 def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
-    path: Path,
+    source: Path | Folder,
     settings: Settings,
     *,
     reader: PointReader,
@@ -237,17 +237,21 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
     prepare: Prepare = unchanged,
     say: Say = say_nothing,
 ) -> Assembly:
-    """Every stage that a folder needs, its code built and its confinement tested.
+    """Every stage that a folder, or what was read of one, needs: built, its confinement tested.
 
     Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
     """
     topics, known = Topics(settings.prefix), triggers()
-    found = load(
-        path,
-        triggers=known,
-        topics=topics,
-        missing_secret=missing_secret,
-        most=most(settings),
+    found = (
+        source
+        if isinstance(source, Folder)
+        else load(
+            source,
+            triggers=known,
+            topics=topics,
+            missing_secret=missing_secret,
+            most=most(settings),
+        )
     )
     folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
     slip_key = slip_key_of(settings)

@@ -16,6 +16,7 @@ from authstream.cli import (
     audit,
     break_glass,
     connect,
+    console,
     dead_letters,
     demo,
     deps,
@@ -48,7 +49,7 @@ app = typer.Typer(
 )
 for module in (
     *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
-    *(tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    *(tokens, admin, console, deps, topics, send, test, tail, dead_letters, effects, doctor),
     version,
     importing,
     new,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, get_args
 
 import jwt
 from fastapi import Depends, HTTPException, Request
@@ -12,8 +13,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from authstream.control.door import Door
 from authstream.control.objects import Role
 from authstream.control.tokens import holder
+from authstream.engine.delivery import Delivery
 from authstream.errors import ConfigurationError
 from authstream.settings import AdminSettings
+
+if TYPE_CHECKING:
+    from authstream.gateway.admin.trials import Trial
 
 #: From the least to the most; each may all that those before it may.
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -82,10 +87,12 @@ def oidc(settings: AdminSettings) -> Oidc | None:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What the application has: a door to lend, and issuers to believe."""
+    """What the application has: a door to lend, issuers to believe, and what runs tests."""
 
     door: Door
     oidc: Oidc | None = None
+    trial: Trial | None = None
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict[str, Delivery])
 
     def caller(self, token: str) -> tuple[str, Role] | None:
         """Name and role of whoever has a valid token."""
@@ -115,7 +122,14 @@ class Allowed:
         name, role = found
         if ROLES.index(role) < ROLES.index(self._role):
             raise HTTPException(403, f"{name} is {role}, and this needs {self._role}")
+        request.state.role = role
         return entrance.door.as_actor(name)
+
+
+def role_of(request: Request) -> str:
+    """The role of whoever was let in."""
+    role: Role = request.state.role
+    return role
 
 
 Viewer = Annotated[Door, Depends(Allowed("viewer"))]

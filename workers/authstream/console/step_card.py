@@ -1,0 +1,91 @@
+"""One step of a flow as a card: drag it, move it by keyboard, switch it, open its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nicegui import ui
+
+from authstream.console.flow_draft import STEP_TIMEOUT_MS, Step
+from authstream.console.frame import icon_button
+from authstream.console.wording import milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What can be done to a step, by its index."""
+
+    move: Callable[[int, int], None]
+    switch: Callable[[int, bool], None]
+    settings: Callable[[int], None]
+    remove: Callable[[int], None]
+
+
+def step_card(  # noqa: PLR0913 - what a card shows, by name
+    index: int,
+    step: Step,
+    *,
+    before: Step | None,
+    action: Mapping[str, Any] | None,
+    last: bool,
+    handlers: Handlers | None,
+    link: str,
+) -> None:
+    """The card; without handlers it is only to be read."""
+    card = ui.element("div").classes("step").props(f'role=listitem data-action="{step.action}"')
+    card.classes(_look(step, before))
+    with card:
+        if handlers:
+            grip = ui.icon("drag_indicator").classes("grip")
+            grip.props(f'tabindex=0 role=button aria-label="Move {step.action}: arrow keys"')
+            grip.on("keydown.up.prevent", lambda: handlers.move(index, -1))
+            grip.on("keydown.down.prevent", lambda: handlers.move(index, 1))
+        else:
+            ui.label(f"{index + 1}").classes("chip")
+        with ui.element("div"):
+            ui.link(step.action, link).classes("step-name")
+            with ui.element("div").classes("row"):
+                for kind, text in _facts(step, action):
+                    ui.label(text).classes(f"chip {kind}")
+        if handlers:
+            _buttons(index, step, last=last, handlers=handlers)
+
+
+def _look(step: Step, before: Step | None) -> str:
+    off = "" if step.enabled else "off"
+    changed = "new" if before is None else "touched" if before != step else ""
+    return f"{off} {changed}"
+
+
+def _facts(step: Step, action: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    deployed = action["deployed"] if action else None
+    version = step.version or deployed
+    yield "", f"v{version}" if version else "deployed version"
+    if action is not None and version and deployed and version < deployed:
+        yield "warn", f"v{deployed} is deployed"
+    if not step.enabled:
+        yield "warn", "switched off"
+    if step.canary:
+        yield "soft", f"v{step.canary['version']} for {step.canary['share']:.0%}"
+    if step.when:
+        yield "soft mono", f"when {step.when}"
+    if step.on_error == "skip":
+        yield "", "errors are passed over"
+    if step.timeout_ms != STEP_TIMEOUT_MS:
+        yield "", f"at most {milliseconds(step.timeout_ms)}"
+
+
+def _buttons(index: int, step: Step, *, last: bool, handlers: Handlers) -> None:
+    name = step.action
+    with ui.element("div").classes("row"):
+        ui.switch(value=step.enabled, on_change=lambda e: handlers.switch(index, e.value)).props(
+            f'dense aria-label="{name} is switched on"'
+        )
+        up = icon_button("arrow_upward", f"Move {name} up", lambda: handlers.move(index, -1))
+        down = icon_button("arrow_downward", f"Move {name} down", lambda: handlers.move(index, 1))
+        up.set_enabled(index > 0)
+        down.set_enabled(not last)
+        icon_button("tune", f"Settings of {name}", lambda: handlers.settings(index))
+        icon_button("close", f"Remove {name}", lambda: handlers.remove(index))
