@@ -14,9 +14,10 @@ from datetime import timedelta
 
 import httpx
 import uvicorn
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from authstream.apps.control import SandboxBuilder
+from authstream.apps.gateway import providers
 from authstream.apps.stages import deliveries, triggers
 from authstream.apps.trial import LocalTrial
 from authstream.apps.up import free_port
@@ -63,13 +64,60 @@ class ConsoleGround:
 
     def signed_in(self, context: BrowserContext, role: Role, path: str = "/") -> Page:
         """A page of somebody with a role."""
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.goto(f"{self.url}{path}")
-        page.get_by_label("Token of the admin API").fill(self.token(role))
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{self.url}{path}")
-        return page
+        return sign_in(context, f"{self.url}{path}", self.token(role))
+
+
+def sign_in(context: BrowserContext, url: str, token: str) -> Page:
+    """A page of the console, by way of the form."""
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_label("Token of the admin API").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(url)
+    return page
+
+
+def drag(page: Page, what: Locator, to: Locator) -> None:
+    """To the upper edge of another element as a hand does it: down, along, up."""
+    what.hover()
+    page.mouse.down()
+    box = to.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.15
+    page.mouse.move(x, y + 12, steps=8)
+    page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+
+
+def step(page: Page, name: str) -> Locator:
+    """The card of an action in a flow."""
+    return page.locator(f'.step[data-action="{name}"]')
+
+
+def steps(page: Page) -> list[str]:
+    """The actions in the picture of a flow, in order."""
+    cards = page.locator(".step")
+    return [cards.nth(n).get_attribute("data-action") or "" for n in range(cards.count())]
+
+
+def apply(page: Page) -> None:
+    """Put a flow into effect."""
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("In effect from the next login on").first).to_be_visible()
+    expect(page.get_by_role("button", name="Apply")).to_have_count(0)
+
+
+def write(page: Page, code: str) -> None:
+    """Replace the code in the editor."""
+    page.get_by_label("Code").locator(".cm-content").fill(code)
+
+
+def deploy(page: Page, note: str) -> None:
+    """Deploy the draft for everybody."""
+    page.get_by_role("button", name="Deploy", exact=True).click()
+    page.get_by_label("What changed").fill(note)
+    page.get_by_role("button", name="Deploy now").click()
 
 
 @contextmanager
@@ -93,7 +141,7 @@ def console_ground(**environment: str) -> Generator[ConsoleGround]:
     settings = Settings()
     with memory_store() as store:
         ada = Door(store, "ada", triggers(), keyring=RING, builder=SandboxBuilder(settings))
-        entrance = Entrance(ada, None, LocalTrial(settings), deliveries())
+        entrance = Entrance(ada, None, LocalTrial(settings), deliveries(), providers())
         with served(admin_app(entrance)) as admin, console(admin, environment) as url:
             yield ConsoleGround(url, ada)
 

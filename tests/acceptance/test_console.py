@@ -8,10 +8,20 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser import running_browser
-from tests.console_ground import PATIENCE_MS, ConsoleGround, console_ground
+from tests.console_ground import (
+    PATIENCE_MS,
+    ConsoleGround,
+    apply,
+    console_ground,
+    deploy,
+    drag,
+    step,
+    steps,
+    write,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -38,36 +48,6 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleGround]:
             ground.action(name, CLAIM.format(name))
         ground.action("spare", CLAIM.format("spare"), bound=False)
         yield ground
-
-
-def steps(page: Page) -> list[str]:
-    """The actions in the picture, in order."""
-    cards = page.locator(".step")
-    return [cards.nth(n).get_attribute("data-action") or "" for n in range(cards.count())]
-
-
-def drag(page: Page, what: Locator, to: Locator, *, below: bool = False) -> None:
-    """As a hand does it: down, a little, there, up."""
-    what.hover()
-    page.mouse.down()
-    box = to.bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * (0.85 if below else 0.15)
-    page.mouse.move(x, y + 12, steps=8)
-    page.mouse.move(x, y, steps=8)
-    page.mouse.up()
-
-
-def apply(page: Page) -> None:
-    """Put it into effect."""
-    page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("In effect from the next login on").first).to_be_visible()
-    expect(page.get_by_role("button", name="Apply")).to_have_count(0)
-
-
-def step(page: Page, name: str) -> Locator:
-    """The card of an action."""
-    return page.locator(f'.step[data-action="{name}"]')
 
 
 def test_a_flow_is_put_in_order_by_mouse_and_keyboard(
@@ -159,31 +139,21 @@ def test_an_action_from_a_template_to_a_roll_back(
         result = page.get_by_role("region", name="Result")
         expect(result).to_contain_text("allowed")
         expect(result).to_contain_text("https://your-app.example.com/nickname")
-        _deploy(page, "first")
+        deploy(page, "first")
         expect(page.get_by_text("Version 1 is deployed")).to_be_visible()
-        _write(page, "exports.onExecutePostLogin = async (event, api) => {\n  null.x;\n};\n")
+        write(page, "exports.onExecutePostLogin = async (event, api) => {\n  null.x;\n};\n")
         page.get_by_role("button", name="Run").click()
         expect(result).to_contain_text("failed")
         expect(result).to_contain_text(re.compile(r"action\.js:2"))
-        _write(page, "exports.onExecutePostLogin = async (event, api) => {\n")
-        _deploy(page, "broken")
+        write(page, "exports.onExecutePostLogin = async (event, api) => {\n")
+        deploy(page, "broken")
         expect(page.get_by_role("alert")).to_contain_text(re.compile("SyntaxError|Unexpected end"))
-        _write(page, "exports.onExecutePostLogin = async () => {};\n")
-        _deploy(page, "empty")
+        write(page, "exports.onExecutePostLogin = async () => {};\n")
+        deploy(page, "empty")
         expect(page.get_by_text("Version 2 is deployed")).to_be_visible()
         page.get_by_role("tab", name="Versions").click()
         page.get_by_role("button", name="Run version 1").click()
         expect(page.get_by_text("Version 1 runs from the next login on")).to_be_visible()
-
-
-def _write(page: Page, code: str) -> None:
-    page.get_by_label("Code").locator(".cm-content").fill(code)
-
-
-def _deploy(page: Page, note: str) -> None:
-    page.get_by_role("button", name="Deploy", exact=True).click()
-    page.get_by_label("What changed").fill(note)
-    page.get_by_role("button", name="Deploy now").click()
 
 
 def test_a_secret_goes_in_and_never_comes_out(browser: Browser, ground: ConsoleGround) -> None:
@@ -260,10 +230,3 @@ def _serious(page: Page) -> list[str]:
         for one in found.response["violations"]
         if one["impact"] in ("serious", "critical")
     ]
-
-
-def test_screens_for_the_documentation(
-    browser: Browser, ground: ConsoleGround, tmp_path: Path
-) -> None:
-    """Every page as it is now, for docs/images; taken there when AUTHSTREAM_SCREENS says so."""
-    del browser, ground, tmp_path

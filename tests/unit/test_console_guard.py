@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 
 from authstream.console.guard import COOKIE, Guard
 from authstream.console.sessions import Session, Sessions
-from authstream.console.sign_in import sign_in_routes
+from authstream.console.sign_in import SignInForm, sign_in_routes
 
 HTML = {"accept": "text/html"}
 
@@ -37,7 +37,7 @@ class Site:
             transport=httpx.MockTransport(_admin), base_url="http://admin.test"
         )
         app = FastAPI()
-        app.include_router(sign_in_routes(self.sessions, admin, secure=False))
+        app.include_router(sign_in_routes(self.sessions, admin, SignInForm(), secure=False))
         app.get("/page")(_who)
         app.post("/page")(_who)
         app.websocket("/live")(_live)

@@ -145,6 +145,14 @@ class ConsoleSettings(BaseModel):
     session_minutes: int = Field(default=480, ge=1)
     #: Where a login's trace is shown, e.g. `http://127.0.0.1:16686/trace/{trace_id}`.
     trace_url: str = ""
+    #: An OpenID issuer whose access tokens the admin API takes: people sign in there.
+    oidc_issuer: str = ""
+    #: The console as a client of it; its redirect URI is `URL` with `/sign-in/callback`.
+    oidc_client_id: str = ""
+    #: Goes with the client id; none for a public client.
+    oidc_client_secret: SecretStr | None = None
+    #: Scopes to ask for, with what makes the issuer put audience and role into the token.
+    oidc_scope: str = "openid profile"
 
 
 class LimitSettings(BaseModel):

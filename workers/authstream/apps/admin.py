@@ -9,6 +9,7 @@ import uvicorn
 
 from authstream.apps import logs
 from authstream.apps.control import door, opened
+from authstream.apps.gateway import providers
 from authstream.apps.stages import deliveries
 from authstream.apps.trial import LocalTrial
 from authstream.gateway.admin.app import admin_app
@@ -23,7 +24,9 @@ def main(settings: Settings) -> int:
     issuer = oidc(said)
     with opened(settings) as store:
         app = admin_app(
-            Entrance(door(store, settings), issuer, LocalTrial(settings), deliveries())
+            Entrance(
+                door(store, settings), issuer, LocalTrial(settings), deliveries(), providers()
+            )
         )
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)

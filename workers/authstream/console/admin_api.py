@@ -73,6 +73,10 @@ class AdminApi:
         """All kinds of effects, each with the schema of its payload."""
         return (await self._get("/effects")).body["items"]
 
+    async def providers(self, gateway: str) -> list[dict[str, Any]]:
+        """All providers, and what to configure there for a gateway at an address."""
+        return (await self._get("/providers", {"gateway": gateway})).body["items"]
+
     async def status(self) -> dict[str, Any]:
         """Emergencies in force, and how far the server's view is."""
         return (await self._get("/status")).body

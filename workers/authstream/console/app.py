@@ -19,9 +19,10 @@ from starlette.responses import PlainTextResponse, Response
 from authstream.console import pages
 from authstream.console.admin_api import SLOW_SECONDS
 from authstream.console.guard import Guard
+from authstream.console.oidc import START, OidcClient, oidc_routes
 from authstream.console.parts import Parts
 from authstream.console.sessions import Session, Sessions
-from authstream.console.sign_in import sign_in_routes
+from authstream.console.sign_in import SignInForm, sign_in_routes
 from authstream.errors import ConfigurationError
 from authstream.settings import ConsoleSettings
 
@@ -29,12 +30,15 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _THEME = files("authstream.console").joinpath("theme.css").read_text(encoding="utf-8")
 #: A browser that lost its connection for no longer goes on where it was.
 _RECONNECT_SECONDS = 10.0
+_PROVIDER_SECONDS = 10.0
 
 
 def console_app(settings: ConsoleSettings) -> FastAPI:
     """The application. Raises ConfigurationError."""
     _check(settings)
     client = httpx.AsyncClient(base_url=settings.admin_url, timeout=SLOW_SECONDS)
+    #: For a provider: what is sent there must never have the admin API's address or headers.
+    outside = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)
     sessions = Sessions(timedelta(minutes=settings.session_minutes))
     secure = settings.url.startswith("https://")
 
@@ -42,9 +46,14 @@ def console_app(settings: ConsoleSettings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         yield
         await client.aclose()
+        await outside.aclose()
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.include_router(sign_in_routes(sessions, client, secure=secure))
+    form = SignInForm(START if settings.oidc_issuer else "")
+    app.include_router(sign_in_routes(sessions, client, form, secure=secure))
+    if settings.oidc_issuer:
+        oidc = OidcClient(settings, outside)
+        app.include_router(oidc_routes(oidc, sessions, admin=client, form=form, secure=secure))
     app.get("/healthz")(_healthy)
     app.get("/theme.css")(_theme)
     for module in pkgutil.iter_modules(pages.__path__):
@@ -86,6 +95,10 @@ def _check(settings: ConsoleSettings) -> None:
         raise ConfigurationError(
             "AUTHSTREAM_CONSOLE__TOKEN lets in whoever comes, so it is for loopback only:"
             " leave it out, and people sign in with tokens of their own"
+        )
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.url):
+        raise ConfigurationError(
+            "AUTHSTREAM_CONSOLE__OIDC_ISSUER needs __OIDC_CLIENT_ID, and __URL for the way back"
         )
     if settings.host not in LOOPBACK and not settings.url:
         raise ConfigurationError(

@@ -16,7 +16,9 @@ from authstream.console.sessions import Session, Sessions
 COOKIE: Final = "authstream_console"
 SIGN_IN: Final = "/sign-in"
 #: Reached without a session.
-PUBLIC: Final = frozenset({SIGN_IN, "/healthz", "/theme.css", "/favicon.ico"})
+PUBLIC: Final = frozenset(
+    {SIGN_IN, f"{SIGN_IN}/oidc", f"{SIGN_IN}/callback", "/healthz", "/theme.css", "/favicon.ico"}
+)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Vue compiles NiceGUI's templates in the browser, which needs eval, and its page is one inline
 #: script; nothing is loaded from, sent to or framed by anybody else.

@@ -43,13 +43,15 @@ class Sessions:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
 
-    def open(self, token: str, *, name: str, role: str) -> Session:
-        """A new session; those that are over are forgotten."""
+    def open(
+        self, token: str, *, name: str, role: str, lasting: timedelta | None = None
+    ) -> Session:
+        """A new session; those that are over are forgotten. `lasting`: no longer than its token."""
         now = self._clock()
         self._sessions = {key: one for key, one in self._sessions.items() if not _over(one, now)}
         while len(self._sessions) >= MOST_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
-        ends_at = now + self._lasting.total_seconds()
+        ends_at = now + min(self._lasting, lasting or self._lasting).total_seconds()
         session = Session(secrets.token_urlsafe(_ID_BYTES), token, name, role, ends_at)
         self._sessions[session.id] = session
         return session

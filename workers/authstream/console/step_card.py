@@ -32,7 +32,7 @@ def step_card(  # noqa: PLR0913 - what a card shows, by name
     last: bool,
     handlers: Handlers | None,
     link: str,
-) -> None:
+) -> ui.element:
     """The card; without handlers it is only to be read."""
     card = ui.element("div").classes("step").props(f'role=listitem data-action="{step.action}"')
     card.classes(_look(step, before))
@@ -51,6 +51,7 @@ def step_card(  # noqa: PLR0913 - what a card shows, by name
                     ui.label(text).classes(f"chip {kind}")
         if handlers:
             _buttons(index, step, last=last, handlers=handlers)
+    return card
 
 
 def _look(step: Step, before: Step | None) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
 from starlette.requests import Request
 
 from authstream.console.action_draft import ActionDraft
@@ -88,7 +89,7 @@ class ActionPage:
                 editor.disable()
         self.editor = editor
 
-    def _typed(self, event: Any) -> None:  # noqa: ANN401 - NiceGUI's event
+    def _typed(self, event: ValueChangeEventArguments) -> None:
         self.draft.code = event.value
 
     @ui.refreshable_method

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
 from starlette.requests import Request
 
 from authstream.console.admin_api import AdminApiError
@@ -68,7 +69,7 @@ class Library:
         with ui.element("div").classes("card scroll"):
             self._table()
 
-    def _seek(self, event: Any) -> None:  # noqa: ANN401 - NiceGUI's event
+    def _seek(self, event: ValueChangeEventArguments) -> None:
         self._sought = (event.value or "").strip().lower()
         self._table.refresh()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
+from nicegui.events import SortableEventArguments, ValueChangeEventArguments
 from starlette.requests import Request
 
 from authstream.console.admin_api import AdminApi, AdminApiError
@@ -50,6 +50,9 @@ class FlowPage:
         #: Who was faster, once somebody was.
         self._other: dict[str, Any] | None = None
         self._settings = StepSettings(self)
+        #: What can be dragged, by the ids of its elements: a step's index, an action's name.
+        self._cards: dict[int, int] = {}
+        self._items: dict[int, str] = {}
 
     @classmethod
     async def opened(cls, visit: Visit, name: str) -> FlowPage:
@@ -135,8 +138,9 @@ class FlowPage:
 
     def _steps(self) -> None:
         before = {step.action: step for step in self.draft.saved}
+        self._cards.clear()
         for index, step in enumerate(self.draft.steps):
-            step_card(
+            card = step_card(
                 index,
                 step,
                 before=before.get(step.action),
@@ -147,6 +151,7 @@ class FlowPage:
                 else None,
                 link=self.visit.link(f"/actions/{step.action}"),
             )
+            self._cards[card.id] = index
         if not self.draft.steps:
             text = "Drag an action here" if self.visit.may_edit else "No action runs here"
             ui.label(text).classes("drop-here")
@@ -170,22 +175,23 @@ class FlowPage:
             if name not in self.draft.actions and self._sought in name.lower()
         ]
         items = ui.column().classes("library-list").props("role=list")
+        self._items.clear()
         with items:
             for name in free:
-                self._library_item(name)
+                self._items[self._library_item(name).id] = name
         if self.visit.may_edit:
             items.make_sortable(
                 {"sort": False},
-                on_end=lambda event: self._dropped(free, event),
+                on_end=self._dropped,
                 group={"name": _GROUP, "pull": "clone", "put": False},
                 ghost_class="drag-ghost",
             )
         if not free:
             self._nothing_in_library()
 
-    def _library_item(self, name: str) -> None:
+    def _library_item(self, name: str) -> ui.element:
         action = self.actions[name]
-        with ui.element("div").classes("library-item").props("role=listitem"):
+        with ui.element("div").classes("library-item").props("role=listitem") as item:
             ui.icon("drag_indicator").classes("hint").props("aria-hidden=true")
             ui.label(name).classes("step-name")
             if action["deployed"] is None:
@@ -193,6 +199,7 @@ class FlowPage:
             elif self.visit.may_edit:
                 add = ui.button(icon="add", on_click=lambda: self._add(name))
                 add.props(f'flat round dense aria-label="Add {name}"')
+        return item
 
     def _nothing_in_library(self) -> None:
         if self._sought:
@@ -228,7 +235,7 @@ class FlowPage:
 
     # What is done -------------------------------------------------------------------------------
 
-    def _seek(self, event: Any) -> None:  # noqa: ANN401 - NiceGUI's event
+    def _seek(self, event: ValueChangeEventArguments) -> None:
         self._sought = (event.value or "").strip().lower()
         self._library.refresh()
 
@@ -236,9 +243,9 @@ class FlowPage:
         self.draft.add(name)
         self.redraw()
 
-    def _dropped(self, free: list[str], event: Any) -> None:  # noqa: ANN401 - NiceGUI's event
+    def _dropped(self, event: SortableEventArguments) -> None:
         """From the library: into the flow, or back to where it came from."""
-        name = free[event.old_index]
+        name = self._items[event.item.id]
         if event.target is not event.source:
             if self.actions[name]["deployed"] is None:
                 ui.notify(f"Deploy {name} first", type="warning")
@@ -246,8 +253,8 @@ class FlowPage:
                 self.draft.add(name, event.new_index)
         self.redraw()
 
-    def _dragged(self, event: Any) -> None:  # noqa: ANN401 - NiceGUI's event
-        if self.draft.move(event.old_index, event.new_index):
+    def _dragged(self, event: SortableEventArguments) -> None:
+        if self.draft.move(self._cards[event.item.id], event.new_index):
             self.redraw()
 
     def _move(self, index: int, by: int) -> None:
@@ -268,16 +275,14 @@ class FlowPage:
 
     def _test(self) -> None:
         bindings = [step.binding() for step in self.draft.steps]
-        panel = TrialPanel(self.visit, self.trigger, bindings=lambda: bindings)
-        with ui.dialog().props("maximized"), ui.card() as card:
-            panel.draw()
-        dialog = card.parent_slot.parent if card.parent_slot else None
-        if isinstance(dialog, ui.dialog):
-            with card:
+        with ui.dialog() as dialog, ui.card().style("width:min(60rem,96vw)"):
+            TrialPanel(self.visit, self.trigger, bindings=lambda: bindings).draw()
+            with ui.element("div").classes("row"):
+                ui.element("div").classes("grow")
                 ui.button("Close", on_click=dialog.close).props("flat")
-            dialog.open()
+        dialog.open()
 
-    async def apply(self, _event: GenericEventArguments | None = None) -> None:
+    async def apply(self) -> None:
         """Put the draft into effect as one revision; or say who was faster."""
         name, api = self.trigger["name"], self.visit.api
         bindings = [step.binding() for step in self.draft.steps]

@@ -14,6 +14,7 @@ from authstream.control.door import Door
 from authstream.control.objects import Role
 from authstream.control.tokens import holder
 from authstream.engine.delivery import Delivery
+from authstream.engine.provider import Provider
 from authstream.errors import ConfigurationError
 from authstream.settings import AdminSettings
 
@@ -93,6 +94,7 @@ class Entrance:
     oidc: Oidc | None = None
     trial: Trial | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict[str, Delivery])
+    providers: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
 
     def caller(self, token: str) -> tuple[str, Role] | None:
         """Name and role of whoever has a valid token."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from authstream.contracts.api import methods
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.control.event_builder import build
 from authstream.control.objects import ACTION, FLOW
+from authstream.engine.delivery import Delivery
+from authstream.engine.provider import Provider
 from authstream.gateway.admin.callers import Viewer, role_of
 
 router = APIRouter(prefix="/v1/admin", tags=["catalogue"])
@@ -46,10 +49,31 @@ def triggers(door: Viewer) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@router.get("/providers")
+def providers(
+    request: Request,
+    _door: Viewer,
+    gateway: Annotated[str, Query(description="the gateway's address, as a provider sees it")],
+) -> dict[str, list[dict[str, Any]]]:
+    """Every identity provider that has an adapter, and what to configure there."""
+    adapters: Mapping[str, Provider] = request.app.state.entrance.providers
+    return {
+        "items": [
+            {
+                "name": name,
+                "setup": adapters[name].setup(f"{gateway.rstrip('/')}/hooks/{name}"),
+                "options": dict(adapters[name].options),
+                "shared_secret": adapters[name].shared_secret,
+            }
+            for name in sorted(adapters)
+        ]
+    }
+
+
 @router.get("/effects")
 def effects(request: Request, _door: Viewer) -> dict[str, list[dict[str, Any]]]:
     """Every kind of effect, with the JSON Schema of its payload."""
-    kinds = request.app.state.entrance.deliveries
+    kinds: Mapping[str, Delivery] = request.app.state.entrance.deliveries
     return {
         "items": [
             {"name": name, "inputs": kinds[name].inputs.model_json_schema()}
