@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
+from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.errors import AuthstreamError
 
 _PREFIX = "/v1/admin"
@@ -53,7 +54,7 @@ class AdminApi:
 
     client: httpx.AsyncClient
     token: str
-    tenant: str = "default"
+    tenant: str = DEFAULT_TENANT
 
     # Who and what there is ----------------------------------------------------------------------
 
@@ -185,6 +186,26 @@ class AdminApi:
     async def delete_secret(self, action: str, name: str) -> None:
         """Forget a value."""
         await self._send("DELETE", self._mine("actions", action, "secrets", name))
+
+    # Executions ---------------------------------------------------------------------------------
+
+    async def executions(
+        self, wanted: Mapping[str, object], *, limit: int, cursor: str = ""
+    ) -> dict[str, Any]:
+        """A page of executions, newest first: those that a filter takes."""
+        said = {name: value for name, value in wanted.items() if value not in (None, "")}
+        params = {**said, "tenant": self.tenant, "limit": limit, "cursor": cursor}
+        if self.tenant == DEFAULT_TENANT:
+            del params["tenant"]  # its flows serve every tenant
+        return (await self._get("/executions", params)).body
+
+    async def execution(self, flow_id: str) -> dict[str, Any]:
+        """All that is known of a flow."""
+        return (await self._get(f"/executions/{quote(flow_id, safe='')}")).body
+
+    async def story(self, flow_id: str) -> dict[str, Any]:
+        """The same in sentences."""
+        return (await self._get(f"/executions/{quote(flow_id, safe='')}/story")).body
 
     # How ----------------------------------------------------------------------------------------
 

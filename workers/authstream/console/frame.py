@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from nicegui import ui
 
@@ -13,6 +13,7 @@ from authstream.console.guard import SIGN_IN
 from authstream.console.local_time import SCRIPT
 from authstream.console.visit import Visit
 
+E = TypeVar("E", bound=ui.element)
 _PAGES = (
     ("Flows", "/flows", "account_tree"),
     ("Actions", "/actions", "code"),
@@ -102,9 +103,14 @@ def _tenants(visit: Visit) -> None:
 
 def icon_button(icon: str, label: str, on_click: Any, *, more: str = "") -> ui.button:  # noqa: ANN401 - NiceGUI's handler
     """A small button whose meaning is said to screen readers and on hover."""
-    button = ui.button(icon=icon, on_click=on_click)
-    button.props(f'flat round dense aria-label="{label}" {more}').tooltip(label)
-    return button
+    button = ui.button(icon=icon, on_click=on_click).props(f"flat round dense {more}")
+    return labelled(button, label).tooltip(label)
+
+
+def labelled(element: E, label: str) -> E:
+    """Say what an element is to a screen reader; a label may have any characters."""
+    element.props["aria-label"] = label
+    return element
 
 
 def _navigation(visit: Visit, here: str) -> None:

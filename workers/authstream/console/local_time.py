@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from nicegui import ui
 
 #: Put into a page once; it rewrites every `<time>` that comes, also later.
@@ -28,4 +26,4 @@ SCRIPT = """
 
 def local_time(moment: str) -> None:
     """An ISO 8601 time, shown as the viewer's clock has it."""
-    ui.element("time").props(f'datetime="{escape(moment)}"').classes("nowrap")
+    ui.element("time").props["datetime"] = moment

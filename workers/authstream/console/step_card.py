@@ -9,7 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from authstream.console.flow_draft import STEP_TIMEOUT_MS, Step
-from authstream.console.frame import icon_button
+from authstream.console.frame import icon_button, labelled
 from authstream.console.wording import milliseconds
 
 
@@ -34,12 +34,13 @@ def step_card(  # noqa: PLR0913 - what a card shows, by name
     link: str,
 ) -> ui.element:
     """The card; without handlers it is only to be read."""
-    card = ui.element("div").classes("step").props(f'role=listitem data-action="{step.action}"')
+    card = ui.element("div").classes("step").props("role=listitem")
+    card.props["data-action"] = step.action
     card.classes(_look(step, before))
     with card:
         if handlers:
-            grip = ui.icon("drag_indicator").classes("grip")
-            grip.props(f'tabindex=0 role=button aria-label="Move {step.action}: arrow keys"')
+            grip = ui.icon("drag_indicator").classes("grip").props("tabindex=0 role=button")
+            labelled(grip, f"Move {step.action}: arrow keys")
             grip.on("keydown.up.prevent", lambda: handlers.move(index, -1))
             grip.on("keydown.down.prevent", lambda: handlers.move(index, 1))
         else:
@@ -81,9 +82,9 @@ def _facts(step: Step, action: Mapping[str, Any] | None) -> Iterator[tuple[str, 
 def _buttons(index: int, step: Step, *, last: bool, handlers: Handlers) -> None:
     name = step.action
     with ui.element("div").classes("row"):
-        ui.switch(value=step.enabled, on_change=lambda e: handlers.switch(index, e.value)).props(
-            f'dense aria-label="{name} is switched on"'
-        )
+        switch = ui.switch(value=step.enabled).props("dense")
+        switch.on_value_change(lambda e: handlers.switch(index, bool(e.value)))
+        labelled(switch, f"{name} is switched on")
         up = icon_button("arrow_upward", f"Move {name} up", lambda: handlers.move(index, -1))
         down = icon_button("arrow_downward", f"Move {name} down", lambda: handlers.move(index, 1))
         up.set_enabled(index > 0)

@@ -19,7 +19,7 @@ def show_result(event: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         show_outcome(verdict)
         show_runs(result["runs"])
         show_dropped(verdict["dropped"])
-        _commands(result["commands"])
+        show_commands(result["commands"])
         _effects(result["effects"])
         preview = token_preview(event, verdict)
         if preview is not None:
@@ -27,7 +27,7 @@ def show_result(event: Mapping[str, Any], result: Mapping[str, Any]) -> None:
                 ("ID token", preview["id_token"]),
                 ("Access token", preview["access_token"]),
             ):
-                _section(f"{title}, decoded")
+                section(f"{title}, decoded")
                 ui.label(json.dumps(claims, indent=2, ensure_ascii=False)).classes("pre")
 
 
@@ -46,7 +46,7 @@ def show_outcome(verdict: Mapping[str, Any]) -> None:
 
 def show_runs(runs: Sequence[Mapping[str, Any]]) -> None:
     """Each action with its time on one scale, its error, and what it logged."""
-    _section("Actions")
+    section("Actions")
     if not runs:
         ui.label("No action ran.").classes("hint")
         return
@@ -82,17 +82,18 @@ def show_dropped(dropped: Sequence[Mapping[str, Any]]) -> None:
     """What did not take effect, and why."""
     if not dropped:
         return
-    _section("Dropped")
+    section("Dropped")
     for one in dropped:
         with ui.element("div"):
             ui.label(f"{one['command']}({one['target']!r})").classes("mono")
             ui.label(f"{one['reason']} · asked for by {one['action']}").classes("hint")
 
 
-def _commands(commands: Sequence[Mapping[str, Any]]) -> None:
+def show_commands(commands: Sequence[Mapping[str, Any]]) -> None:
+    """What actions asked for, in order."""
     if not commands:
         return
-    _section("Asked for")
+    section("Asked for")
     text = "\n".join(
         f"{one['name']}({', '.join(json.dumps(a, ensure_ascii=False) for a in one['arguments'])})"
         for one in commands
@@ -103,7 +104,7 @@ def _commands(commands: Sequence[Mapping[str, Any]]) -> None:
 def _effects(effects: Sequence[Mapping[str, Any]]) -> None:
     if not effects:
         return
-    _section("Would be sent")
+    section("Would be sent")
     for one in effects:
         with ui.element("div").classes("row"):
             ui.label(one["kind"]).classes("chip soft")
@@ -111,6 +112,7 @@ def _effects(effects: Sequence[Mapping[str, Any]]) -> None:
         ui.label(json.dumps(one["payload"], indent=2, ensure_ascii=False)).classes("pre")
 
 
-def _section(title: str) -> None:
+def section(title: str) -> None:
+    """The heading of a part."""
     with ui.element("h3"):
         ui.label(title)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from authstream.console.admin_api import AdminApi, AdminApiError
 from authstream.console.flow_draft import FlowDraft, changes
-from authstream.console.frame import empty, failed, frame
+from authstream.console.frame import empty, failed, frame, icon_button
 from authstream.console.step_card import Handlers, step_card
 from authstream.console.step_settings import StepSettings
 from authstream.console.trial_panel import TrialPanel
@@ -197,8 +197,7 @@ class FlowPage:
             if action["deployed"] is None:
                 ui.label("not deployed").classes("chip warn")
             elif self.visit.may_edit:
-                add = ui.button(icon="add", on_click=lambda: self._add(name))
-                add.props(f'flat round dense aria-label="Add {name}"')
+                icon_button("add", f"Add {name}", lambda: self._add(name))
         return item
 
     def _nothing_in_library(self) -> None:
