@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
+from unittest import mock
 
 import httpx
+import pytest
 import uvicorn
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -22,7 +25,7 @@ from authstream.apps.stages import deliveries, triggers
 from authstream.apps.trial import LocalTrial
 from authstream.apps.up import free_port
 from authstream.control.actions import Actions
-from authstream.control.door import Door
+from authstream.control.door import Door, Unchecked
 from authstream.control.drafts import Draft
 from authstream.control.flows import Flows
 from authstream.control.objects import BoundAction, Role
@@ -32,7 +35,7 @@ from authstream.gateway.admin.callers import Entrance
 from authstream.settings import Settings
 from tests.control_plane import PL, RING, memory_store
 
-READY_WITHIN = timedelta(seconds=30)
+READY_WITHIN = timedelta(seconds=60)
 #: Longest wait for anything on a page, milliseconds.
 PATIENCE_MS = 10_000
 CODE = "exports.onExecutePostLogin = async (event, api) => {{\n  {0}\n}};\n"
@@ -51,10 +54,9 @@ class ConsoleGround:
 
     def action(self, name: str, statement: str, *, bound: bool = True) -> None:
         """An action, deployed, at the end of the login flow."""
-        Actions(self.ada, "default").create(
-            name, Draft(PL, "action.js", CODE.format(statement).encode())
-        )
-        Actions(self.ada, "default").deploy(name)
+        actions = Actions(replace(self.ada, builder=Unchecked()), "default")
+        actions.create(name, Draft(PL, "action.js", CODE.format(statement).encode()))
+        actions.deploy(name)
         if bound:
             Flows(self.ada).add("default", PL, BoundAction(action=name, version=0))
 
@@ -135,11 +137,19 @@ def served(app: object) -> Generator[str]:
         thread.join()
 
 
+def own_cache(folders: pytest.TempPathFactory) -> Path:
+    """A folder for the code of actions, which guests may enter."""
+    folder = folders.mktemp("cache")
+    for path in (folder, folder.parent):
+        path.chmod(0o755)
+    return folder
+
+
 @contextmanager
-def console_ground(**environment: str) -> Generator[ConsoleGround]:
+def console_ground(cache: Path, **environment: str) -> Generator[ConsoleGround]:
     """Up until left."""
     settings = Settings()
-    with memory_store() as store:
+    with memory_store() as store, mock.patch.dict(os.environ, {"XDG_CACHE_HOME": f"{cache}"}):
         ada = Door(store, "ada", triggers(), keyring=RING, builder=SandboxBuilder(settings))
         entrance = Entrance(ada, None, LocalTrial(settings), deliveries(), providers())
         with served(admin_app(entrance)) as admin, console(admin, environment) as url:
@@ -151,9 +161,7 @@ def console(admin: str, environment: dict[str, str]) -> Generator[str]:
     """A console process before an admin API; its address."""
     port = free_port(0)
     command = (sys.executable, "-m", "authstream.cli", "console", "--port", f"{port}")
-    process = subprocess.Popen(
-        (*command, "--admin-url", admin), env={**os.environ, **environment}
-    )
+    process = subprocess.Popen((*command, "--admin-url", admin), env={**os.environ, **environment})
     url = f"http://127.0.0.1:{port}"
     try:
         _await(url, process)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it is
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser import running_browser
@@ -18,6 +17,7 @@ from tests.console_ground import (
     console_ground,
     deploy,
     drag,
+    own_cache,
     step,
     steps,
     write,
@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleGround]:
     """A flow of three actions, and one that is only in the library."""
-    with console_ground() as ground:
+    with console_ground(own_cache(tmp_path_factory)) as ground:
         for name in ("first", "second", "third"):
             ground.action(name, CLAIM.format(name))
         ground.action("spare", CLAIM.format("spare"), bound=False)
@@ -126,9 +126,7 @@ def test_two_browsers_in_conflict(browser: Browser, ground: ConsoleGround) -> No
         assert (first in ground.order(), last in ground.order()) == (True, False)
 
 
-def test_an_action_from_a_template_to_a_roll_back(
-    browser: Browser, ground: ConsoleGround
-) -> None:
+def test_an_action_from_a_template_to_a_roll_back(browser: Browser, ground: ConsoleGround) -> None:
     """Made, tested with a preview of its tokens, deployed, broken, corrected by rolling back."""
     with browser.new_context(viewport=WIDE) as context:
         page = ground.signed_in(context, "author", "/actions/new")

@@ -15,8 +15,8 @@ import pytest
 import yaml
 from playwright.sync_api import Page, ViewportSize, expect
 
-from authstream.apps.up import free_port
 from authstream.apps.stages import triggers
+from authstream.apps.up import free_port
 from authstream.control.event_builder import build
 from authstream.control.seal import new_key
 from tests.acceptance.command_line import background, environment, run, wait_for

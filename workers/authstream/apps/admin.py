@@ -24,9 +24,7 @@ def main(settings: Settings) -> int:
     issuer = oidc(said)
     with opened(settings) as store:
         app = admin_app(
-            Entrance(
-                door(store, settings), issuer, LocalTrial(settings), deliveries(), providers()
-            )
+            Entrance(door(store, settings), issuer, LocalTrial(settings), deliveries(), providers())
         )
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)

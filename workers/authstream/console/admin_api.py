@@ -47,6 +47,18 @@ class Answer:
     body: Any
     revision: int | None = None
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """A body that is an object."""
+        found: dict[str, Any] = self.body
+        return found
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The items of a body that is a list."""
+        found: list[dict[str, Any]] = self.body["items"]
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class AdminApi:
@@ -60,32 +72,33 @@ class AdminApi:
 
     async def me(self) -> dict[str, str]:
         """Name and role of the token."""
-        return (await self._get("/me")).body
+        return (await self._get("/me")).members
 
     async def tenants(self) -> list[str]:
         """All tenants."""
-        return (await self._get("/tenants")).body["items"]
+        found: list[str] = (await self._get("/tenants")).body["items"]
+        return found
 
     async def triggers(self) -> list[dict[str, Any]]:
         """All triggers, each with a sample event."""
-        return (await self._get("/triggers")).body["items"]
+        return (await self._get("/triggers")).items
 
     async def effects(self) -> list[dict[str, Any]]:
         """All kinds of effects, each with the schema of its payload."""
-        return (await self._get("/effects")).body["items"]
+        return (await self._get("/effects")).items
 
     async def providers(self, gateway: str) -> list[dict[str, Any]]:
         """All providers, and what to configure there for a gateway at an address."""
-        return (await self._get("/providers", {"gateway": gateway})).body["items"]
+        return (await self._get("/providers", {"gateway": gateway})).items
 
     async def status(self) -> dict[str, Any]:
         """Emergencies in force, and how far the server's view is."""
-        return (await self._get("/status")).body
+        return (await self._get("/status")).members
 
     async def audit(self, *, limit: int, cursor: str = "") -> dict[str, Any]:
         """A page of the audit trail, newest first."""
         params = {"limit": limit, "cursor": cursor, "newest": True, "tenant": self.tenant}
-        return (await self._get("/audit", params)).body
+        return (await self._get("/audit", params)).members
 
     # Flows --------------------------------------------------------------------------------------
 
@@ -118,15 +131,15 @@ class AdminApi:
         drafts: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Run a flow on an event; the bindings given, or the flow as it is."""
-        body = {"event": event, "drafts": list(drafts)}
+        body: dict[str, Any] = {"event": event, "drafts": list(drafts)}
         if bindings is not None:
             body["bindings"] = list(bindings)
-        return (await self._send("POST", self._mine("flows", trigger, "test"), body)).body
+        return (await self._send("POST", self._mine("flows", trigger, "test"), body)).members
 
     async def check_condition(self, when: str, event: Mapping[str, Any] | None) -> dict[str, Any]:
         """`holds`, or the `problem` with a condition."""
         body = {"when": when, "event": event}
-        return (await self._send("POST", self._mine("conditions", "check"), body)).body
+        return (await self._send("POST", self._mine("conditions", "check"), body)).members
 
     # Actions ------------------------------------------------------------------------------------
 
@@ -152,17 +165,18 @@ class AdminApi:
 
     async def build(self, name: str) -> list[str]:
         """Prove that the draft can run; the log."""
-        return (await self._send("POST", self._mine("actions", name, "build"))).body["log"]
+        done = await self._send("POST", self._mine("actions", name, "build"))
+        return list(map(str, done.members["log"]))
 
     async def deploy(self, name: str, *, note: str, canary_share: float | None) -> dict[str, Any]:
         """A version of the draft, for all logins or a share."""
         body = {"note": note, "canary_share": canary_share}
-        return (await self._send("POST", self._mine("actions", name, "deploy"), body)).body
+        return (await self._send("POST", self._mine("actions", name, "deploy"), body)).members
 
     async def roll_back(self, name: str, version: int) -> dict[str, Any]:
         """An earlier version again."""
         body = {"version": version}
-        return (await self._send("POST", self._mine("actions", name, "rollback"), body)).body
+        return (await self._send("POST", self._mine("actions", name, "rollback"), body)).members
 
     async def versions(self, name: str) -> list[dict[str, Any]]:
         """The versions kept, oldest first."""
@@ -171,7 +185,8 @@ class AdminApi:
     async def diff(self, name: str, *, old: int, new: int | None) -> str:
         """A unified diff of two versions; None is the draft."""
         params = {"old": old} if new is None else {"old": old, "new": new}
-        return (await self._get(self._mine("actions", name, "diff"), params)).body["diff"]
+        found = await self._get(self._mine("actions", name, "diff"), params)
+        return str(found.members["diff"])
 
     # Secrets ------------------------------------------------------------------------------------
 
@@ -197,15 +212,15 @@ class AdminApi:
         params = {**said, "tenant": self.tenant, "limit": limit, "cursor": cursor}
         if self.tenant == DEFAULT_TENANT:
             del params["tenant"]  # its flows serve every tenant
-        return (await self._get("/executions", params)).body
+        return (await self._get("/executions", params)).members
 
     async def execution(self, flow_id: str) -> dict[str, Any]:
         """All that is known of a flow."""
-        return (await self._get(f"/executions/{quote(flow_id, safe='')}")).body
+        return (await self._get(f"/executions/{quote(flow_id, safe='')}")).members
 
     async def story(self, flow_id: str) -> dict[str, Any]:
         """The same in sentences."""
-        return (await self._get(f"/executions/{quote(flow_id, safe='')}/story")).body
+        return (await self._get(f"/executions/{quote(flow_id, safe='')}/story")).members
 
     # How ----------------------------------------------------------------------------------------
 
@@ -216,7 +231,7 @@ class AdminApi:
         found: list[dict[str, Any]] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = (await self._get(path, {"limit": _PAGE, "cursor": cursor})).body
+            page = (await self._get(path, {"limit": _PAGE, "cursor": cursor})).members
             found += page["items"]
             cursor = page["next"]
         return found

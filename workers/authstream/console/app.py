@@ -70,9 +70,7 @@ def console_app(settings: ConsoleSettings) -> FastAPI:
     everybody = None
     if settings.token is not None:
         everybody = Session("", settings.token.get_secret_value(), "this machine", "operator")
-    app.add_middleware(
-        Guard, sessions=sessions, hosts=_hosts(settings), everybody=everybody
-    )
+    app.add_middleware(Guard, sessions=sessions, hosts=_hosts(settings), everybody=everybody)
     return app
 
 

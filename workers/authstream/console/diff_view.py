@@ -18,5 +18,5 @@ def diff_view(title: str, diff: str) -> None:
                     ui.label(line).classes(_KINDS.get(line[:1], ""))
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")
-                ui.button("Close", on_click=dialog.close).props("flat")
+                ui.button("Close", on_click=dialog.close, color=None).props("flat")
     dialog.open()

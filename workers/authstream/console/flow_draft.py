@@ -134,8 +134,12 @@ def _in_order(positions: Sequence[int]) -> set[int]:
     best: list[list[int]] = []
     for position in positions:
         before = [run for run in best if run[-1] < position]
-        best.append([*max(before, key=len, default=[]), position])
-    return set(max(best, key=len, default=[]))
+        best.append([*_longest(before), position])
+    return set(_longest(best))
+
+
+def _longest(runs: Sequence[list[int]]) -> list[int]:
+    return max(runs, key=lambda run: len(run), default=[])  # noqa: PLW0108 - len alone has no type
 
 
 def _differences(old: Step, new: Step) -> Iterator[str]:

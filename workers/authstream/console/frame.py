@@ -6,9 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from nicegui import ui
+from nicegui import ElementFilter, ui
 
 from authstream.console.admin_api import AdminApiError
+from authstream.console.code_editor import is_dark, theme
 from authstream.console.guard import SIGN_IN
 from authstream.console.local_time import SCRIPT
 from authstream.console.visit import Visit
@@ -44,10 +45,11 @@ def frame(visit: Visit, title: str, *, here: str) -> Generator[None]:
 
 def heading(text: str, hint: str = "") -> None:
     """The one title of a page."""
-    with ui.element("h1"):
-        ui.label(text)
-    if hint:
-        ui.label(hint).classes("hint")
+    with ui.element("div").classes("heading"):
+        with ui.element("h1"):
+            ui.label(text)
+        if hint:
+            ui.label(hint).classes("hint")
 
 
 def empty(icon: str, text: str, hint: str = "") -> None:
@@ -68,7 +70,7 @@ def failed(error: AdminApiError) -> None:
         ui.icon("cloud_off").classes("empty-icon").props("aria-hidden=true")
         ui.label("This page cannot be shown").classes("empty-text")
         ui.label(str(error)).classes("hint")
-        ui.button("Try again", on_click=ui.navigate.reload).props("flat no-caps")
+        ui.button("Try again", on_click=ui.navigate.reload, color=None).props("flat no-caps")
 
 
 def _top(visit: Visit, dark: ui.dark_mode) -> None:
@@ -83,19 +85,23 @@ def _top(visit: Visit, dark: ui.dark_mode) -> None:
     icon_button("dark_mode", "Light or dark", lambda: _toggle(visit, dark))
     if visit.session.ends_at is not None:
         with ui.element("form").props('method=post action="/sign-out"'):
-            ui.button(icon="logout").props('flat round dense type=submit aria-label="Sign out"')
+            ui.button(icon="logout", color=None).props(
+                'flat round dense type=submit aria-label="Sign out"'
+            )
 
 
 def _tenants(visit: Visit) -> None:
     select = ui.select([visit.tenant], value=visit.tenant).props(
         'dense borderless options-dense aria-label="Tenant"'
     )
-    select.classes("tenants")
+    select.classes("tenants").set_visibility(False)
 
     async def fill() -> None:
         with visit.told():
             found = await visit.api.tenants()
-            select.set_options(list(dict.fromkeys([*found, visit.tenant])))
+            tenants = list(dict.fromkeys([*found, visit.tenant]))
+            select.set_options(tenants)
+            select.set_visibility(len(tenants) > 1)
             select.on_value_change(lambda e: ui.navigate.to(f"?tenant={e.value}"))
 
     ui.timer(0, fill, once=True)
@@ -103,7 +109,7 @@ def _tenants(visit: Visit) -> None:
 
 def icon_button(icon: str, label: str, on_click: Any, *, more: str = "") -> ui.button:  # noqa: ANN401 - NiceGUI's handler
     """A small button whose meaning is said to screen readers and on hover."""
-    button = ui.button(icon=icon, on_click=on_click).props(f"flat round dense {more}")
+    button = ui.button(icon=icon, on_click=on_click, color=None).props(f"flat round dense {more}")
     return labelled(button, label).tooltip(label)
 
 
@@ -122,10 +128,12 @@ def _navigation(visit: Visit, here: str) -> None:
             link.classes("here").props("aria-current=page")
 
 
-def _toggle(visit: Visit, dark: ui.dark_mode) -> None:
-    """From what the system says to its opposite, and back and forth."""
-    visit.session.dark = not visit.session.dark
+async def _toggle(visit: Visit, dark: ui.dark_mode) -> None:
+    """From what is on the screen to its opposite; code follows."""
+    visit.session.dark = not await is_dark()
     dark.set_value(visit.session.dark)
+    for editor in ElementFilter(kind=ui.codemirror):
+        editor.set_theme(theme(dark=visit.session.dark))
 
 
 def _check(visit: Visit) -> None:

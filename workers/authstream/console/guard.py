@@ -98,8 +98,10 @@ class Guard:
             return PlainTextResponse("this request does not come from the console", 403)
         if session is not None or scope["path"] in PUBLIC:
             return None
-        if scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get(
-            "accept", ""
+        if (
+            scope["type"] == "http"
+            and scope["method"] == "GET"
+            and "text/html" in headers.get("accept", "")
         ):
             return RedirectResponse(f"{SIGN_IN}?next={quote(scope['path'], safe='/')}", 303)
         return PlainTextResponse("sign in first", 401)

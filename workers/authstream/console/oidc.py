@@ -66,9 +66,7 @@ class OidcClient:
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         while len(self._pending) >= _MOST_PENDING:
             del self._pending[next(iter(self._pending))]
-        self._pending[state] = _Pending(
-            verifier, target, self._clock() + _PENDING.total_seconds()
-        )
+        self._pending[state] = _Pending(verifier, target, self._clock() + _PENDING.total_seconds())
         digest = hashlib.sha256(verifier.encode()).digest()
         query = {
             "response_type": "code",

@@ -43,7 +43,7 @@ class SecretsPanel:
                 value.set_value("")
                 await self._load()
 
-        ui.button("Set", on_click=put).classes("plain")
+        ui.button("Set", on_click=put, color=None).classes("plain")
 
     async def _load(self) -> None:
         with self._visit.told():

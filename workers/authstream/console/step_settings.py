@@ -38,7 +38,7 @@ class StepSettings:
                 event = ui.textarea(value=sample).props("outlined dense").classes("mono")
             when.on("blur", lambda: self._check(when.value, event.value, said))
             ui.button(
-                "Check", on_click=lambda: self._check(when.value, event.value, said)
+                "Check", on_click=lambda: self._check(when.value, event.value, said), color=None
             ).classes("plain")
             seconds = ui.number(
                 "Time-out in seconds", value=step.timeout_ms / _MS, min=0.1, max=20, step=0.5
@@ -48,7 +48,7 @@ class StepSettings:
             version = self._version(step.action, step.version)
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")
-                ui.button("Cancel", on_click=dialog.close).props("flat")
+                ui.button("Cancel", on_click=dialog.close, color=None).props("flat")
 
                 def save() -> None:
                     self._page.draft.change(
@@ -61,7 +61,7 @@ class StepSettings:
                     dialog.close()
                     self._page.redraw()
 
-                ui.button("Use these", on_click=save).classes("main")
+                ui.button("Use these", on_click=save, color=None).classes("main")
         dialog.open()
 
     def _version(self, action: str, chosen: int) -> ui.select:

@@ -8,6 +8,7 @@ from typing import Any
 
 from nicegui import ui
 
+from authstream.console.code_editor import code_editor
 from authstream.console.trial_result import show_result
 from authstream.console.visit import Visit, problem
 
@@ -42,11 +43,10 @@ class TrialPanel:
                 ui.label("Test")
             ui.label("The event of a login. Nothing that the run asks for is sent.").classes("hint")
             with ui.element("div").classes("editor small"):
-                self._editor = ui.codemirror(
-                    json.dumps(self._trigger["sample"], indent=2), language="JSON"
-                ).props('aria-label="Event"')
+                sample = json.dumps(self._trigger["sample"], indent=2)
+                self._editor = code_editor(sample, "JSON", "Event")
             with ui.element("div").classes("row"):
-                self._button = ui.button("Run", icon="play_arrow", on_click=self.run)
+                self._button = ui.button("Run", icon="play_arrow", on_click=self.run, color=None)
                 self._button.classes("main")
                 self._spinner = ui.spinner(size="1.4em")
                 self._spinner.set_visibility(False)

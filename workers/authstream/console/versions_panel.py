@@ -72,7 +72,9 @@ class VersionsPanel:
             if deployed:
                 self._button("Diff", deployed, number)
             if self._visit.may_edit:
-                back = ui.button("Roll back" if number < (deployed or 0) else "Run this one")
+                back = ui.button(
+                    "Roll back" if number < (deployed or 0) else "Run this one", color=None
+                )
                 back.classes("plain").props(f'dense aria-label="Run version {number}"')
                 back.on_click(lambda: self._roll_back(number))
 
@@ -82,7 +84,7 @@ class VersionsPanel:
                 found = await self._visit.api.diff(self._draft.name, old=old, new=new)
                 diff_view(f"{self._draft.name}: {text}", found)
 
-        ui.button(text, on_click=show).props("flat dense").classes("accent")
+        ui.button(text, on_click=show, color=None).props("flat dense").classes("accent")
 
     async def _roll_back(self, number: int) -> None:
         with self._visit.told():

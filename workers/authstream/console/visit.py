@@ -69,9 +69,7 @@ class Visit:
 
 def problem(text: str) -> None:
     """Something was refused or went wrong, and what to do."""
-    ui.notify(
-        text, type="negative", timeout=_PROBLEM_MS, multi_line=True, close_button="Close"
-    )
+    ui.notify(text, type="negative", timeout=_PROBLEM_MS, multi_line=True, close_button="Close")
 
 
 def done(text: str) -> None:

@@ -25,19 +25,13 @@ _FLOWS = {
     "pre-user-registration": FlowWords(
         "Pre-registration", "User signs up", "User created", "how_to_reg"
     ),
-    "post-user-registration": FlowWords(
-        "Post-registration", "User created", "Done", "person_add"
-    ),
-    "post-change-password": FlowWords(
-        "Password changed", "Password changed", "Done", "password"
-    ),
+    "post-user-registration": FlowWords("Post-registration", "User created", "Done", "person_add"),
+    "post-change-password": FlowWords("Password changed", "Password changed", "Done", "password"),
     "password-reset-post-challenge": FlowWords(
         "Password reset", "Challenge passed", "Password can be set", "lock_reset"
     ),
     "send-phone-message": FlowWords("Phone message", "Message is due", "Message sent", "sms"),
-    "custom-phone-provider": FlowWords(
-        "Phone provider", "Message is due", "Message sent", "sms"
-    ),
+    "custom-phone-provider": FlowWords("Phone provider", "Message is due", "Message sent", "sms"),
     "custom-email-provider": FlowWords("E-mail provider", "E-mail is due", "E-mail sent", "mail"),
     "custom-token-exchange": FlowWords(
         "Token exchange", "Foreign token presented", "Token issued", "swap_horiz"

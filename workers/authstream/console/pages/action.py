@@ -12,6 +12,7 @@ from starlette.requests import Request
 from authstream.console.action_draft import ActionDraft
 from authstream.console.admin_api import AdminApiError
 from authstream.console.api_list import api_list
+from authstream.console.code_editor import Language, code_editor
 from authstream.console.frame import failed, frame
 from authstream.console.secrets_panel import SecretsPanel
 from authstream.console.settings_panel import SettingsPanel
@@ -20,7 +21,7 @@ from authstream.console.versions_panel import VersionsPanel
 from authstream.console.visit import Visit, done, problem
 from authstream.console.wording import flow_words
 
-_LANGUAGES: dict[str, Any] = {".py": "Python", ".js": "JavaScript", ".ts": "TypeScript"}
+_LANGUAGES: dict[str, Language] = {".py": "Python", ".js": "JavaScript", ".ts": "TypeScript"}
 _LINE = re.compile(r"(?:line |:)(\d+)")
 
 
@@ -73,23 +74,23 @@ class ActionPage:
             )
             ui.element("div").classes("grow")
             if self.visit.may_edit:
-                ui.button("Save draft", on_click=self.save).classes("plain")
-                ui.button("Deploy", on_click=self._ask_deploy).classes("main")
+                ui.button("Save draft", on_click=self.save, color=None).classes("plain")
+                ui.button("Deploy", on_click=self._ask_deploy, color=None).classes("main")
             else:
                 ui.label("You may look, not change").classes("chip warn")
 
     def _code(self) -> None:
         language = _LANGUAGES[self.draft.code_file[-3:]]
         with ui.element("div").classes("editor"):
-            editor = ui.codemirror(
-                self.draft.code, language=language, line_wrapping=True, on_change=self._typed
-            ).props('aria-label="Code"')
-            editor.on_keybinding("Mod-s", self.save)
+            editor = code_editor(self.draft.code, language, "Code")
+            editor.on_value_change(self._typed)
+            editor.on("keydown.ctrl.s.prevent", self.save)
+            editor.on("keydown.meta.s.prevent", self.save)
             if not self.visit.may_edit:
                 editor.disable()
         self.editor = editor
 
-    def _typed(self, event: ValueChangeEventArguments) -> None:
+    def _typed(self, event: ValueChangeEventArguments[str]) -> None:
         self.draft.code = event.value
 
     @ui.refreshable_method
@@ -147,8 +148,7 @@ class ActionPage:
             )
             self.draft.saved(answer.body, answer.revision or 0)
             self._head.refresh()
-            return True
-        return False
+        return not self.draft.unsaved
 
     def _ask_deploy(self) -> None:
         with ui.dialog() as dialog, ui.card(), ui.element("div").classes("stack"):
@@ -166,8 +166,8 @@ class ActionPage:
 
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")
-                ui.button("Cancel", on_click=dialog.close).props("flat")
-                ui.button("Deploy now", on_click=deploy).classes("main")
+                ui.button("Cancel", on_click=dialog.close, color=None).props("flat")
+                ui.button("Deploy now", on_click=deploy, color=None).classes("main")
         dialog.open()
 
     async def deploy(self, note: str, share: float | None) -> None:

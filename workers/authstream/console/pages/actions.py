@@ -28,7 +28,7 @@ async def actions(request: Request) -> None:
             heading("Actions")
             ui.element("div").classes("grow")
             if visit.may_edit:
-                new = ui.button("New action", icon="add").classes("main")
+                new = ui.button("New action", icon="add", color=None).classes("main")
                 new.on_click(lambda: ui.navigate.to(visit.link("/actions/new")))
         try:
             found = await visit.api.actions()
@@ -65,11 +65,13 @@ class Library:
     def draw(self) -> None:
         """All of it."""
         search = ui.input(placeholder="Search", on_change=self._seek)
-        search.props('outlined dense clearable aria-label="Search actions"').style("max-width:22rem")
+        search.props('outlined dense clearable aria-label="Search actions"').style(
+            "max-width:22rem"
+        )
         with ui.element("div").classes("card scroll"):
             self._table()
 
-    def _seek(self, event: ValueChangeEventArguments) -> None:
+    def _seek(self, event: ValueChangeEventArguments[str]) -> None:
         self._sought = (event.value or "").strip().lower()
         self._table.refresh()
 
@@ -151,7 +153,7 @@ class NewAction:
                 value=_FIRST if self._trigger == "post-login" else "",
             )
             with ui.element("div").classes("row"):
-                ui.button("Create", on_click=self._create).classes("main")
+                ui.button("Create", on_click=self._create, color=None).classes("main")
 
     def _chosen(self) -> None:
         point = starting_points().get(self._point.value)

@@ -59,7 +59,7 @@ class Trail:
                 for one in self._found:
                     _row(one)
         if self._next is not None:
-            ui.button("Older changes", on_click=self._older).classes("plain")
+            ui.button("Older changes", on_click=self._older, color=None).classes("plain")
 
     async def _older(self) -> None:
         with self._visit.told():

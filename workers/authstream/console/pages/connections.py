@@ -57,7 +57,7 @@ class Providers:
             address.on("blur", lambda: self._move(address.value))
         self._list()
 
-    def _seek(self, event: ValueChangeEventArguments) -> None:
+    def _seek(self, event: ValueChangeEventArguments[str]) -> None:
         self._sought = (event.value or "").strip().lower()
         self._list.refresh()
 

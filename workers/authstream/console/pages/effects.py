@@ -17,7 +17,9 @@ async def effects(request: Request) -> None:
     """One card for each kind."""
     visit = Visit.of(request)
     with frame(visit, "Effects", here="/effects"):
-        heading("Effects", "What an action orders with api.effects.send, delivered after the login.")
+        heading(
+            "Effects", "What an action orders with api.effects.send, delivered after the login."
+        )
         try:
             kinds = await visit.api.effects()
         except AdminApiError as error:

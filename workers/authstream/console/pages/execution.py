@@ -53,13 +53,14 @@ def _head(visit: Visit, flow: dict[str, Any], story: dict[str, Any]) -> None:
             "Download",
             icon="download",
             on_click=lambda: ui.download.content(text, f"{flow['flow_id']}.json"),
+            color=None,
         ).classes("plain")
     ui.label(story["headline"]).classes("hint")
 
 
 def _title(flow: dict[str, Any]) -> str:
-    subjects = [leg["subject"] for leg in flow["executions"] if leg.get("subject")]
-    return subjects[0] if subjects else flow["flow_id"]
+    subjects: list[str] = [leg["subject"] for leg in flow["executions"] if leg.get("subject")]
+    return subjects[0] if subjects else str(flow["flow_id"])
 
 
 def _leg(leg: dict[str, Any]) -> None:
@@ -71,9 +72,7 @@ def _leg(leg: dict[str, Any]) -> None:
         ui.label(leg["reason"]).classes("pre problem" if leg["outcome"] == "failed" else "pre")
     show_runs(leg["runs"])
     show_dropped(leg["verdict"].get("dropped", ()))
-    show_commands(
-        [{**one, "arguments": json.loads(one["arguments"])} for one in leg["commands"]]
-    )
+    show_commands([{**one, "arguments": json.loads(one["arguments"])} for one in leg["commands"]])
 
 
 def _followed(flow: dict[str, Any]) -> None:

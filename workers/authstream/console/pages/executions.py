@@ -43,7 +43,7 @@ _COLUMNS: list[dict[str, Any]] = [
 _CELLS = {
     "at": '<a :href="props.row.link" class="crumb"><time :datetime="props.value"'
     ' :key="props.value"></time></a>',
-    "outcome": '<span :class="\'chip \' + props.value">{{ props.value }}</span>',
+    "outcome": "<span :class=\"'chip ' + props.value\">{{ props.value }}</span>",
     "reason": '<span class="hint">{{ props.value }}</span>',
     "ms": '<span class="mono">{{ props.value }} ms</span>',
 }

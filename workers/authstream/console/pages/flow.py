@@ -40,7 +40,9 @@ async def flow(request: Request, trigger: str) -> None:
 class FlowPage:
     """The page of one flow, with what its viewer has made of it."""
 
-    def __init__(self, visit: Visit, trigger: dict[str, Any], actions: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, visit: Visit, trigger: dict[str, Any], actions: list[dict[str, Any]]
+    ) -> None:
         self.visit = visit
         self.trigger = trigger
         self.words = flow_words(trigger["name"])
@@ -94,7 +96,9 @@ class FlowPage:
             ui.label(self.trigger["name"]).classes("chip mono")
             ui.element("div").classes("grow")
             if self.visit.may_edit:
-                ui.button("Test the flow", icon="play_arrow", on_click=self._test).classes("plain")
+                ui.button(
+                    "Test the flow", icon="play_arrow", on_click=self._test, color=None
+                ).classes("plain")
             else:
                 ui.label("You may look, not change").classes("chip warn")
 
@@ -109,8 +113,8 @@ class FlowPage:
             with ui.element("div").classes("grow"):
                 ui.label(f"{who} changed this flow while you were editing it.")
                 ui.label("; ".join(one.text for one in theirs)).classes("hint")
-            ui.button("Drop mine", on_click=self._take_theirs).classes("plain")
-            ui.button("Keep mine", on_click=self._keep_mine).classes("plain").tooltip(
+            ui.button("Drop mine", on_click=self._take_theirs, color=None).classes("plain")
+            ui.button("Keep mine", on_click=self._keep_mine, color=None).classes("plain").tooltip(
                 "What you made replaces theirs when you apply it; the difference is shown"
             )
 
@@ -130,7 +134,6 @@ class FlowPage:
                     group={"name": _GROUP, "pull": False, "put": True},
                     handle=".grip",
                     ghost_class="drag-ghost",
-                    filter=".drop-here",
                 )
             with ui.element("div").classes("terminal end"):
                 ui.icon("verified_user").props("aria-hidden=true")
@@ -215,9 +218,11 @@ class FlowPage:
             return
         with ui.element("div").classes("unsaved").props("role=status"):
             ui.label(f"{len(found)} unsaved change{'s' if len(found) != 1 else ''}")
-            ui.button("Show", on_click=self._show_changes).props("flat dense").classes("accent")
-            ui.button("Discard", on_click=self._discard).props("flat dense")
-            ui.button("Apply", on_click=self.apply).classes("main")
+            ui.button("Show", on_click=self._show_changes, color=None).props("flat dense").classes(
+                "accent"
+            )
+            ui.button("Discard", on_click=self._discard, color=None).props("flat dense")
+            ui.button("Apply", on_click=self.apply, color=None).classes("main")
 
     def _show_changes(self) -> None:
         with ui.dialog() as dialog, ui.card():
@@ -229,12 +234,12 @@ class FlowPage:
                     ui.label(one.text).classes(sign)
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")
-                ui.button("Close", on_click=dialog.close).props("flat")
+                ui.button("Close", on_click=dialog.close, color=None).props("flat")
         dialog.open()
 
     # What is done -------------------------------------------------------------------------------
 
-    def _seek(self, event: ValueChangeEventArguments) -> None:
+    def _seek(self, event: ValueChangeEventArguments[str]) -> None:
         self._sought = (event.value or "").strip().lower()
         self._library.refresh()
 
@@ -278,7 +283,7 @@ class FlowPage:
             TrialPanel(self.visit, self.trigger, bindings=lambda: bindings).draw()
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")
-                ui.button("Close", on_click=dialog.close).props("flat")
+                ui.button("Close", on_click=dialog.close, color=None).props("flat")
         dialog.open()
 
     async def apply(self) -> None:

@@ -55,12 +55,13 @@ def _card(visit: Visit, trigger: str, bindings: list[dict[str, Any]]) -> None:
         ui.link(target=visit.link(f"/flows/{trigger}")).classes("card card-link"),
         ui.element("div").classes("stack"),
     ):
-        with ui.element("div").classes("row"):
+        with ui.element("div").classes("row tight"):
             ui.icon(words.icon).props("aria-hidden=true")
             with ui.element("h3"):
                 ui.label(words.title)
             ui.element("div").classes("grow")
-            ui.label(f"{len(bindings)}").classes("chip").tooltip("actions")
+            if bindings:
+                ui.label(f"{len(bindings)}").classes("chip").tooltip("actions")
         names = [one["action"] for one in bindings]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         ui.label(" → ".join(names[:_SHOWN]) + more or trigger).classes("hint")
