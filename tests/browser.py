@@ -27,7 +27,7 @@ def running_browser() -> Generator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program(),
-            # Without a user namespace, as root, it does not start otherwise; it sees only our pages.
+            # As root it does not start otherwise; it sees only pages of ours.
             args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         )
         try:

@@ -107,7 +107,7 @@ def apply(page: Page) -> None:
     """Put a flow into effect."""
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("In effect from the next login on").first).to_be_visible()
-    expect(page.get_by_role("button", name="Apply")).to_have_count(0)
+    expect(page.get_by_role("button", name="Apply")).to_be_hidden()
 
 
 def write(page: Page, code: str) -> None:

@@ -1,4 +1,4 @@
-"""The console in a real browser: flows by mouse and keyboard, the editor, tests, roles, conflicts."""
+"""The console in a real browser: flows by mouse and keyboard, editor, tests, roles, conflicts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WIDE: ViewportSize = {"width": 1280, "height": 860}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 CLAIM = 'api.idToken.setCustomClaim("https://x.example/{0}", 1);'
 FLOW = "/flows/post-login"
-PAGES = ("/flows", FLOW, "/actions", "/actions/new", "/actions/second", "/effects", "/audit")
+PAGES = ("/flows", FLOW, "/actions", "/new-action", "/actions/second", "/effects", "/audit")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleGround]:
 def test_a_flow_is_put_in_order_by_mouse_and_keyboard(
     browser: Browser, ground: ConsoleGround
 ) -> None:
-    """Dragged from the library, reordered by dragging, by buttons and by arrow keys; then removed."""
+    """Dragged from the library, reordered by dragging, by buttons, by arrow keys; then removed."""
     with browser.new_context(viewport=WIDE) as context:
         page = ground.signed_in(context, "author", FLOW)
         expect(step(page, "third")).to_be_visible()
@@ -129,8 +129,8 @@ def test_two_browsers_in_conflict(browser: Browser, ground: ConsoleGround) -> No
 def test_an_action_from_a_template_to_a_roll_back(browser: Browser, ground: ConsoleGround) -> None:
     """Made, tested with a preview of its tokens, deployed, broken, corrected by rolling back."""
     with browser.new_context(viewport=WIDE) as context:
-        page = ground.signed_in(context, "author", "/actions/new")
-        page.get_by_label("Name").fill("greeting")
+        page = ground.signed_in(context, "author", "/new-action")
+        page.get_by_label("Name", exact=True).fill("greeting")
         page.get_by_role("button", name="Create").click()
         page.wait_for_url(re.compile("/actions/greeting"))
         page.get_by_role("button", name="Run").click()
@@ -165,7 +165,7 @@ def test_a_secret_goes_in_and_never_comes_out(browser: Browser, ground: ConsoleG
         )
         page.reload()
         page.get_by_role("tab", name="Secrets").click()
-        page.get_by_label("Name").fill("CRM_TOKEN")
+        page.get_by_label("Name", exact=True).fill("CRM_TOKEN")
         page.get_by_label("Value").fill("very-secret-value")
         page.get_by_role("button", name="Set", exact=True).click()
         expect(page.get_by_text("•••••• set")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The console over the whole of Authstream on a real Kafka: what is dragged decides the next login."""
+"""The console over all of Authstream on a real Kafka: what is dragged decides the next login."""
 
 from __future__ import annotations
 
@@ -127,8 +127,8 @@ def test_what_is_dragged_decides_the_next_login(site: Site) -> None:
 
 def make(page: Page, site: Site, name: str) -> None:
     """An action from a template, tried and deployed."""
-    page.goto(f"{site.console}/actions/new")
-    page.get_by_label("Name").fill(name)
+    page.goto(f"{site.console}/new-action")
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Create").click()
     page.wait_for_url(re.compile(f"/actions/{name}"))
     page.get_by_role("button", name="Run").click()

@@ -36,6 +36,7 @@ class Provider:
     challenge = ""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        """What it answers."""
         if request.url.path.endswith("openid-configuration"):
             places = {name: f"{ISSUER}/{name}" for name in _ENDPOINTS}
             return httpx.Response(200, json={"issuer": self.issuer, **places})

@@ -37,7 +37,7 @@ class LocalTrial:
         self._topics = Topics(settings.prefix)
         self._turns = threading.BoundedSemaphore(TRIALS)
 
-    def __call__(self, door: Door, asked: Asked) -> dict[str, Any]:
+    def __call__(self, door: Door, asked: Asked, /) -> dict[str, Any]:
         """`{verdict, commands, runs, effects}`, as `authstream test --json` prints it.
 
         Blocks. Raises ConfigurationError, NotFoundError, BackPressureError.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from nicegui import ui
 
-#: Put into a page once; it rewrites every `<time>` that comes, also later.
+#: Put into a page once: says its language, and rewrites every `<time>`, also those to come.
 SCRIPT = """
 <script>
+document.documentElement.lang = "en";
 (() => {
   const spoken = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "medium"});
   const told = (node) => {

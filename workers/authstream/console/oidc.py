@@ -1,4 +1,4 @@
-"""Signing in at an OpenID provider: authorization code with PKCE, for a token the admin API takes."""
+"""Signing in at an OpenID provider: the code flow with PKCE gets a token for the admin API."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,16 @@ from authstream.console.flow_draft import STEP_TIMEOUT_MS, Step
 from authstream.console.frame import icon_button, labelled
 from authstream.console.wording import milliseconds
 
+#: Until a new element is in the page.
+_DRAWN_MS = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """What can be done to a step, by its index."""
 
-    move: Callable[[int, int], None]
+    #: By how much, and the label of what was used for it, which keeps the focus.
+    move: Callable[[int, int, str], None]
     switch: Callable[[int, bool], None]
     settings: Callable[[int], None]
     remove: Callable[[int], None]
@@ -39,10 +44,7 @@ def step_card(  # noqa: PLR0913 - what a card shows, by name
     card.classes(_look(step, before))
     with card:
         if handlers:
-            grip = ui.icon("drag_indicator").classes("grip").props("tabindex=0 role=button")
-            labelled(grip, f"Move {step.action}: arrow keys")
-            grip.on("keydown.up.prevent", lambda: handlers.move(index, -1))
-            grip.on("keydown.down.prevent", lambda: handlers.move(index, 1))
+            _grip(index, step.action, handlers)
         else:
             ui.label(f"{index + 1}").classes("chip")
         with ui.element("div"):
@@ -53,6 +55,22 @@ def step_card(  # noqa: PLR0913 - what a card shows, by name
         if handlers:
             _buttons(index, step, last=last, handlers=handlers)
     return card
+
+
+def focus(label: str) -> None:
+    """Put the focus back on what has this label, once it is drawn anew."""
+    found = "[...document.querySelectorAll('[aria-label]')]"
+    same = f"(one) => one.getAttribute('aria-label') === {json.dumps(label)}"
+    ui.run_javascript(f"setTimeout(() => {found}.find({same})?.focus(), {_DRAWN_MS})")
+
+
+def _grip(index: int, name: str, handlers: Handlers) -> None:
+    label = f"Move {name}: arrow keys"
+    with ui.element("div").classes("grip").props("tabindex=0 role=button") as grip:
+        ui.icon("drag_indicator").props("aria-hidden=true")
+    labelled(grip, label)
+    grip.on("keydown.up.prevent", lambda: handlers.move(index, -1, label))
+    grip.on("keydown.down.prevent", lambda: handlers.move(index, 1, label))
 
 
 def _look(step: Step, before: Step | None) -> str:
@@ -85,9 +103,11 @@ def _buttons(index: int, step: Step, *, last: bool, handlers: Handlers) -> None:
         switch = ui.switch(value=step.enabled).props("dense")
         switch.on_value_change(lambda e: handlers.switch(index, bool(e.value)))
         labelled(switch, f"{name} is switched on")
-        up = icon_button("arrow_upward", f"Move {name} up", lambda: handlers.move(index, -1))
-        down = icon_button("arrow_downward", f"Move {name} down", lambda: handlers.move(index, 1))
-        up.set_enabled(index > 0)
-        down.set_enabled(not last)
+        _mover(index, -1, "arrow_upward", f"Move {name} up", handlers).set_enabled(index > 0)
+        _mover(index, 1, "arrow_downward", f"Move {name} down", handlers).set_enabled(not last)
         icon_button("tune", f"Settings of {name}", lambda: handlers.settings(index))
         icon_button("close", f"Remove {name}", lambda: handlers.remove(index))
+
+
+def _mover(index: int, by: int, icon: str, label: str, handlers: Handlers) -> ui.button:
+    return icon_button(icon, label, lambda: handlers.move(index, by, label))

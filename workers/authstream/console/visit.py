@@ -52,12 +52,15 @@ class Visit:
             query["tenant"] = self.tenant
         return f"{path}?{urlencode(query)}" if query else path
 
+    def _check(self) -> None:
+        if self.parts.sessions.is_over(self.session):
+            raise AdminApiError("the session is over: sign in again", status=401)
+
     @contextmanager
     def told(self) -> Generator[None]:
         """Tell the person what the API refuses, in place of an error nobody sees."""
         try:
-            if self.parts.sessions.is_over(self.session):
-                raise AdminApiError("the session is over: sign in again", status=401)
+            self._check()
             yield
         except AdminApiError as error:
             if error.signed_out:

@@ -29,7 +29,7 @@ async def actions(request: Request) -> None:
             ui.element("div").classes("grow")
             if visit.may_edit:
                 new = ui.button("New action", icon="add", color=None).classes("main")
-                new.on_click(lambda: ui.navigate.to(visit.link("/actions/new")))
+                new.on_click(lambda: ui.navigate.to(visit.link("/new-action")))
         try:
             found = await visit.api.actions()
             bound = await _bound(visit)
@@ -71,7 +71,7 @@ class Library:
         with ui.element("div").classes("card scroll"):
             self._table()
 
-    def _seek(self, event: ValueChangeEventArguments[str]) -> None:
+    def _seek(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._sought = (event.value or "").strip().lower()
         self._table.refresh()
 
@@ -112,7 +112,7 @@ class Library:
                 ui.label(one["changed_by"]).classes("hint")
 
 
-@ui.page("/actions/new")
+@ui.page("/new-action")
 async def new_action(request: Request, trigger: str = "") -> None:
     """The form for a new action."""
     visit = Visit.of(request)

@@ -57,7 +57,7 @@ class Providers:
             address.on("blur", lambda: self._move(address.value))
         self._list()
 
-    def _seek(self, event: ValueChangeEventArguments[str]) -> None:
+    def _seek(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._sought = (event.value or "").strip().lower()
         self._list.refresh()
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from authstream.console.admin_api import AdminApi, AdminApiError
 from authstream.console.flow_draft import FlowDraft, changes
 from authstream.console.frame import empty, failed, frame, icon_button
-from authstream.console.step_card import Handlers, step_card
+from authstream.console.step_card import Handlers, focus, step_card
 from authstream.console.step_settings import StepSettings
 from authstream.console.trial_panel import TrialPanel
 from authstream.console.visit import Visit, done
@@ -83,7 +83,7 @@ class FlowPage:
         """After a change of the draft."""
         self._canvas.refresh()
         self._library.refresh()
-        self._unsaved.refresh()
+        self._count_changes()
 
     # What is shown ------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class FlowPage:
                 ui.label("Library")
             ui.element("div").classes("grow")
             if self.visit.may_edit:
-                target = self.visit.link("/actions/new", trigger=self.trigger["name"])
+                target = self.visit.link("/new-action", trigger=self.trigger["name"])
                 ui.link("New action", target).classes("crumb")
         search = ui.input(placeholder="Search", on_change=self._seek)
         search.props('dense outlined clearable aria-label="Search the library"')
@@ -211,18 +211,21 @@ class FlowPage:
         else:
             empty("code", "No action yet", "Make one with New action, deploy it, drag it here.")
 
-    @ui.refreshable_method
     def _unsaved(self) -> None:
-        found = self.draft.changes()
-        if not self.draft.dirty:
-            return
-        with ui.element("div").classes("unsaved").props("role=status"):
-            ui.label(f"{len(found)} unsaved change{'s' if len(found) != 1 else ''}")
-            ui.button("Show", on_click=self._show_changes, color=None).props("flat dense").classes(
-                "accent"
-            )
+        """Always there, and shown when there is something to apply: so a click is never lost."""
+        self._bar = ui.element("div").classes("unsaved").props("role=status")
+        with self._bar:
+            self._count = ui.label()
+            flat = ui.button("Show", on_click=self._show_changes, color=None).props("flat dense")
+            flat.classes("accent")
             ui.button("Discard", on_click=self._discard, color=None).props("flat dense")
             ui.button("Apply", on_click=self.apply, color=None).classes("main")
+        self._count_changes()
+
+    def _count_changes(self) -> None:
+        found = len(self.draft.changes())
+        self._count.set_text(f"{found} unsaved change{'s' if found != 1 else ''}")
+        self._bar.set_visibility(self.draft.dirty)
 
     def _show_changes(self) -> None:
         with ui.dialog() as dialog, ui.card():
@@ -239,7 +242,7 @@ class FlowPage:
 
     # What is done -------------------------------------------------------------------------------
 
-    def _seek(self, event: ValueChangeEventArguments[str]) -> None:
+    def _seek(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._sought = (event.value or "").strip().lower()
         self._library.refresh()
 
@@ -261,9 +264,10 @@ class FlowPage:
         if self.draft.move(self._cards[event.item.id], event.new_index):
             self.redraw()
 
-    def _move(self, index: int, by: int) -> None:
+    def _move(self, index: int, by: int, label: str) -> None:
         if self.draft.move(index, index + by):
             self.redraw()
+            focus(label)
 
     def _switch(self, index: int, enabled: bool) -> None:  # noqa: FBT001 - a switch's value
         self.draft.change(index, enabled=enabled)

@@ -35,7 +35,7 @@ class Asked:
 class Trial(Protocol):
     """Runs a flow for its author to see; nothing of it reaches anybody."""
 
-    def __call__(self, door: Door, asked: Asked) -> dict[str, Any]:
+    def __call__(self, door: Door, asked: Asked, /) -> dict[str, Any]:
         """Verdict, commands, runs and effects. Blocks. Raises AuthstreamError."""
         ...
 
