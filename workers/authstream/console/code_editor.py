@@ -8,6 +8,18 @@ from nicegui import ui
 
 Language = Literal["Python", "JavaScript", "TypeScript", "JSON"]
 Theme = Literal["githubLight", "githubDark"]
+#: CodeMirror's own field has no name: it is given that of its editor.
+SCRIPT = """
+<script>
+new MutationObserver(() => {
+  document.querySelectorAll(".cm-content:not([aria-label])").forEach((field) => {
+    const named = field.closest("[aria-label]");
+    if (named) field.setAttribute("aria-label", named.getAttribute("aria-label"));
+    field.closest(".cm-scroller")?.setAttribute("tabindex", "0");
+  });
+}).observe(document.documentElement, {childList: true, subtree: true});
+</script>
+"""
 _IS_DARK = "document.body.classList.contains('body--dark')"
 
 

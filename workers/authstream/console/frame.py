@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from nicegui import ElementFilter, ui
 
 from authstream.console.admin_api import AdminApiError
+from authstream.console.code_editor import SCRIPT as NAMES_OF_EDITORS
 from authstream.console.code_editor import is_dark, theme
 from authstream.console.guard import SIGN_IN
-from authstream.console.local_time import SCRIPT
+from authstream.console.local_time import SCRIPT as LOCAL_TIMES
 from authstream.console.visit import Visit
 
 E = TypeVar("E", bound=ui.element)
@@ -31,7 +32,7 @@ _SESSION_CHECK_SECONDS = 20.0
 def frame(visit: Visit, title: str, *, here: str) -> Generator[None]:
     """Everything around a page's content; `here` is the entry of the navigation."""
     ui.page_title(f"{title} · Authstream")
-    ui.add_head_html('<link rel="stylesheet" href="/theme.css">' + SCRIPT)
+    ui.add_head_html('<link rel="stylesheet" href="/theme.css">' + LOCAL_TIMES + NAMES_OF_EDITORS)
     dark = ui.dark_mode(visit.session.dark)
     with ui.element("div").classes("shell"):
         with ui.element("header").classes("top"):
