@@ -103,6 +103,13 @@ def steps(page: Page) -> list[str]:
     return [cards.nth(n).get_attribute("data-action") or "" for n in range(cards.count())]
 
 
+def expect_steps(page: Page, *names: str) -> None:
+    """Until the picture shows these, in this order."""
+    expect(page.locator(".step")).to_have_count(len(names))
+    for index, name in enumerate(names):
+        expect(page.locator(".step").nth(index)).to_have_attribute("data-action", name)
+
+
 def apply(page: Page) -> None:
     """Put a flow into effect."""
     page.get_by_role("button", name="Apply").click()
