@@ -37,7 +37,7 @@ from tests.control_plane import PL, RING, memory_store
 
 READY_WITHIN = timedelta(seconds=60)
 #: Longest wait for anything on a page, milliseconds.
-PATIENCE_MS = 10_000
+PATIENCE_MS = 20_000
 CODE = "exports.onExecutePostLogin = async (event, api) => {{\n  {0}\n}};\n"
 
 
@@ -69,6 +69,13 @@ class ConsoleGround:
         return sign_in(context, f"{self.url}{path}", self.token(role))
 
 
+#: Both lists take part in dragging, also when they were drawn anew a moment ago.
+_DRAGGABLE = """
+() => [...document.querySelectorAll(".steps, .library-list")].every(
+  (list) => Object.keys(list).some((name) => name.startsWith("Sortable")))
+"""
+
+
 def sign_in(context: BrowserContext, url: str, token: str) -> Page:
     """A page of the console, by way of the form."""
     context.set_default_timeout(PATIENCE_MS)
@@ -82,6 +89,7 @@ def sign_in(context: BrowserContext, url: str, token: str) -> Page:
 
 def drag(page: Page, what: Locator, to: Locator) -> None:
     """To the upper edge of another element as a hand does it: down, along, up."""
+    page.wait_for_function(_DRAGGABLE)
     what.hover()
     page.mouse.down()
     box = to.bounding_box()

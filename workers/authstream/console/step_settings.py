@@ -27,7 +27,12 @@ class StepSettings:
     def open(self, index: int) -> None:
         """Show the settings of a step."""
         step = self._page.draft.steps[index]
-        with ui.dialog() as dialog, ui.card(), ui.element("div").classes("stack"):
+        with (
+            self._page.dialogs,
+            ui.dialog() as dialog,
+            ui.card(),
+            ui.element("div").classes("stack"),
+        ):
             with ui.element("h2"):
                 ui.label(step.action)
             when = ui.input("Runs when (CEL; empty: always)", value=step.when or "")

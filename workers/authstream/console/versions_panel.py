@@ -29,13 +29,10 @@ class VersionsPanel:
     def draw(self) -> None:
         """The list is filled in once it is known."""
         self._list()
-        ui.timer(0, self._load, once=True)
+        ui.timer(0, self.load, once=True)
 
-    def refresh(self) -> None:
-        """Read them anew."""
-        ui.timer(0, self._load, once=True)
-
-    async def _load(self) -> None:
+    async def load(self) -> None:
+        """Read them, also anew."""
         with self._visit.told():
             self._found = await self._visit.api.versions(self._draft.name)
             for one in self._found:

@@ -52,6 +52,8 @@ class ActionPage:
 
     def draw(self) -> None:
         """All of it."""
+        #: Where dialogs are: what is drawn anew takes what is in it along.
+        self._dialogs = ui.element("div")
         self._head()
         with ui.element("div").classes("editor-page"):
             with ui.element("div").classes("stack"):
@@ -151,7 +153,12 @@ class ActionPage:
         return not self.draft.unsaved
 
     def _ask_deploy(self) -> None:
-        with ui.dialog() as dialog, ui.card(), ui.element("div").classes("stack"):
+        with (
+            self._dialogs,
+            ui.dialog() as dialog,
+            ui.card(),
+            ui.element("div").classes("stack"),
+        ):
             with ui.element("h2"):
                 ui.label(f"Deploy {self.draft.name}")
             ui.label("It is built first; what does not build is not deployed.").classes("hint")
@@ -197,5 +204,5 @@ class ActionPage:
         with self.visit.told():
             answer = await self.visit.api.action(self.draft.name)
             self.draft.saved(answer.body, answer.revision or 0)
+            await self._versions.load()
             self._head.refresh()
-            self._versions.refresh()
