@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it is
@@ -28,6 +31,8 @@ pytestmark = pytest.mark.browser
 
 WIDE: ViewportSize = {"width": 1280, "height": 860}
 NARROW: ViewportSize = {"width": 390, "height": 844}
+PICTURE: ViewportSize = {"width": 1180, "height": 720}
+ROOT = Path(__file__).parents[2]
 CLAIM = 'api.idToken.setCustomClaim("https://x.example/{0}", 1);'
 FLOW = "/flows/post-login"
 PAGES = (
@@ -247,9 +252,30 @@ def test_pages_can_be_read_in_the_dark(browser: Browser, ground: ConsoleGround) 
 
 
 def _serious(page: Page) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    found: Any = Axe().run(page, options={"resultTypes": ["violations"]})
     return [
         f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0].get('failureSummary', '')}"
         for one in found.response["violations"]
         if one["impact"] in ("serious", "critical")
     ]
+
+
+def test_pictures_for_the_documentation(
+    browser: Browser, ground: ConsoleGround, tmp_path: Path
+) -> None:
+    """What the documentation shows is there to be shown; AUTHSTREAM_PICTURES keeps it."""
+    folder = Path(os.environ.get("AUTHSTREAM_PICTURES") or tmp_path)
+    with browser.new_context(viewport=PICTURE, reduced_motion="reduce") as context:
+        page = ground.signed_in(context, "author", FLOW)
+        expect(page.locator(".terminal.end")).to_be_visible()
+        step(page, steps(page)[0]).get_by_label(re.compile("^Move .* down$")).click()
+        expect(page.get_by_text("1 unsaved change")).to_be_visible()
+        page.screenshot(path=folder / "flow.png")
+        page.goto(f"{ground.url}/actions/first")
+        page.get_by_role("button", name="Run").click()
+        expect(page.get_by_role("region", name="Result")).to_contain_text("allowed")
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / "action.png")
+    assert {path.name for path in folder.glob("*.png")} >= {"flow.png", "action.png"}
+    shown = (ROOT / "docs" / "how-to" / "console.md").read_text()
+    assert set(re.findall(r"images/([\w.-]+)", shown)) == {"flow.png", "action.png"}

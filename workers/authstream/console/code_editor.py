@@ -30,7 +30,7 @@ def theme(*, dark: bool) -> Theme:
 
 async def is_dark() -> bool:
     """What is on the screen: only the browser knows what the person's system says."""
-    return bool(await ui.run_javascript(f"return {_IS_DARK}"))
+    return True is await ui.run_javascript(f"return {_IS_DARK}")
 
 
 def code_editor(value: str, language: Language, label: str) -> ui.codemirror:

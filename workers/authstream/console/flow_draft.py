@@ -139,7 +139,10 @@ def _in_order(positions: Sequence[int]) -> set[int]:
 
 
 def _longest(runs: Sequence[list[int]]) -> list[int]:
-    return max(runs, key=lambda run: len(run), default=[])  # noqa: PLW0108 - len alone has no type
+    best: list[int] = []
+    for run in runs:
+        best = run if len(run) > len(best) else best
+    return best
 
 
 def _differences(old: Step, new: Step) -> Iterator[str]:

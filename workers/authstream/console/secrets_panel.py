@@ -34,11 +34,12 @@ class SecretsPanel:
         value = ui.input("Value").props("outlined dense type=password autocomplete=new-password")
 
         async def put() -> None:
+            wanted = (name.value or "").strip()
             with self._visit.told():
-                await self._visit.api.set_secret(self._draft.name, name.value.strip(), value.value)
-                if name.value.strip() not in self._draft.secrets:
-                    self._draft.secrets.append(name.value.strip())
-                done(f"{name.value.strip()} is set; it is in event.secrets once deployed")
+                await self._visit.api.set_secret(self._draft.name, wanted, value.value or "")
+                if wanted not in self._draft.secrets:
+                    self._draft.secrets.append(wanted)
+                done(f"{wanted} is set; it is in event.secrets once deployed")
                 name.set_value("")
                 value.set_value("")
                 await self._load()

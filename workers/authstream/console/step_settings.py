@@ -41,9 +41,11 @@ class StepSettings:
             sample = json.dumps(self._page.trigger["sample"], indent=1)
             with ui.expansion("Try it on an event").props("dense"):
                 event = ui.textarea(value=sample).props("outlined dense").classes("mono")
-            when.on("blur", lambda: self._check(when.value, event.value, said))
+            when.on("blur", lambda: self._check(when.value or "", event.value or "", said))
             ui.button(
-                "Check", on_click=lambda: self._check(when.value, event.value, said), color=None
+                "Check",
+                on_click=lambda: self._check(when.value or "", event.value or "", said),
+                color=None,
             ).classes("plain")
             seconds = ui.number(
                 "Time-out in seconds", value=step.timeout_ms / _MS, min=0.1, max=20, step=0.5
@@ -58,7 +60,7 @@ class StepSettings:
                 def save() -> None:
                     self._page.draft.change(
                         index,
-                        when=when.value.strip() or None,
+                        when=(when.value or "").strip() or None,
                         timeout_ms=int((seconds.value or 10) * _MS),
                         on_error=on_error.value,
                         version=version.value,

@@ -14,17 +14,16 @@ def token_preview(event: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[
     """`{id_token, access_token}`, None where no token would be issued."""
     if verdict["outcome"] != "allowed":
         return None
-    user = event.get("user") or {}
-    client = event.get("client") or {}
+    user, client = _member(event, "user"), _member(event, "client")
     issued = verdict["decided_at"] // 1000
-    about = {
-        "iss": f"https://{(event.get('request') or {}).get('hostname', 'your-tenant')}/",
-        "sub": (verdict.get("authentication") or {}).get("sub") or user.get("user_id"),
+    about: dict[str, Any] = {
+        "iss": f"https://{_member(event, 'request').get('hostname', 'your-tenant')}/",
+        "sub": _member(verdict, "authentication").get("sub") or user.get("user_id"),
         "iat": issued,
         "exp": issued + _LIFETIME,
     }
     profile = {name: user[name] for name in _PROFILE if name in user}
-    resource = (event.get("resource_server") or {}).get("identifier")
+    resource = _member(event, "resource_server").get("identifier")
     claims = verdict["claims"]
     access: dict[str, Any] = {**about, "aud": resource or "your API"}
     if scopes := _scopes(event, verdict):
@@ -36,8 +35,14 @@ def token_preview(event: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[
 
 
 def _scopes(event: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[str]:
-    asked = list((event.get("transaction") or {}).get("requested_scopes") or ())
+    asked: list[str] = list(_member(event, "transaction").get("requested_scopes") or ())
     if (target := verdict.get("target_scopes")) is not None:
         asked = list(target["scopes"])
     wanted = dict.fromkeys([*asked, *verdict.get("scopes_added", ())])
     return [scope for scope in wanted if scope not in verdict.get("scopes_removed", ())]
+
+
+def _member(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object inside; an empty one where there is none."""
+    found: Mapping[str, Any] | None = said.get(name)
+    return found or {}

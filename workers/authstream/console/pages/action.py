@@ -169,7 +169,7 @@ class ActionPage:
             async def deploy() -> None:
                 dialog.close()
                 percent = share.value or 100
-                await self.deploy(note.value, None if percent >= 100 else percent / 100)  # noqa: PLR2004 - percent
+                await self.deploy(note.value or "", None if percent >= 100 else percent / 100)  # noqa: PLR2004 - percent
 
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")

@@ -161,7 +161,7 @@ class NewAction:
             self._point.set_value("")
 
     async def _create(self) -> None:
-        name = self._name.value.strip()
+        name = (self._name.value or "").strip()
         point = starting_points().get(self._point.value) or self._plain()
         draft = {**point.draft(self._language.value), "trigger": self._on.value}
         with self._visit.told():

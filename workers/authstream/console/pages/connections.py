@@ -54,7 +54,7 @@ class Providers:
             address = ui.input("The gateway's address, as the provider sees it")
             address.set_value(self._gateway)
             address.props("outlined dense").classes("mono grow")
-            address.on("blur", lambda: self._move(address.value))
+            address.on("blur", lambda: self._move(address.value or ""))
         self._list()
 
     def _seek(self, event: ValueChangeEventArguments[str | None]) -> None:
