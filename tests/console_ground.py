@@ -166,7 +166,9 @@ def console_ground(cache: Path, **environment: str) -> Generator[ConsoleGround]:
     settings = Settings()
     with memory_store() as store, mock.patch.dict(os.environ, {"XDG_CACHE_HOME": f"{cache}"}):
         ada = Door(store, "ada", triggers(), keyring=RING, builder=SandboxBuilder(settings))
-        entrance = Entrance(ada, None, LocalTrial(settings), deliveries(), providers())
+        entrance = Entrance(
+            ada, trial=LocalTrial(settings), deliveries=deliveries(), providers=providers()
+        )
         with served(admin_app(entrance)) as admin, console(admin, environment) as url:
             yield ConsoleGround(url, ada)
 

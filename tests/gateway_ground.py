@@ -15,6 +15,8 @@ import yaml
 
 from authstream.apps.demo.collector import CollectedSpan, Collector
 from authstream.apps.up import Up, free_port
+from authstream.engine.ports import Message
+from tests.kafka_log import Log, until
 
 READY_WITHIN = timedelta(seconds=30)
 #: Claims, a denial, and a flow that takes as long as the user's name says.
@@ -125,3 +127,17 @@ def await_ready(url: str, within: timedelta = READY_WITHIN) -> None:
             pass
         assert time.monotonic() < deadline, f"the gateway at {url} is not ready"
         time.sleep(0.05)
+
+
+def records_of(ground: Ground, topic: str, key: str, count: int) -> list[Message]:
+    """Records under a key, once there are so many."""
+    log = Log(ground.up.brokers, topic)
+    found: list[Message] = []
+
+    def enough() -> bool:
+        found.extend(one for one in log.poll() if one.key == key.encode())
+        return len(found) >= count
+
+    until(enough, f"{count} records of {key} in {topic}")
+    log.close()
+    return found

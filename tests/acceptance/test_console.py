@@ -270,6 +270,7 @@ def test_pictures_for_the_documentation(
         expect(page.locator(".terminal.end")).to_be_visible()
         step(page, steps(page)[0]).get_by_label(re.compile("^Move .* down$")).click()
         expect(page.get_by_text("1 unsaved change")).to_be_visible()
+        page.mouse.move(0, 0)
         page.screenshot(path=folder / "flow.png")
         page.goto(f"{ground.url}/actions/first")
         page.get_by_role("button", name="Run").click()

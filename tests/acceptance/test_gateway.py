@@ -19,8 +19,18 @@ from schemathesis.generation import GenerationMode
 
 from authstream.apps.demo.collector import Collector
 from authstream.apps.stages import triggers
+from authstream.contracts import headers as h
+from authstream.contracts.topics import Topics
 from authstream.gateway import intake, protocol
-from tests.gateway_ground import Ground, await_spans, folder, secret_of, serving, traced
+from tests.gateway_ground import (
+    Ground,
+    await_spans,
+    folder,
+    records_of,
+    secret_of,
+    serving,
+    traced,
+)
 from tests.provider_calls import examples
 from tests.samples import event
 
@@ -298,6 +308,14 @@ def test_who_has_no_browser_is_not_suspended(ground: Ground) -> None:
     body = sample.body.replace(b"alice", b"away-alice")
     url, headers = f"{ground.hooks('hydra')}/token", {"x-api-key": secret_of("hydra")}
     assert httpx.post(url, content=body, headers=headers).status_code == 403
+
+
+def test_a_loop_over_the_provider_ends(ground: Ground) -> None:
+    """A call that comes of five metadata writes in a row makes no sixth; the login is answered."""
+    said = ask(ground, "shop", login("looping"), authstream_hops="5")
+    assert said.json()["outcome"] == "allowed"
+    (letter,) = records_of(ground, Topics().dead_letter, "default/looping", 1)
+    assert h.text(letter.headers, h.DEAD_REASON) == "metadata_loop"
 
 
 def test_no_call_makes_the_gateway_fail(ground: Ground) -> None:

@@ -13,7 +13,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     for program in PROGRAMS:
-        if f"test_{program.name}" in modules:
+        if any(module.startswith(f"test_{program.name}") for module in modules):
             try:
                 program.built()
             except RuntimeError as error:

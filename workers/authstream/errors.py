@@ -176,6 +176,15 @@ class DeliveryError(AuthstreamError):
         self.down = not permanent if down is None else down
 
 
+class DroppedError(DeliveryError):
+    """Whoever delivers decided that an effect is not to be sent: it is done, nothing failed."""
+
+    code = "delivery_dropped"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True, down=False)
+
+
 class ConflictError(AuthstreamError):
     """Somebody else changed the object meanwhile, or what it is used by forbids the change."""
 
@@ -184,7 +193,7 @@ class ConflictError(AuthstreamError):
 
 
 class NotFoundError(AuthstreamError):
-    """There is no such action, version, flow, secret or token."""
+    """There is no such action, version, flow, secret, token or dead letter."""
 
     code = "not_found"
     exit_status = 66

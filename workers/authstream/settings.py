@@ -63,6 +63,8 @@ class LinkSettings(BaseModel):
     key: SecretStr | None = None
     #: Hours that a link is good for.
     hours: int = Field(default=24, ge=1)
+    #: Where the browser goes once an address is verified; empty: a page of ours.
+    then: str = ""
 
 
 class WebhookSettings(BaseModel):
@@ -83,6 +85,8 @@ class NotifySettings(BaseModel):
     teams: SecretStr | None = None
     #: An SMS service, its recipient written `{to}`: `twilio://sid:token@from/{to}`.
     sms: SecretStr | None = None
+    #: More services for the kind `notify`, by the name that orders use: `{"ops": "discord://…"}`.
+    services: dict[str, SecretStr] = {}
 
 
 class EffectSettings(BaseModel):

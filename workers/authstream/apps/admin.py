@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import structlog
 import uvicorn
@@ -12,6 +13,7 @@ from authstream.apps.control import door, opened
 from authstream.apps.gateway import providers
 from authstream.apps.stages import deliveries
 from authstream.apps.trial import LocalTrial
+from authstream.broker.dead_letters import DeadLetters
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance, oidc
 from authstream.settings import Settings
@@ -24,7 +26,14 @@ def main(settings: Settings) -> int:
     issuer = oidc(said)
     with opened(settings) as store:
         app = admin_app(
-            Entrance(door(store, settings), issuer, LocalTrial(settings), deliveries(), providers())
+            Entrance(
+                door(store, settings),
+                issuer,
+                letters=partial(DeadLetters, settings),
+                trial=LocalTrial(settings),
+                deliveries=deliveries(),
+                providers=providers(),
+            )
         )
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)

@@ -22,7 +22,7 @@ from authstream.engine.program import Invocation, Outcome
 from authstream.engine.redaction import Redactor
 from authstream.errors import AuthstreamError
 from authstream.sandbox import runtimes
-from authstream.sandbox.ending import GuestError
+from authstream.sandbox.ending import GuestError, GuestLoadError
 from authstream.sandbox.launch import Level
 from authstream.stages.action import Runtime
 
@@ -202,8 +202,9 @@ class LiveVersions:
         try:
             ready = await guests.start()
         except GuestError as error:
-            # Its flows get `action_error` or are skipped; other actions are not hurt.
-            self._log.error("action_cannot_start", version=version, reason=str(error))
+            # Its flows fail, each with this reason, or skip it; other actions are not hurt.
+            say = self._log.warning if isinstance(error, GuestLoadError) else self._log.error
+            say("action_cannot_start", version=version, reason=str(error))
         else:
             self._log.info(
                 "version_loaded",

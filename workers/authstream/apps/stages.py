@@ -23,6 +23,7 @@ from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.effect_orders import CheckedOrders
 from authstream.engine.guest_limits import MOST, GuestLimits
+from authstream.engine.plan import Flows
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Invocation, Outcome, Program
 from authstream.engine.redaction import Redactor
@@ -32,7 +33,7 @@ from authstream.engine.trigger import Trigger
 from authstream.engine.windows import MemoryWindows, WindowsOf
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
-from authstream.sandbox.ending import GuestError
+from authstream.sandbox.ending import GuestError, GuestLoadError
 from authstream.sandbox.fresh import FreshGuests
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
@@ -42,6 +43,7 @@ from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.redelivery import RedeliveryStage
 from authstream.stages.resume import ResumeStage
 
 #: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
@@ -178,10 +180,10 @@ class GuestAction(Action):
         try:
             ready = await guest.start()
         except GuestError as error:
-            # Its flows get `action_error` or are skipped; other actions are not hurt.
-            structlog.get_logger("authstream.action").error(
-                "action_cannot_start", stage=self.name, reason=str(error)
-            )
+            # Its flows fail, each with this reason, or skip it; other actions are not hurt.
+            log = structlog.get_logger("authstream.action")
+            say = log.warning if isinstance(error, GuestLoadError) else log.error
+            say("action_cannot_start", stage=self.name, reason=str(error))
         else:
             structlog.get_logger("authstream.action").info(
                 "action_started",
@@ -282,7 +284,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
             hydration=downstream.hydration(settings, topics=topics),
         ),
         *actions,
-        *after_actions(topics, settings, reader=reader, clock=clock, windows=windows),
+        *after_actions(topics, settings, flows=folder, reader=reader, clock=clock, windows=windows),
     )
     return Assembly(folder, level, topics, stages)
 
@@ -296,6 +298,7 @@ def after_actions(
     topics: Topics,
     settings: Settings,
     *,
+    flows: Flows,
     reader: PointReader,
     clock: Clock,
     windows: WindowsOf = MemoryWindows,
@@ -323,6 +326,13 @@ def after_actions(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
         *downstream.stages(
-            kinds, settings, topics=topics, reader=reader, clock=clock, windows=windows
+            kinds,
+            settings,
+            flows=flows,
+            topics=topics,
+            reader=reader,
+            clock=clock,
+            windows=windows,
         ),
+        RedeliveryStage(topics=topics, triggers=known, reader=reader, clock=clock),
     )

@@ -85,7 +85,8 @@ class Dispatcher:
         place = (cell.message.topic, cell.message.partition)
         if place not in self._seen:
             self._seen.add(place)
-            self.met(*place, cell.message.offset)
+            if not self._stage.waits:
+                self.met(*place, cell.message.offset)
         if self._backlog or not self._may_start(cell):
             self._backlog.append(cell)
         else:

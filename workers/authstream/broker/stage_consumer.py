@@ -53,17 +53,21 @@ _FENCED_BY_ITSELF = timedelta(seconds=60)
 class StageConsumer:
     """One group member, one thread. What happens to messages happens on the loop, by `deliver`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         stage: Stage,
         settings: Settings,
+        topics: Sequence[str],
         *,
         recovery: Recovery,
         deliver: Callable[[list[Cell]], None],
         forget: Callable[[str, int], None],
         fatal: Callable[[BaseException], None],
     ) -> None:
+        """Of a stage with `frequent` topics there are two in a process, each with its `topics`."""
         self._stage = stage
+        self._topics = list(topics)
+        frequent = bool(stage.frequent) and set(topics) == set(stage.frequent)
         self._recovery = recovery
         self._deliver = deliver
         self._forget = forget
@@ -72,6 +76,7 @@ class StageConsumer:
             consumer_config(
                 settings,
                 group=group_of(settings, stage),
+                member=".frequent" if frequent else "",
                 assignor=stage.assignor,
                 relaxed=stage.relaxed,
             ),
@@ -105,7 +110,7 @@ class StageConsumer:
     def _run(self) -> None:
         try:
             self._consumer.subscribe(
-                list(self._stage.topics),
+                self._topics,
                 on_assign=self._on_assign,
                 on_revoke=self._on_revoke,
                 on_lost=self._on_lost,
@@ -277,7 +282,7 @@ class StageConsumer:
     def _check_pairs(self) -> None:
         numbers = {
             topic: {number for name, number in self._assigned if name == topic}
-            for topic in self._stage.topics
+            for topic in self._topics
         }
         if len(set(map(frozenset, numbers.values()))) > 1:
             raise TopicMismatchError(

@@ -173,7 +173,8 @@ def _print(result: dict[str, Any]) -> None:
     from authstream.apps.verdicts import run_lines, verdict_lines  # noqa: PLC0415 - as above
 
     console = Console(highlight=False)
-    for line in [*verdict_lines(result["verdict"]), *run_lines(result["runs"])]:
+    verdict = result["verdict"]
+    for line in [*verdict_lines(verdict), *run_lines(result["runs"], told=verdict["reason"])]:
         console.print(line, soft_wrap=True)
     for effect in result["effects"]:
         sent = f"  would send {effect['kind']}: {effect['payload']}"

@@ -60,7 +60,7 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "<trigger>.requested.v1",
         "Login events as providers publish them.",
-        "providers, SDK, gateway",
+        "providers, SDK, gateway, effect.redelivery",
         "entry",
         7 * DAY,
         value="JSON or authstream.LoginEvent",
@@ -164,6 +164,24 @@ CATALOG: tuple[TopicSpec, ...] = (
         key="the effect's",
     ),
     TopicSpec(
+        "redelivery.v1",
+        "Events whose flow failed, to be published again when their time has come.",
+        "fanout, effect.retry-<delay>",
+        "effect.redelivery",
+        7 * DAY,
+        value="authstream.Redelivery",
+        key="the id of the event to publish",
+    ),
+    TopicSpec(
+        "redelivery.retry-<delay>.v1",
+        "Events to publish again that wait so long at least.",
+        "effect.redelivery",
+        "effect.retry-<delay>",
+        7 * DAY,
+        value="authstream.Redelivery",
+        key="the id of the event to publish",
+    ),
+    TopicSpec(
         "executions.v1",
         "What ran in each flow, for how long, with what result.",
         "assemble",
@@ -254,6 +272,15 @@ class Topics:
     def effects_done(self, kind: str) -> str:
         """Where delivered effects of a kind are recorded."""
         return self._name(f"effects.{kind}.done")
+
+    def redelivery_retry(self, delay: str) -> str:
+        """Where events wait that are to be published again; `delay` is a name in `DELAYS`."""
+        return self._name(f"redelivery.retry-{delay}")
+
+    @property
+    def redelivery(self) -> str:
+        """Events to publish again."""
+        return self._name("redelivery")
 
     @property
     def denied(self) -> str:

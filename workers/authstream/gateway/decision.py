@@ -182,7 +182,7 @@ def _question(connection: Connection, call: Call, asked: Asked, *, trigger: Trig
     same = (source, trigger.name, asked.id or digest, subject or "")
     retried = asked.id is not None or connection.provider.retries
     return Question(
-        event=LoginEvent(trigger.name, data, event_id, source),
+        event=LoginEvent(trigger.name, data, event_id, source, hops=_hops(call)),
         tenant=tenant,
         subject=subject,
         same="\x1f".join(same) if retried else event_id,
@@ -190,3 +190,8 @@ def _question(connection: Connection, call: Call, asked: Asked, *, trigger: Trig
         headers=() if connection.provider.redirects else ((h.INTERACTIVE, b"no"),),
         deadline_at=call.received_at + connection.deadline // timedelta(milliseconds=1),
     )
+
+
+def _hops(call: Call) -> int:
+    """How many of our metadata writes led to the call, where the provider hands that on."""
+    return h.number(((h.HOPS, call.headers.get(h.HOPS, "").encode()),), h.HOPS) or 0

@@ -13,6 +13,13 @@ from opentelemetry import trace
 from authstream import telemetry
 from authstream.contracts.avro import decode
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, ERROR_CHARACTERS
+from authstream.contracts.codes import (
+    ACTION_ERROR,
+    ACTION_TIMEOUT,
+    PLATFORM_ERROR,
+    TIMEOUT,
+    UNKNOWN_VERSION,
+)
 from authstream.contracts.envelope import (
     Command,
     ConsoleLine,
@@ -43,8 +50,8 @@ MILLISECOND = timedelta(milliseconds=1)
 QUEUE_PER_KEY = 8
 #: On top of a step's own timeout: the guest's start and the way back.
 RUN_MARGIN = timedelta(seconds=5)
-#: How both guests begin the error of a handler that an action does not define.
-NO_HANDLER = "NoHandlerError:"
+#: How both guests call the error of a handler that an action does not define.
+NO_HANDLER = "NoHandlerError"
 #: Runs whose commands count.
 _DONE = ("ok", "denied", "suspended")
 
@@ -132,7 +139,7 @@ class Action(Stage):
                     envelope,
                     step,
                     message,
-                    code="timeout",
+                    code=TIMEOUT,
                     reason="the deadline passed before the action could run",
                 )
             ]
@@ -143,7 +150,7 @@ class Action(Stage):
                     envelope,
                     step,
                     message,
-                    code="unknown_version",
+                    code=UNKNOWN_VERSION,
                     reason=f"version {step.version} is not deployed here",
                 )
             ]
@@ -162,9 +169,10 @@ class Action(Stage):
         invocation = Invocation(
             handler=trigger.continues if resumed and trigger.continues else trigger.handler,
             event=envelope.event,
-            operations=operations(envelope.trigger, envelope.commands),
+            operations=operations(envelope),
             timeout=min(step.timeout_ms, left) * MILLISECOND,
             calls=calls(envelope.trigger, envelope.commands),
+            interactive=envelope.interactive and self._state_keys is not None,
         )
         with telemetry.span(
             f"run {step.action}",
@@ -190,7 +198,7 @@ class Action(Stage):
                     step,
                     message,
                     code=_code(ran.run),
-                    reason=ran.run.error or ran.run.status,
+                    reason=_reason(ran.run),
                 )
             return self._forward(envelope.model_copy(update={"runs": runs}), message)
         grown = envelope.model_copy(
@@ -223,10 +231,10 @@ class Action(Stage):
 
 def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
     """After MFA an action need not go on: without a handler for it, the next one's turn is come."""
-    missing = outcome.status == "error" and (outcome.error or "").startswith(NO_HANDLER)
+    missing = outcome.thrown is not None and outcome.thrown.name == NO_HANDLER
     before = {command.name for command in asked(envelope, leg=envelope.leg - 1)}
     if missing and before <= MFA:
-        return replace(outcome, status="ok", error=None)
+        return replace(outcome, status="ok", error=None, thrown=None)
     return outcome
 
 
@@ -237,14 +245,11 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _R
         for name, arguments in outcome.commands
     )
     status: RunStatus = outcome.status
-    error = outcome.error
+    error, thrown = outcome.error, outcome.thrown
     size = sum(len(command.arguments) for command in commands)
     if size > COMMANDS_BYTES:
-        status, error, commands = (
-            "error",
-            f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}",
-            (),
-        )
+        status, thrown, commands = "error", None, ()
+        error = f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}"
     if status == "ok":
         status = _ending(trigger, [command.name for command in commands])
     run = Run(
@@ -256,6 +261,7 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _R
         error=error[:ERROR_CHARACTERS] if error else None,
         console=_cut(outcome.console),
         leg=leg,
+        thrown=thrown,
     )
     return _Ran(run, commands if status in _DONE else ())
 
@@ -278,11 +284,14 @@ def _cut(console: tuple[tuple[str, str], ...]) -> tuple[ConsoleLine, ...]:
     return tuple(lines)
 
 
+def _reason(run: Run) -> str:
+    """For whoever reads the verdict: never the lines of the action's code."""
+    return run.thrown.text if run.thrown else run.error or run.status
+
+
 def _code(run: Run) -> str:
     """The failure code in Auth0's classes: action_timeout, action_error, platform_error."""
-    return {"timeout": "action_timeout", "unavailable": "platform_error"}.get(
-        run.status, "action_error"
-    )
+    return {"timeout": ACTION_TIMEOUT, "unavailable": PLATFORM_ERROR}.get(run.status, ACTION_ERROR)
 
 
 def _describe(span: trace.Span, run: Run) -> None:

@@ -11,7 +11,7 @@ import orjson
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import EVENT_BYTES, KEY_BYTES
-from authstream.contracts.envelope import Envelope, Failure
+from authstream.contracts.envelope import Envelope, Failure, Origin
 from authstream.contracts.login_event import LoginEvent
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
@@ -63,6 +63,7 @@ class Entry(Stage):
         hydration: Hydration | None = None,
     ) -> None:
         self.topics = tuple(topics.requested(name) for name in triggers)
+        self.frequent = tuple(topics.requested(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._triggers = triggers
         self._flows = flows
@@ -138,7 +139,7 @@ class Entry(Stage):
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter without what is secret, and a failed verdict for whoever waits."""
         trigger = self._triggers[self._names.trigger_of(message.topic)]
-        value = _stripped(message, trigger)
+        value = stripped(message, trigger)
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name, value=value)
         failed = _failed(message, trigger, error)
         return [letter, envelope_output(self._names.assemble, failed, source=message)]
@@ -187,6 +188,7 @@ def _envelope(
         deadline_at=deadline(message, trigger),
         event=published.data,
         interactive=h.text(message.headers, h.INTERACTIVE) != "no",
+        origin=_origin(message, trigger),
     )
 
 
@@ -207,7 +209,15 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
         requested_at=message.timestamp,
         deadline_at=deadline(message, trigger),
         failure=Failure(code=error.code, reason=str(error)),
+        origin=_origin(message, trigger),
     )
+
+
+def _origin(message: Message, trigger: Trigger) -> Origin | None:
+    if not trigger.retries:
+        return None
+    attempt = h.number(message.headers, h.TRIES) or 0
+    return Origin(partition=message.partition, offset=message.offset, attempt=attempt)
 
 
 def _source(message: Message) -> str:
@@ -247,7 +257,8 @@ def _text(member: Callable[[Any], object], event: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _stripped(message: Message, trigger: Trigger) -> bytes | None:
+def stripped(message: Message, trigger: Trigger) -> bytes | None:
+    """A published event without its sensitive members, for a dead letter."""
     if h.first(message.headers, h.CONTENT_TYPE) != h.AVRO_TYPE:
         return trigger.stripped(message.value)
     value = message.value or b""

@@ -53,7 +53,7 @@ class ActionPage:
     def draw(self) -> None:
         """All of it."""
         #: Where dialogs are: what is drawn anew takes what is in it along.
-        self._dialogs = ui.element("div")
+        self._dialogs = ui.element("div").classes("dialogs")
         self._head()
         with ui.element("div").classes("editor-page"):
             with ui.element("div").classes("stack"):

@@ -70,7 +70,7 @@ class FlowPage:
     def draw(self) -> None:
         """All of it."""
         #: Where dialogs are: what is drawn anew takes what is in it along.
-        self.dialogs = ui.element("div")
+        self.dialogs = ui.element("div").classes("dialogs")
         self._head()
         self._banner()
         with ui.element("div").classes("flow-page"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, get_args
 
@@ -10,6 +10,7 @@ import jwt
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from authstream.broker.dead_letters import DeadLetters
 from authstream.control.door import Door
 from authstream.control.objects import Role
 from authstream.control.tokens import holder
@@ -92,6 +93,9 @@ class Entrance:
 
     door: Door
     oidc: Oidc | None = None
+    #: Opens the dead letters; None: they cannot be reached from here.
+    letters: Callable[[], DeadLetters] | None = None
+    #: Runs flows for their authors; None: no test runs here.
     trial: Trial | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict[str, Delivery])
     providers: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
