@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -29,6 +31,8 @@ def on_execute_post_login(event, api):
         api.access.deny("Blocked by policy")
     if "slow" in who:
         time.sleep(3)
+    if "nap" in who:
+        time.sleep(1)
     if "away" in who:
         api.redirect.send_user_to("https://terms.example.com/accept")
     for token in (api.id_token, api.access_token):
@@ -141,3 +145,19 @@ def records_of(ground: Ground, topic: str, key: str, count: int) -> list[Message
     until(enough, f"{count} records of {key} in {topic}")
     log.close()
     return found
+
+
+def in_flight(ground: Ground) -> float:
+    """Calls that wait for a verdict."""
+    page = httpx.get(f"{ground.url}/metrics").text
+    (value,) = re.findall(r"^authstream_gateway_in_flight (\S+)", page, re.MULTILINE)
+    return float(value)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True

@@ -17,7 +17,7 @@ from authstream.contracts.topics import Topics
 from authstream.control.objects import VERSION, VersionObject, version_name
 from authstream.control.seal import Keyring
 from authstream.control.store import Store
-from authstream.control.stored_action import stored_action
+from authstream.control.stored_action import opened_secrets, stored_action
 from authstream.engine.program import Invocation, Outcome
 from authstream.engine.redaction import Redactor
 from authstream.errors import AuthstreamError
@@ -188,12 +188,12 @@ class LiveVersions:
         said = self._loading
         action = stored_action(
             said.store,
-            said.keyring,
-            said.topics,
+            found.spec,
             tenant=self.tenant,
             name=self.name,
             version=version,
-            spec=found.spec,
+            topics=said.topics,
+            secrets_of=opened_secrets(said.store, said.keyring, self.tenant),
         )
         made = program(action, said.say)
         return guests_of(action, made, level=said.level, wrapper=said.wrapper)

@@ -16,7 +16,7 @@ from authstream.control.actions import Actions
 from authstream.control.door import Door
 from authstream.control.folder import DeployedAction, Folder
 from authstream.control.objects import BoundAction
-from authstream.control.stored_action import stored_action
+from authstream.control.stored_action import opened_secrets, stored_action
 from authstream.engine.plan import Binding, Flow
 from authstream.errors import BackPressureError
 from authstream.gateway.admin.trials import Asked
@@ -73,12 +73,12 @@ class LocalTrial:
             spec = actions.version(bound.action, version).spec
         return stored_action(
             door.store,
-            door.keyring,
-            self._topics,
+            spec,
             tenant=asked.owner,
             name=bound.action,
             version=version,
-            spec=spec,
+            topics=self._topics,
+            secrets_of=opened_secrets(door.store, door.keyring, asked.owner),
         )
 
 

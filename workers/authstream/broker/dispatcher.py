@@ -135,7 +135,7 @@ class Dispatcher:
             "messaging.consumer.group.name": self._stage.name,
             "messaging.kafka.offset": message.offset,
         }
-        span = tracing.process(message.topic, message.headers, attributes)
+        span = tracing.process(message.topic, self._stage.origin(message), attributes)
         token = context.attach(set_span_in_context(span))
         try:
             return self._handle(cell, span)

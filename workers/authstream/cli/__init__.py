@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,9 +15,11 @@ from authstream.cli import (
     admin,
     apply,
     audit,
+    bench,
     break_glass,
     connect,
     console,
+    control,
     dead_letters,
     demo,
     deps,
@@ -25,7 +28,9 @@ from authstream.cli import (
     flows,
     gateway,
     importing,
+    ingest,
     new,
+    replay,
     secrets,
     send,
     tail,
@@ -33,6 +38,8 @@ from authstream.cli import (
     tokens,
     topics,
     up,
+    users,
+    variables,
     version,
     worker,
 )
@@ -48,11 +55,16 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
-    *(tokens, admin, console, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    *(demo, up, worker, gateway, ingest, connect, apply, actions, flows, secrets, break_glass),
+    *(audit, tokens, admin, console, deps, topics, send, test, tail, dead_letters, effects, doctor),
     version,
     importing,
     new,
+    users,
+    control,
+    bench,
+    replay,
+    variables,
 ):
     module.register(app)
 
@@ -66,11 +78,17 @@ def _options(
         os.environ[DEBUG] = "1"
 
 
+@cache
+def command() -> Any:  # noqa: ANN401 - Typer does not say what it makes
+    """All commands, made from the signatures of their functions."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run a command; exits with its status."""
     errors = Console(stderr=True, highlight=False)
     try:
-        result = app(standalone_mode=False)
+        result = command()(standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED_STATUS)

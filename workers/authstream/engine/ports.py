@@ -101,6 +101,10 @@ class Stage(ABC):
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """What to write for a message that cannot be handled: a dead letter and an answer."""
 
+    def origin(self, message: Message) -> Headers:
+        """The headers with the trace context that a message goes on with: its own, mostly."""
+        return message.headers
+
     async def start(self) -> None:  # noqa: B027 - most stages have nothing to prepare
         """Prepare; called once before the first message."""
 

@@ -10,7 +10,9 @@ from datetime import timedelta
 
 import orjson
 import structlog
+from opentelemetry import trace
 
+from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.answer import Answered, Told
 from authstream.contracts.verdict import Verdict
@@ -31,6 +33,8 @@ CLOSED = frozenset(
         *("action_error", "invalid_event", "too_large", "unsigned_slip", "redirect_unsupported"),
     ]
 )
+#: Of an event's id on a span.
+_SPAN_CHARACTERS = 200
 _LOG = structlog.get_logger("authstream.gateway")
 
 
@@ -69,6 +73,9 @@ class Decisions:
             return connection.provider.unchanged(asked, peer)
         trigger = self._triggers[asked.trigger]
         question = _question(connection, call, asked, trigger=trigger)
+        if telemetry.tracing() is not None:
+            event_id = question.event.id[:_SPAN_CHARACTERS]
+            trace.get_current_span().set_attribute("cloudevents.event_id", event_id)
         resolution = await self._resolved(connection, question, trigger)
         outcome = told(connection, asked, resolution, peer=peer)
         self._keep(connection, question, outcome, began=began)

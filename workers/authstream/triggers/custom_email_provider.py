@@ -76,7 +76,10 @@ PLUGIN = Trigger(
     on_failure="unsent",
     least_actions=1,
     most_actions=1,
-    sensitive=("notification.html", "notification.text"),
+    sensitive=(
+        *("notification.html", "notification.text"),
+        *("notification.code", "notification.email_data"),
+    ),
     differs=(
         f"A retry comes after {', '.join(f'{wait.seconds}' for wait in NOTIFICATION_WAITS)} s, "
         "each as a flow of its own; Auth0 says in the next minutes. After the last the event is a "
