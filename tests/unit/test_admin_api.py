@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partialmethod
 from typing import Any
 
@@ -14,11 +15,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from fastapi import FastAPI
 
+from authstream.control.actions import Actions
 from authstream.control.door import Door
+from authstream.control.drafts import Draft, ModuleDraft
 from authstream.control.tokens import Tokens
 from authstream.errors import ConfigurationError
 from authstream.gateway.admin.app import BODY_BYTES, admin_app
 from authstream.gateway.admin.callers import Entrance, Oidc, oidc
+from authstream.gateway.admin.trials import Asked
 from authstream.settings import AdminSettings
 from tests.control_plane import CODE, PL, Refusing, door, memory_store
 
@@ -264,3 +268,97 @@ def test_an_issuer_needs_an_audience() -> None:
     """Otherwise a token for any other service of the same issuer would be taken."""
     with pytest.raises(ConfigurationError, match="AUDIENCE"):
         oidc(AdminSettings(oidc_issuer=ISSUER))
+
+
+def test_a_program_learns_what_there_is(author: Client) -> None:
+    """Who it is, tenants, triggers with an event each, and what it may ask for."""
+    made(author)
+    me = author.get("/v1/admin/me").json()
+    assert (me["role"], me["name"].startswith("token author")) == ("author", True)
+    assert author.get("/v1/admin/tenants").json() == {"items": ["default", "acme"]}
+    (trigger,) = author.get("/v1/admin/triggers").json()["items"]
+    assert (trigger["name"], trigger["handler"]) == (PL, "onExecutePostLogin")
+    assert trigger["sample"]["user"]["email"] == "ada@example.com"
+    assert "idToken.setCustomClaim" in trigger["methods"]
+
+
+def test_the_newest_changes_first(author: Client) -> None:
+    """And the cursor leads on to older ones."""
+    made(author)
+    url, params = "/v1/admin/audit", {"newest": "true", "limit": "2"}
+    first = author.get(url, params=params).json()
+    second = author.get(url, params={**params, "cursor": first["next"]}).json()
+    offsets = [one["offset"] for one in (*first["items"], *second["items"])]
+    assert offsets == sorted(offsets, reverse=True)
+    assert len(set(offsets)) == 4
+
+
+def test_a_flow_is_put_with_its_canary(author: Client) -> None:
+    """Another order is no reason to end one."""
+    made(author)
+    canary = {"version": 1, "share": 0.5, "max_errors": 0.1, "min_runs": 5}
+    author.put(f"{FLOW}/actions/claims/canary", json=canary)
+    flow = author.get(FLOW)
+    tag = {"If-Match": flow.headers["etag"]}
+    again = author.put(FLOW, json={"bindings": flow.json()["bindings"]}, headers=tag)
+    assert again.json()["bindings"][0]["canary"] == canary
+
+
+@pytest.mark.parametrize(
+    ("when", "holds", "problem"),
+    [
+        ("event.user.email == 'a'", True, None),
+        ("event.user.email == 'b'", False, None),
+        ("event.user.", None, "not valid CEL"),
+        ("event.nothing", None, "has()"),
+    ],
+)
+def test_a_condition_is_tried(
+    author: Client, when: str, *, holds: bool | None, problem: str | None
+) -> None:
+    """On an event, without a flow."""
+    url = "/v1/admin/tenants/acme/conditions/check"
+    said = author.post(url, json={"when": when, "event": {"user": {"email": "a"}}}).json()
+    assert said["holds"] is holds
+    assert (problem or "") in (said["problem"] or "")
+
+
+def test_a_test_run_has_drafts_and_bindings(ada: Door) -> None:
+    """The flow as it is, or as somebody would have it; a viewer may not."""
+    asked: list[Asked] = []
+
+    def trial(_door: Door, what: Asked) -> dict[str, Any]:
+        asked.append(what)
+        return {"verdict": {}}
+
+    client = Client(admin_app(Entrance(ada, trial=trial)))
+    client.headers.update(as_(ada, "author"))
+    made(client)
+    for given in ({}, {"bindings": [{"action": "claims", "when": "true"}], "drafts": ["claims"]}):
+        assert client.post(f"{FLOW}/test", json={"event": {}, **given}).status_code == 200
+    bound, drafted = asked
+    assert ([one.version for one in bound.bindings], bound.drafts) == ([1], frozenset())
+    assert [one.when for one in drafted.bindings] == ["true"]
+    assert drafted.drafts == {"claims"}
+    viewer = as_(ada, "viewer")
+    assert client.post(f"{FLOW}/test", json={"event": {}}, headers=viewer).status_code == 403
+    unknown = client.post("/v1/admin/tenants/acme/flows/nothing/test", json={"event": {}})
+    assert unknown.status_code == 404
+
+
+def test_a_server_without_guests_runs_no_tests(author: Client) -> None:
+    """It says what does."""
+    answer = author.post(f"{FLOW}/test", json={"event": {}})
+    assert (answer.status_code, "authstream test" in answer.json()["detail"]) == (501, True)
+
+
+def test_an_edit_keeps_lock_and_modules(author: Client, ada: Door) -> None:
+    """What the body cannot say is not lost by saying something else."""
+    module = ModuleDraft("shared", "module.js", b"exports.x = 1;")
+    made_of = Draft(PL, "action.js", b"exports.onExecutePostLogin = () => {};", lock=b"{}")
+    Actions(ada, "acme").create("a", replace(made_of, modules=(module,)))
+    found = author.get(f"{ACTIONS}/a")
+    assert found.json()["lock"] == "{}"
+    changed = {"trigger": PL, "code": "// y", "code_file": "action.js", "lock": "{}"}
+    author.put(f"{ACTIONS}/a", json=changed, headers={"If-Match": found.headers["etag"]})
+    assert author.get(f"{ACTIONS}/a").json()["draft"]["modules"] == ["shared"]

@@ -141,6 +141,33 @@ class AdminSettings(BaseModel):
     oidc_role_claim: str = "authstream_role"
 
 
+class ConsoleSettings(BaseModel):
+    """The console in the browser (`AUTHSTREAM_CONSOLE__PORT`, …)."""
+
+    #: Where it listens.
+    host: str = "127.0.0.1"
+    #: Its port.
+    port: int = Field(default=8070, ge=0, le=65535)
+    #: Where browsers reach it, e.g. `https://actions.example.com`; empty: at its port on loopback.
+    url: str = ""
+    #: The admin API that it speaks to.
+    admin_url: str = "http://127.0.0.1:8090"
+    #: A token of the admin API for everybody, without sign-in: for this machine only.
+    token: SecretStr | None = None
+    #: Minutes until somebody has to sign in again.
+    session_minutes: int = Field(default=480, ge=1)
+    #: Where a login's trace is shown, e.g. `http://127.0.0.1:16686/trace/{trace_id}`.
+    trace_url: str = ""
+    #: An OpenID issuer whose access tokens the admin API takes: people sign in there.
+    oidc_issuer: str = ""
+    #: The console as a client of it; its redirect URI is `URL` with `/sign-in/callback`.
+    oidc_client_id: str = ""
+    #: Goes with the client id; none for a public client.
+    oidc_client_secret: SecretStr | None = None
+    #: Scopes to ask for, with what makes the issuer put audience and role into the token.
+    oidc_scope: str = "openid profile"
+
+
 class LimitSettings(BaseModel):
     """The most that an action's `limits:` may ask for (`AUTHSTREAM_LIMITS__MEMORY`, …)."""
 
@@ -280,6 +307,8 @@ class Settings(BaseSettings):
     quotas: QuotaSettings = QuotaSettings()
     #: The admin HTTP API.
     admin: AdminSettings = AdminSettings()
+    #: The console in the browser.
+    console: ConsoleSettings = ConsoleSettings()
     #: How effects are delivered.
     effects: EffectSettings = EffectSettings()
     #: Where users' metadata is written.

@@ -11,6 +11,9 @@ import uvicorn
 from authstream.apps import logs
 from authstream.apps.control import door, opened
 from authstream.apps.executions import followed
+from authstream.apps.gateway import providers
+from authstream.apps.stages import deliveries
+from authstream.apps.trial import LocalTrial
 from authstream.broker.dead_letters import DeadLetters
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance, oidc
@@ -29,6 +32,9 @@ def main(settings: Settings) -> int:
             letters=partial(DeadLetters, settings),
             executions=index.search,
             trace_url=settings.executions.trace_url,
+            trial=LocalTrial(settings),
+            deliveries=deliveries(),
+            providers=providers(),
         )
         app = admin_app(entrance)
         structlog.get_logger("authstream.admin").info(

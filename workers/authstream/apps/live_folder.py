@@ -18,6 +18,7 @@ from authstream.control.export import export
 from authstream.control.files import read_secrets
 from authstream.control.objects import ACTION
 from authstream.control.secrets import opened as opened_secrets
+from authstream.control.tokens import Tokens
 from authstream.control.view import Entry
 from authstream.errors import AuthstreamError
 from authstream.settings import Settings
@@ -49,6 +50,10 @@ class LiveFolder:
         self._store.listen(self._heard)
         self._thread = threading.Thread(target=self._follow, name="authstream-folder", daemon=True)
         self._thread.start()
+
+    def token(self, name: str) -> str:
+        """A token of the admin API that may do everything, for a process beside this one."""
+        return Tokens(self._door).create(name, "operator")
 
     def close(self) -> None:
         """Write what is left to write, and follow no more."""

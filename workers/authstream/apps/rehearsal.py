@@ -171,14 +171,14 @@ class _Written:
 
 
 async def rehearse(
-    folder: Path, event: bytes, *, trigger: str, say: Say = say_nothing
+    folder: Path | Folder, event: bytes, *, trigger: str, say: Say = say_nothing
 ) -> dict[str, Any]:
     """`{verdict, commands, runs, effects}` of one event, JSON-ready. Raises as `rehearse_legs`."""
     return (await rehearse_legs(folder, event, trigger=trigger, say=say))[0]
 
 
 async def rehearse_legs(
-    folder: Path,
+    folder: Path | Folder,
     event: bytes,
     *,
     trigger: str,

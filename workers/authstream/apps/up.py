@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType, MappingProxyType, TracebackType
 from typing import NoReturn, Self
 
 from authstream.apps.build import say_nothing
@@ -51,6 +51,7 @@ class Up:
         environment: Mapping[str, str] | None = None,
         say: Say = say_nothing,
         gateway_port: int | None = None,
+        console_port: int | None = None,
     ) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="authstream-")
         self._ready = Path(self._scratch.name) / "ready"
@@ -84,11 +85,30 @@ class Up:
                 "gateway", "--folder", str(folder), "--port", str(gateway_port)
             )
 
-    def _child(self, *command: str) -> subprocess.Popen[bytes]:
+        #: The admin API and the console, only where a port is given.
+        self.consoles = () if console_port is None else self._consoles(console_port)
+
+    def _consoles(self, port: int) -> tuple[subprocess.Popen[bytes], ...]:
+        """Nobody signs in: whoever is at this machine may do everything anyway."""
+        admin = free_port(self._settings.admin.port)
+        said = {
+            "AUTHSTREAM_CONSOLE__ADMIN_URL": f"http://127.0.0.1:{admin}",
+            "AUTHSTREAM_CONSOLE__TOKEN": self.folder.token("console"),
+            "AUTHSTREAM_CONSOLE__HOST": "127.0.0.1",
+            "AUTHSTREAM_CONSOLE__URL": "",
+        }
+        return (
+            self._child("console", "--port", str(port), more=said),
+            self._child("admin", "--host", "127.0.0.1", "--port", str(admin)),
+        )
+
+    def _child(
+        self, *command: str, more: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.Popen[bytes]:
         """A group of its own: Ctrl-C in the terminal reaches us, and we end it in order."""
         return subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "authstream.cli", *command],
-            env=self.environment,
+            env={**self.environment, **more},
             start_new_session=True,
         )
 
@@ -123,8 +143,8 @@ class Up:
             time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """End the gateway in order, which still asks the worker, then that, then the broker."""
-        for child in (self.gateway, self.worker):
+        """End those that ask in order, then the worker, which they ask, then the broker."""
+        for child in (*self.consoles, self.gateway, self.worker):
             if child is not None and child.poll() is None:
                 _end(child)
         self.folder.close()

@@ -18,6 +18,7 @@ from authstream.cli import (
     bench,
     break_glass,
     connect,
+    console,
     control,
     dead_letters,
     demo,
@@ -56,7 +57,7 @@ app = typer.Typer(
 )
 for module in (
     *(demo, up, worker, gateway, ingest, connect, apply, actions, flows, secrets, break_glass),
-    *(audit, tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    *(audit, tokens, admin, console, deps, topics, send, test, tail, dead_letters, effects, doctor),
     executions,
     version,
     importing,

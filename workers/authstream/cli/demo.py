@@ -98,7 +98,7 @@ class _Demo:
         from authstream import telemetry  # noqa: PLC0415 - as above
         from authstream.apps.doctor import sandbox_line  # noqa: PLC0415 - as above
         from authstream.apps.stages import chosen  # noqa: PLC0415 - as above
-        from authstream.apps.up import Up  # noqa: PLC0415 - as above
+        from authstream.apps.up import Up, free_port  # noqa: PLC0415 - as above
 
         self._say("starting the embedded broker and all stages …")
         self._console.print(sandbox_line(chosen(settings())), soft_wrap=True)
@@ -109,13 +109,15 @@ class _Demo:
             "AUTHSTREAM_LOG_FORMAT": "console",
             "AUTHSTREAM_LOG_LEVEL": "error",
         }
-        with Up(folder, environment=environment) as running:
+        port = free_port(settings().console.port) if self._stay else None
+        with Up(folder, environment=environment, console_port=port) as running:
             running.wait_ready()
             telemetry.configure("demo-provider")
             logins = self._logins(settings(brokers=running.brokers, embedded=True))
             telemetry.shutdown()
             self._report(logins, mailbox, collector)
-            if self._stay:
+            if port is not None:
+                self._say(f"the console is at http://127.0.0.1:{port}")
                 self._wait(running)
         return 0 if all(login.verdict for login in logins) else _FAILED_STATUS
 

@@ -17,16 +17,21 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def up(folder: Annotated[Path, typer.Argument(help="Folder of actions and flows.")]) -> int:
-        """Run the embedded broker and all stages of a folder, for development and tests."""
+        """Run the embedded broker, all stages and the console of a folder, for development."""
         from authstream.apps.doctor import sandbox_line  # noqa: PLC0415 - loads the broker
         from authstream.apps.up import Up, free_port  # noqa: PLC0415 - as above
 
         found = loaded(folder, settings())
         level = chosen(settings())
         port = free_port(settings().gateway.port)
+        console = free_port(settings().console.port)
         environment = {"AUTHSTREAM_LOG_FORMAT": "console"}
         with Up(
-            folder.resolve(), environment=environment, gateway_port=port, say=progress
+            folder.resolve(),
+            environment=environment,
+            gateway_port=port,
+            console_port=console,
+            say=progress,
         ) as running:
             running.wait_ready()
             typer.echo(
@@ -37,6 +42,7 @@ def register(app: typer.Typer) -> None:
             typer.echo(f"  export AUTHSTREAM_SECRET_KEY_FILE={running.key_file}")
             typer.echo("  authstream send EVENT.json")
             typer.echo("  authstream tail post-login.decided.v1")
+            typer.echo(f"The console is at http://127.0.0.1:{console}")
             typer.echo(f"The gateway serves connections/ at http://127.0.0.1:{port}")
             typer.echo(f"{sandbox_line(level)}\nCtrl-C ends all of it.")
             try:

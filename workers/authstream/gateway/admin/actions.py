@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from authstream.control import described
 from authstream.control.actions import Actions, Deployed
-from authstream.control.drafts import Draft
+from authstream.control.drafts import Draft, draft_of
 from authstream.control.files import Limits
 from authstream.control.objects import Canary
 from authstream.gateway.admin.callers import Author, Viewer
@@ -94,11 +95,16 @@ def create_action(door: Author, tenant: str, body: NewAction, response: Response
 
 @router.get("/{name}")
 def get_action(door: Viewer, tenant: str, name: str, response: Response) -> dict[str, Any]:
-    """An action with the code of its draft."""
+    """An action with the code and the lock of its draft."""
     actions = Actions(door, tenant)
     stored = door.view.get(actions.key(name))
     tagged(response, stored)
-    return {**described.action(stored), "code": actions.code(actions.get(name).draft)}
+    draft = draft_of(actions.get(name).draft, door.store)
+    return {
+        **described.action(stored),
+        "code": draft.code.decode(errors="replace"),
+        "lock": None if draft.lock is None else draft.lock.decode(errors="replace"),
+    }
 
 
 @router.put("/{name}")
@@ -110,8 +116,11 @@ def edit_action(
     expected: Expected,
     response: Response,
 ) -> dict[str, Any]:
-    """Another draft. Logins do not change. Needs If-Match."""
-    stored = Actions(door, tenant).edit(name, body.draft(), after=seen(expected))
+    """Another draft, with the modules that it has. Logins do not change. Needs If-Match."""
+    actions = Actions(door, tenant)
+    before = draft_of(actions.get(name).draft, door.store)
+    draft = replace(body.draft(), modules=before.modules)
+    stored = actions.edit(name, draft, after=seen(expected))
     tagged(response, stored)
     return described.action(stored)
 

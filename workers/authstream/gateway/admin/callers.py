@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, get_args
 
 import jwt
 from fastapi import Depends, HTTPException, Request
@@ -14,9 +14,14 @@ from authstream.broker.dead_letters import DeadLetters
 from authstream.control.door import Door
 from authstream.control.objects import Role
 from authstream.control.tokens import holder
+from authstream.engine.delivery import Delivery
+from authstream.engine.provider import Provider
 from authstream.errors import ConfigurationError
 from authstream.executions.port import Executions
 from authstream.settings import AdminSettings
+
+if TYPE_CHECKING:
+    from authstream.gateway.admin.trials import Trial
 
 #: From the least to the most; each may all that those before it may.
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -85,7 +90,7 @@ def oidc(settings: AdminSettings) -> Oidc | None:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What the application has: a door to lend, and issuers to believe."""
+    """What the application has: a door to lend, issuers to believe, and what runs tests."""
 
     door: Door
     oidc: Oidc | None = None
@@ -95,6 +100,10 @@ class Entrance:
     trace_url: str = ""
     #: Opens the dead letters; None: they cannot be reached from here.
     letters: Callable[[], DeadLetters] | None = None
+    #: Runs flows for their authors; None: no test runs here.
+    trial: Trial | None = None
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict[str, Delivery])
+    providers: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
 
     def caller(self, token: str) -> tuple[str, Role] | None:
         """Name and role of whoever has a valid token."""
@@ -124,7 +133,14 @@ class Allowed:
         name, role = found
         if ROLES.index(role) < ROLES.index(self._role):
             raise HTTPException(403, f"{name} is {role}, and this needs {self._role}")
+        request.state.role = role
         return entrance.door.as_actor(name)
+
+
+def role_of(request: Request) -> str:
+    """The role of whoever was let in."""
+    role: Role = request.state.role
+    return role
 
 
 Viewer = Annotated[Door, Depends(Allowed("viewer"))]

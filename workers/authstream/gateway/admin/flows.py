@@ -20,6 +20,17 @@ router = APIRouter(prefix="/v1/admin/tenants/{tenant}", tags=["flows"])
 _MINUTE = timedelta(minutes=1)
 
 
+class CanaryBody(BaseModel):
+    """A version for a share of the logins."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int
+    share: float = Field(gt=0, le=1)
+    max_errors: float = Field(default=0.05, ge=0, le=1)
+    min_runs: int = Field(default=20, ge=1)
+
+
 class BindingBody(BaseModel):
     """An action in a flow; version 0 is the deployed one."""
 
@@ -31,6 +42,7 @@ class BindingBody(BaseModel):
     timeout_ms: int = Field(default=10_000, ge=1)
     on_error: Literal["fail", "skip"] = "fail"
     enabled: bool = True
+    canary: CanaryBody | None = None
 
     def bound(self) -> BoundAction:
         """As operations take it."""
@@ -54,17 +66,6 @@ class BindingChange(BaseModel):
     enabled: bool | None = None
     #: From 0.
     position: int | None = Field(default=None, ge=0)
-
-
-class CanaryBody(BaseModel):
-    """A version for a share of the logins."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    version: int
-    share: float = Field(gt=0, le=1)
-    max_errors: float = Field(default=0.05, ge=0, le=1)
-    min_runs: int = Field(default=20, ge=1)
 
 
 class EmergencyBody(BaseModel):

@@ -16,6 +16,8 @@ from authstream.gateway.admin.callers import Operator, Viewer
 from authstream.gateway.admin.exchange import Page, Pages
 
 router = APIRouter(prefix="/v1/admin", tags=["oversight"])
+#: No offset is over it: counted down from it, newer entries come first.
+_LAST = 2**63
 
 
 class TokenBody(BaseModel):
@@ -42,9 +44,13 @@ def audit(
     door: Viewer,
     pages: Pages,
     tenant: Annotated[str | None, Query(description="of one tenant")] = None,
+    newest: Annotated[bool, Query(description="newest first")] = False,  # noqa: FBT002 - a query
 ) -> Page:
-    """Every change, oldest first, also those that came too late."""
+    """Every change, oldest first unless said, also those that came too late."""
     trail = [entry for entry in door.view.trail() if tenant in (None, entry.record.tenant)]
+    if newest:
+        trail.reverse()
+        return pages.page(trail, lambda entry: f"{_LAST - entry.offset:020}", described.audited)
     return pages.page(trail, lambda entry: f"{entry.offset:020}", described.audited)
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from authstream.errors import (
     AuthstreamError,
+    BackPressureError,
     BrokerUnreachableError,
     ConfigurationError,
     ConflictError,
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[AuthstreamError], int], ...] = (
     (ConfigurationError, 422),
     (BrokerUnreachableError, 503),
     (ProduceError, 503),
+    (BackPressureError, 503),
 )
 _PRECONDITION_FAILED = 412
 _LOG = structlog.get_logger("authstream.admin")

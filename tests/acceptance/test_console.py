@@ -1,0 +1,282 @@
+"""The console in a real browser: flows by mouse and keyboard, editor, tests, roles, conflicts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it is
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.browser import running_browser
+from tests.console_ground import (
+    PATIENCE_MS,
+    ConsoleGround,
+    apply,
+    console_ground,
+    deploy,
+    drag,
+    expect_steps,
+    own_cache,
+    step,
+    steps,
+    write,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+WIDE: ViewportSize = {"width": 1280, "height": 860}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+PICTURE: ViewportSize = {"width": 1180, "height": 720}
+ROOT = Path(__file__).parents[2]
+CLAIM = 'api.idToken.setCustomClaim("https://x.example/{0}", 1);'
+FLOW = "/flows/post-login"
+PAGES = (
+    "/flows",
+    FLOW,
+    "/actions",
+    "/new-action",
+    "/actions/first",
+    "/connections",
+    "/effects",
+    "/audit",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests of this module."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleGround]:
+    """A flow of three actions, and one that is only in the library."""
+    with console_ground(own_cache(tmp_path_factory)) as ground:
+        for name in ("first", "second", "third"):
+            ground.action(name, CLAIM.format(name))
+        ground.action("spare", CLAIM.format("spare"), bound=False)
+        yield ground
+
+
+def test_a_flow_is_put_in_order_by_mouse_and_keyboard(
+    browser: Browser, ground: ConsoleGround
+) -> None:
+    """Dragged from the library, reordered by dragging, by buttons, by arrow keys; then removed."""
+    with browser.new_context(viewport=WIDE) as context:
+        page = ground.signed_in(context, "author", FLOW)
+        expect(step(page, "third")).to_be_visible()
+        drag(page, page.locator(".library-item", has_text="spare"), step(page, "first"))
+        expect(page.locator(".step")).to_have_count(4)
+        assert steps(page)[:2] in (["spare", "first"], ["first", "spare"])
+        drag(page, step(page, "third").locator(".grip"), step(page, "first"))
+        expect(page.get_by_text("2 unsaved changes")).to_be_visible()
+        apply(page)
+        assert ground.order() == steps(page)
+        before = steps(page)
+        step(page, before[1]).get_by_label(f"Move {before[1]} up").click()
+        expect_steps(page, before[1], before[0], *before[2:])
+        page.get_by_label(f"Move {before[1]}: arrow keys").press("ArrowDown")
+        expect_steps(page, *before)
+        expect(page.get_by_label(f"Move {before[1]}: arrow keys")).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        expect_steps(page, before[0], before[2], before[1], before[3])
+        step(page, "spare").get_by_label("Remove spare").click()
+        expect(page.locator(".step")).to_have_count(3)
+        apply(page)
+        assert ground.order() == steps(page)
+        assert "spare" not in ground.order()
+
+
+def test_a_step_has_a_condition_a_time_out_and_a_switch(
+    browser: Browser, ground: ConsoleGround
+) -> None:
+    """The condition is tried on an event; everything is applied as one revision."""
+    with browser.new_context(viewport=WIDE) as context:
+        page = ground.signed_in(context, "author", FLOW)
+        step(page, "second").get_by_label("Settings of second").click()
+        when = page.get_by_label("Runs when")
+        when.fill("event.user.emial == 'x'")
+        page.get_by_role("button", name="Check").click()
+        expect(page.get_by_text("guard optional members with has()")).to_be_visible()
+        when.fill("event.user.email == 'ada@example.com'")
+        page.get_by_role("button", name="Check").click()
+        expect(page.get_by_text("With this event it runs.")).to_be_visible()
+        page.get_by_label("Time-out in seconds").fill("1.5")
+        page.get_by_role("button", name="Use these").click()
+        step(page, "third").get_by_label("third is switched on").click()
+        expect(page.get_by_text("3 unsaved changes")).to_be_visible()
+        before = _revision(ground)
+        apply(page)
+        assert _revision(ground) == before + 1
+        expect(step(page, "second")).to_contain_text("at most 1.5 s")
+        expect(step(page, "third")).to_contain_text("switched off")
+
+
+def _revision(ground: ConsoleGround) -> int:
+    return next(
+        stored.record.revision
+        for stored in ground.ada.view.of_kind("flow")
+        if stored.key.name == "post-login"
+    )
+
+
+def test_two_browsers_in_conflict(browser: Browser, ground: ConsoleGround) -> None:
+    """The slower one is told who was faster, and what it did; then it may go on with its own."""
+    with browser.new_context(viewport=WIDE) as one, browser.new_context(viewport=WIDE) as two:
+        slow, fast = (ground.signed_in(context, "author", FLOW) for context in (one, two))
+        for page in (slow, fast):
+            expect(page.locator(".step")).to_have_count(len(ground.order()))
+        last, first = steps(slow)[-1], steps(slow)[0]
+        step(slow, last).get_by_label(f"Remove {last}").click()
+        step(fast, first).get_by_label(f"Remove {first}").click()
+        apply(fast)
+        slow.get_by_role("button", name="Apply").click()
+        banner = slow.get_by_role("alert").filter(has_text="while you were editing")
+        expect(banner).to_contain_text(f"{first} is taken out")
+        assert last in ground.order()
+        banner.get_by_role("button", name="Keep mine").click()
+        apply(slow)
+        assert (first in ground.order(), last in ground.order()) == (True, False)
+
+
+def test_an_action_from_a_template_to_a_roll_back(browser: Browser, ground: ConsoleGround) -> None:
+    """Made, tested with a preview of its tokens, deployed, broken, corrected by rolling back."""
+    with browser.new_context(viewport=WIDE) as context:
+        page = ground.signed_in(context, "author", "/new-action")
+        page.get_by_label("Name", exact=True).fill("greeting")
+        page.get_by_role("button", name="Create").click()
+        page.wait_for_url(re.compile("/actions/greeting"))
+        page.get_by_role("button", name="Run").click()
+        result = page.get_by_role("region", name="Result")
+        expect(result).to_contain_text("allowed")
+        expect(result).to_contain_text("https://your-app.example.com/nickname")
+        deploy(page, "first")
+        expect(page.get_by_text("Version 1 is deployed")).to_be_visible()
+        write(page, "exports.onExecutePostLogin = async (event, api) => {\n  null.x;\n};\n")
+        page.get_by_role("button", name="Run").click()
+        expect(result).to_contain_text("failed")
+        expect(result).to_contain_text(re.compile(r"action\.js:2"))
+        write(page, "exports.onExecutePostLogin = async (event, api) => {\n")
+        deploy(page, "broken")
+        problem = page.locator(".banner.bad")
+        expect(problem).to_contain_text(re.compile("SyntaxError|Unexpected end"))
+        write(page, "exports.onExecutePostLogin = async () => {};\n")
+        deploy(page, "empty")
+        expect(page.get_by_text("Version 2 is deployed")).to_be_visible()
+        page.get_by_role("tab", name="Versions").click()
+        page.get_by_role("button", name="Run version 1").click()
+        expect(page.get_by_text("Version 1 runs from the next login on")).to_be_visible()
+
+
+def test_a_secret_goes_in_and_never_comes_out(browser: Browser, ground: ConsoleGround) -> None:
+    """Its value is in no page and no message to the browser; nor is the token."""
+    with browser.new_context(viewport=WIDE) as context:
+        heard: list[str] = []
+        page = ground.signed_in(context, "author", "/actions/first")
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame))),
+        )
+        page.reload()
+        page.get_by_role("tab", name="Secrets").click()
+        page.get_by_label("Name", exact=True).fill("CRM_TOKEN")
+        page.get_by_label("Value").fill("very-secret-value")
+        page.get_by_role("button", name="Set", exact=True).click()
+        expect(page.get_by_text("•••••• set")).to_be_visible()
+        page.reload()
+        page.get_by_role("tab", name="Secrets").click()
+        expect(page.get_by_text("•••••• set")).to_be_visible()
+        assert heard
+        assert "very-secret-value" not in page.content()
+        assert not any("ast_" in one for one in (*heard, page.content()))
+
+
+def test_a_viewer_may_not_edit(browser: Browser, ground: ConsoleGround) -> None:
+    """Everything is shown, nothing can be changed: not a button is there for it."""
+    with browser.new_context(viewport=WIDE) as context:
+        page = ground.signed_in(context, "viewer", FLOW)
+        expect(page.get_by_text("You may look, not change")).to_be_visible()
+        for label in ("Remove", "Settings of", "Move"):
+            expect(page.get_by_label(re.compile(f"^{label}"))).to_have_count(0)
+        page.goto(f"{ground.url}/actions/first")
+        expect(page.get_by_text("You may look, not change")).to_be_visible()
+        for name in ("Deploy", "Save draft", "Set"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_have_count(0)
+
+
+def test_signing_out_ends_it(browser: Browser, ground: ConsoleGround) -> None:
+    """The cookie that somebody may have kept is worth nothing."""
+    with browser.new_context(viewport=WIDE) as context:
+        page = ground.signed_in(context, "author", "/flows")
+        kept = context.cookies()
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(re.compile("/sign-in"))
+        context.add_cookies(kept)  # type: ignore[arg-type]  # what it gave, it takes
+        page.goto(f"{ground.url}/flows")
+        expect(page.get_by_label("Token of the admin API")).to_be_visible()
+
+
+def test_pages_can_be_used_by_everybody(browser: Browser, ground: ConsoleGround) -> None:
+    """No serious finding of axe on any page, and nothing is wider than a phone."""
+    with browser.new_context(viewport=NARROW, reduced_motion="reduce") as context:
+        page = ground.signed_in(context, "author", "/flows")
+        for path in PAGES:
+            page.goto(f"{ground.url}{path}")
+            page.wait_for_load_state("networkidle")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert (path, width <= NARROW["width"]) == (path, True)
+            assert (path, _serious(page)) == (path, [])
+
+
+def test_pages_can_be_read_in_the_dark(browser: Browser, ground: ConsoleGround) -> None:
+    """Colours have contrast there too; the system's wish is followed, and may be turned round."""
+    with browser.new_context(
+        viewport=WIDE, color_scheme="dark", reduced_motion="reduce"
+    ) as context:
+        page = ground.signed_in(context, "author", FLOW)
+        body = page.locator("body")
+        for path in (FLOW, "/actions/first"):
+            page.goto(f"{ground.url}{path}")
+            page.wait_for_load_state("networkidle")
+            expect(body).to_have_class(re.compile("body--dark"))
+            assert (path, _serious(page)) == (path, [])
+        page.get_by_label("Light or dark").click()
+        expect(body).not_to_have_class(re.compile("body--dark"))
+
+
+def _serious(page: Page) -> list[str]:
+    found: Any = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0].get('failureSummary', '')}"
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def test_pictures_for_the_documentation(
+    browser: Browser, ground: ConsoleGround, tmp_path: Path
+) -> None:
+    """What the documentation shows is there to be shown; AUTHSTREAM_PICTURES keeps it."""
+    folder = Path(os.environ.get("AUTHSTREAM_PICTURES") or tmp_path)
+    with browser.new_context(viewport=PICTURE, reduced_motion="reduce") as context:
+        page = ground.signed_in(context, "author", FLOW)
+        expect(page.locator(".terminal.end")).to_be_visible()
+        step(page, steps(page)[0]).get_by_label(re.compile("^Move .* down$")).click()
+        expect(page.get_by_text("1 unsaved change")).to_be_visible()
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / "flow.png")
+        page.goto(f"{ground.url}/actions/first")
+        page.get_by_role("button", name="Run").click()
+        expect(page.get_by_role("region", name="Result")).to_contain_text("allowed")
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / "action.png")
+    assert {path.name for path in folder.glob("*.png")} >= {"flow.png", "action.png"}
+    shown = (ROOT / "docs" / "how-to" / "console.md").read_text()
+    assert set(re.findall(r"images/([\w.-]+)", shown)) == {"flow.png", "action.png"}
