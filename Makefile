@@ -20,7 +20,7 @@ test: install
 	$(BIN)/python -m pytest tests --ignore tests/chaos --ignore tests/benchmarks --ignore tests/providers
 chaos: install # FULL=1 for the long form
 	$(BIN)/python -m pytest tests/chaos
-test-providers: install # builds Hydra and Kratos, the first time
+test-providers: install # builds Hydra, Kratos and Jaeger, the first time
 	$(BIN)/python -m pytest tests/providers
 bench: install
 	$(BIN)/python -m tests.benchmarks

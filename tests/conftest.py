@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import kafka_jars, postgres_server
+from tests import kafka_jars, postgres_server, prometheus_tools
 from tests.kafka_server import KafkaServer
 
 _LEFT_OUT = pytest.StashKey[str]()
@@ -16,6 +16,7 @@ _LEFT_OUT = pytest.StashKey[str]()
 _SERVERS = {
     "kafka": ("a real Kafka", kafka_jars.missing),
     "postgres": ("a real PostgreSQL", postgres_server.missing),
+    "promtool": ("Prometheus' tools", prometheus_tools.missing),
 }
 
 

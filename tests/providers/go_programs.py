@@ -1,4 +1,4 @@
-"""Identity providers in Go, built once from the module proxy into a cache outside the repository.
+"""Servers in Go, built once from the module proxy into a cache outside the repository.
 
 `go install` refuses modules with replacements, so each program is a tool of a module of ours that
 repeats them; its `go.sum` pins every hash.
@@ -58,7 +58,8 @@ class Program:
 
 HYDRA = Program("hydra", "github.com/ory/hydra/v2", "sqlite,sqlite_omit_load_extension,json1")
 KRATOS = Program("kratos", "github.com/ory/kratos", "sqlite")
-PROGRAMS = (HYDRA, KRATOS)
+JAEGER = Program("jaeger", "github.com/jaegertracing/jaeger/cmd/jaeger", "netgo")
+PROGRAMS = (HYDRA, KRATOS, JAEGER)
 
 
 def _cache() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Self
 
 from authstream.engine.ports import Message
 
@@ -31,6 +32,8 @@ class Assigned:
     #: The stage's memory for it is rebuilt; before that nothing is handled.
     ready: bool = False
     paused: bool = False
+    #: The end of the log when somebody first looked, until a message is read.
+    first_end: int | None = None
 
     def add(self, message: Message) -> Cell:
         """Take in a message, in offset order."""
@@ -65,3 +68,32 @@ class Cell:
     #: Outputs not yet acknowledged.
     waiting: int = 0
     done: bool = False
+    #: When its handler began, by `time.perf_counter`.
+    began: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionPlace:
+    """How far one assigned partition is."""
+
+    topic: str
+    number: int
+    #: Read next; None: not known yet.
+    position: int | None
+    #: In the log and not read.
+    lag: int | None
+    committed: int | None
+    #: When the oldest message that is not done was written, milliseconds since the epoch.
+    oldest: int | None
+
+    @classmethod
+    def of(cls, partition: Assigned, *, position: int | None, end: int | None) -> Self:
+        """Of a partition that the loop may work on meanwhile."""
+        try:
+            oldest = partition.pending[0].message.timestamp
+        except IndexError:
+            oldest = None
+        lag = None if position is None or end is None else max(0, end - position)
+        return cls(
+            partition.topic, partition.number, position, lag, partition.committed, oldest
+        )

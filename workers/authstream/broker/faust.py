@@ -177,6 +177,16 @@ class FaustRunner:
         self._joining = {name for name in self._joining if not self.works(name)}
         return all(_works(one) for one in self.consumers if one.stage not in self._joining)
 
+    @property
+    def skew(self) -> float | None:
+        """Seconds by which this machine's clock is ahead of the broker's; None: not known yet."""
+        return None if self._producer is None else self._producer.skew
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What it feeds."""
+        return list(self._stages)
+
     def _consumer(self, name: str) -> StageConsumer:
         (consumer,) = (one for one in self.consumers if one.stage == name)
         return consumer
@@ -184,7 +194,12 @@ class FaustRunner:
     def _channel(self, stage: Stage) -> Callable[[list[Cell]], None]:
         """An agent for the stage; what it gives back takes batches of messages on the loop."""
         assert self._producer is not None  # noqa: S101 - made in start
-        dispatcher = Dispatcher(stage, self._producer.send, fatal=self._fatal)
+        dispatcher = Dispatcher(
+            stage,
+            self._producer.send,
+            fatal=self._fatal,
+            group=group_of(self._settings, stage),
+        )
         self._prepared(dispatcher)
         self.dispatchers[stage.name] = dispatcher
 

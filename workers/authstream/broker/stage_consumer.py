@@ -13,7 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
-from authstream.broker.assignment import Assigned, Cell
+from authstream.broker.assignment import Assigned, Cell, PartitionPlace
 from authstream.broker.dispatcher import WINDOW
 from authstream.broker.kafka_config import consumer_config, group_of
 from authstream.broker.kafka_reader import converted
@@ -97,6 +97,23 @@ class StageConsumer:
     def partitions(self) -> list[Assigned]:
         """What this member owns now."""
         return list(self._assigned.values())
+
+    def places(self) -> list[PartitionPlace]:
+        """How far each partition is; for any thread."""
+        return [self._place(partition) for partition in self.partitions]
+
+    def _place(self, partition: Assigned) -> PartitionPlace:
+        end = None
+        # Known from the last fetch; the consumer may be closed meanwhile.
+        with suppress(KafkaException, RuntimeError):
+            known = self._consumer.get_watermark_offsets(
+                TopicPartition(partition.topic, partition.number), cached=True
+            )
+            end = known[1] if known and known[1] >= 0 else None
+        if partition.first_end is None:
+            partition.first_end = end
+        position = partition.first_end if partition.next_offset is None else partition.next_offset
+        return PartitionPlace.of(partition, position=position, end=end)
 
     def stop(self) -> None:
         """Ask the thread to drain, commit and leave."""

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from authstream.engine.egress import Egress
@@ -29,18 +29,42 @@ _DNS_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """One that a guest asked for: made, or why not. What goes over it nobody but the guest sees."""
+
+    host: str
+    #: 0: the name was refused before a port was named.
+    port: int
+    #: Nanoseconds since the epoch.
+    began: int
+    #: `denied`, `unresolved`, or an errno's name; empty: made, or still on its way for a guest that
+    #: does not block.
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Connecting:
     attempt: Attempt
     until: float
+    asked: Connection
 
 
 class EgressThread:
     """Answers one guest's `connect` calls in a thread of its own, until the guest is gone."""
 
     def __init__(
-        self, notifications: Notifications, egress: Egress, *, denied: Callable[[str], None]
+        self,
+        notifications: Notifications,
+        egress: Egress,
+        *,
+        denied: Callable[[str], None],
+        connected: Callable[[Connection], None] = lambda _made: None,
     ) -> None:
-        """`denied` is called in the thread, with a sentence for the action's console."""
+        """`denied` is called in the thread, with a sentence for the action's console.
+
+        `connected` likewise, with what became of each attempt, before the guest has its answer.
+        """
+        self._connected = connected
         self._notifications = notifications
         self._egress = egress
         self._denied = denied
@@ -113,7 +137,7 @@ class EgressThread:
         name = self._resolver.name(address)
         if name is None:
             if self._egress.allows_address(address, port):
-                self._connect(attempt, address, port)
+                self._connect(attempt, address, Connection(address, port, time.time_ns()))
             else:
                 self._deny(attempt, f"{address}:{port}")
         elif self._egress.allows(name, port):
@@ -126,16 +150,21 @@ class EgressThread:
         self._denied(f"connection to {target} denied: {reason}")
         last = self._denials[-1][0] if self._denials else time.monotonic()
         self._denials.append((last + DENIAL_DELAY.total_seconds(), attempt))
+        host, _, port = target.rpartition(":")
+        if port.isdigit():
+            self._connected(Connection(host, int(port), time.time_ns(), "denied"))
 
     def _refuse_name(self, name: str) -> None:
+        self._connected(Connection(name, 0, time.time_ns(), "denied"))
         time.sleep(DENIAL_DELAY.total_seconds())  # the guest's own thread of ours: only it waits
         self._denied(f"connection to {name} denied: it is not in the action's egress")
 
     def _connect_to_name(self, attempt: Attempt, name: str, port: int) -> None:
+        asked = Connection(name, port, time.time_ns())
         addresses = self._resolve(name)
         usable = [address for address in addresses if self._egress.allows_answer(address, port)]
         if usable:
-            self._connect(attempt, usable[0], port)
+            self._connect(attempt, usable[0], asked)
         elif addresses:
             self._deny(
                 attempt,
@@ -143,6 +172,7 @@ class EgressThread:
                 why=f"its address {addresses[0]} is private; name {addresses[0]}:{port} as well",
             )
         else:
+            self._connected(replace(asked, error="unresolved"))
             self._notifications.fail(attempt.id, errno.EHOSTUNREACH)
 
     def _resolve(self, name: str) -> list[str]:
@@ -157,18 +187,20 @@ class EgressThread:
             self._resolved[name] = (until, addresses)
         return addresses
 
-    def _connect(self, attempt: Attempt, address: str, port: int) -> None:
+    def _connect(self, attempt: Attempt, address: str, asked: Connection) -> None:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.setblocking(False)  # noqa: FBT003 - its signature
-        error = made.connect_ex((address, port))
+        error = made.connect_ex((address, asked.port))
         if error == errno.EINPROGRESS and attempt.blocking:
             until = time.monotonic() + CONNECT_WITHIN.total_seconds()
-            self._connecting[made] = _Connecting(attempt, until)
+            self._connecting[made] = _Connecting(attempt, until, asked)
             self._selector.register(made, selectors.EVENT_WRITE)
             return
         if error in (0, errno.EINPROGRESS):
+            self._connected(asked)
             self._notifications.succeed(attempt, made, pending=error != 0)
         else:
+            self._connected(_failed(asked, error))
             self._notifications.fail(attempt.id, error)
         made.close()
 
@@ -179,8 +211,10 @@ class EgressThread:
             self._reply(opened)
 
     def _finish(self, opened: socket.socket, error: int) -> None:
-        attempt = self._connecting.pop(opened).attempt
+        connecting = self._connecting.pop(opened)
+        attempt = connecting.attempt
         self._selector.unregister(opened)
+        self._connected(_failed(connecting.asked, error) if error else connecting.asked)
         if error:
             self._notifications.fail(attempt.id, error)
         else:
@@ -213,3 +247,7 @@ class EgressThread:
         self._selector.unregister(opened)
         del self._conversations[opened]
         opened.close()
+
+
+def _failed(asked: Connection, error: int) -> Connection:
+    return replace(asked, error=errno.errorcode.get(error, f"{error}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from datetime import timedelta
 
+from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import DECIDED_WINDOW
@@ -17,6 +18,7 @@ from authstream.engine.signature import verify
 from authstream.engine.trigger import Trigger
 from authstream.engine.window import FirstWindow, leg_key
 from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
+from authstream.metrics.registry import REGISTRY
 from authstream.stages.askers import Askers
 from authstream.stages.outputs import event_headers, flow_headers, record_output
 from authstream.stages.refusal import failed_envelope, refused
@@ -131,6 +133,7 @@ class Assemble(Stage):
     def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:
         leg = leg_key(verdict.flow_id, verdict.leg)
         value = encode(verdict)
+        _tell(verdict)
         window = self._legs(message.partition)
         window.first(leg, _IN_FLIGHT, at=message.timestamp)
 
@@ -214,6 +217,15 @@ class Assemble(Stage):
     def _forget(self, _topic: str, partition: int) -> None:
         self._decided.pop(partition, None)
         self._askers.forget(partition)
+
+
+def _tell(verdict: Verdict) -> None:
+    """Count it, and say on the span how it ended; a denial is an answer, a failure an error."""
+    failed = verdict.outcome == "failed"
+    code = (verdict.code or "failed") if failed else ""
+    REGISTRY.counter("authstream.verdicts", verdict.trigger, verdict.outcome, code).add()
+    said = {telemetry.FLOW: verdict.flow_id, "authstream.outcome": verdict.outcome}
+    telemetry.describe(said, error=code)
 
 
 def _asked_by(record: Message | Output) -> bytes | None:

@@ -20,6 +20,7 @@ from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
 from authstream.engine.window import FirstWindow
 from authstream.errors import DeliveryError, RecordError
+from authstream.metrics.registry import REGISTRY
 from authstream.stages.delay import JITTER
 from authstream.stages.outputs import dead_letter, record_output
 from authstream.stages.trip import Trip
@@ -116,6 +117,7 @@ class EffectStage(Stage):
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter, and a record that the effect was given up."""
         self._ratio.count(dead=True)
+        self._count("dead")
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name)
         try:
             effect = decode(Effect, message.value)
@@ -176,6 +178,7 @@ class EffectStage(Stage):
         if failure.permanent or trip.attempt > len(SCHEDULE):
             raise _given_up(effect, trip, f"{failure}")
         self._check_age(effect, trip, f"{failure}")
+        self._count("retried")
         wait = max(DELAYS[SCHEDULE[trip.attempt - 1]], failure.retry_after or timedelta(0))
         until = self._clock.now() + wait // _MILLISECOND
         asked = until if failure.retry_after else 0
@@ -186,6 +189,9 @@ class EffectStage(Stage):
         if self._clock.now() - trip.since > GIVE_UP_AFTER / _MILLISECOND:
             raise _given_up(effect, trip, reason)
 
+    def _count(self, status: str) -> None:
+        REGISTRY.counter("authstream.effects", self._delivery.name, status).add()
+
     def _destination(self, effect: Effect, trip: Trip) -> str:
         try:
             parsed(self._delivery.inputs, self._delivery.name, effect.payload)
@@ -195,6 +201,7 @@ class EffectStage(Stage):
 
     def _delivered(self, message: Message, effect: Effect, trip: Trip) -> Output:
         self._ratio.count(dead=False)
+        self._count("delivered")
         self._parking(message.partition).leave(effect.id)
         done = self._record(message, effect, attempts=trip.attempt)
         self._unrecorded[effect.id] = done

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import EVENT_BYTES, KEY_BYTES
@@ -86,6 +87,7 @@ class Entry(Stage):
         _check(published)
         event = trigger.parse(published.data)
         envelope = _envelope(message, trigger, published, event)
+        telemetry.describe({telemetry.FLOW: envelope.flow_id, telemetry.TENANT: envelope.tenant})
         flow = self._flows.choose(envelope.tenant, trigger.name)
         glass = in_force(flow, now=message.timestamp)
         if glass is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from authstream.engine.identity import patch_id
 from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
 from authstream.engine.trigger import Trigger
 from authstream.errors import RecordError
+from authstream.metrics.registry import REGISTRY
 from authstream.stages.outputs import dead_letter, record_output
 from authstream.stages.replies import put_off, reply
 
@@ -46,6 +48,7 @@ class Fanout(Stage):
         self.topics = tuple(topics.decided(name) for name in triggers)
         self._names = topics
         self._kinds = kinds
+        self._awaited = {name for name, trigger in triggers.items() if trigger.blocking}
         self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
         self._metadata_replies = metadata_replies
         self._own_writes = own_writes
@@ -69,6 +72,10 @@ class Fanout(Stage):
             )
         if h.first(message.headers, h.EFFECTS) == h.EFFECTS_OFF:
             return list(self._reply(message))
+        if verdict.trigger in self._awaited:
+            REGISTRY.histogram("authstream.verdict.duration", verdict.trigger).observe(
+                time.time() - verdict.requested_at / 1000
+            )
         return [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
 
     def _answer_and_patch(self, message: Message, verdict: Verdict) -> list[Output]:
