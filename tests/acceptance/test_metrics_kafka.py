@@ -53,9 +53,8 @@ async def working(settings: Settings) -> AsyncGenerator[tuple[Assembly, Registry
 
 def numbers(registry: Registry, name: str) -> dict[tuple[str, ...], float]:
     """The series of a metric."""
-    return next(
-        (family.numbers for family in registry.collect() if family.instrument.name == name), {}
-    )
+    found = (family.numbers for family in registry.collect() if family.instrument.name == name)
+    return next(found, dict[tuple[str, ...], float]())
 
 
 def counted(name: str) -> dict[tuple[str, ...], float]:
@@ -77,7 +76,10 @@ async def test_a_login_and_a_poison_event_are_measured(
 
         def committed() -> bool:
             done = numbers(registry, "authstream.partition.committed")
-            return sum(done.get(("fanout", topics.decided("post-login"), f"{n}"), 0) for n in range(4)) == 2
+            return (
+                sum(done.get(("fanout", topics.decided("post-login"), f"{n}"), 0) for n in range(4))
+                == 2
+            )
 
         await until(committed, _PATIENCE)
         lag = numbers(registry, "authstream.partition.lag")

@@ -1,4 +1,4 @@
-"""What being observed costs a message: tracing that is off, metrics, and what libraries would cost."""
+"""What being observed costs a message: tracing that is off, metrics; and what libraries cost."""
 
 from __future__ import annotations
 

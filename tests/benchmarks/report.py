@@ -82,14 +82,7 @@ def targets(result: Result) -> list[Target]:
         )
         for share in ("p50", "p99")
     ]
-    sampled = throughput.ratio(hop.AGENT_SAMPLED, "rate", to=hop.AGENT)
-    found.append(Target("one login in ten recorded: throughput, x without tracing", sampled, 0.9))
-    off = _figures(result, "observing").median(observing.OFF, "ns")
-    message = throughput.median(hop.AGENT, "cpu_us")
-    share = off / message / 10 if off is not None and message else None
-    found.append(Target("tracing, off: % of a message's CPU", share, 1, at_most=True))
-    meter = _figures(result, "observing").median(observing.METER, "ns")
-    found.append(Target("metrics of a message in a stage, ns", meter, 2_000, at_most=True))
+    found += _observed(result)
     guests = _figures(result, "sandbox")
     for language in sandbox.LANGUAGES:
         for name, what, bound in (
@@ -104,6 +97,19 @@ def targets(result: Result) -> list[Target]:
         what = f"provider call to verdict: {share} at {provider_call.RATE}/s, ms"
         found.append(Target(what, value, bound, at_most=True))
     return found
+
+
+def _observed(result: Result) -> list[Target]:
+    throughput, observed = _figures(result, "throughput"), _figures(result, "observing")
+    off, message = observed.median(observing.OFF, "ns"), throughput.median(hop.AGENT, "cpu_us")
+    share = off / message / 10 if off is not None and message else None
+    sampled = throughput.ratio(hop.AGENT_SAMPLED, "rate", to=hop.AGENT)
+    meter = observed.median(observing.METER, "ns")
+    return [
+        Target("one login in ten recorded: throughput, x without tracing", sampled, 0.9),
+        Target("tracing, off: % of a message's CPU", share, 1, at_most=True),
+        Target("metrics of a message in a stage, ns", meter, 2_000, at_most=True),
+    ]
 
 
 def render(result: Result) -> str:

@@ -16,6 +16,7 @@ from tests.prometheus_tools import promtool
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy" / "prometheus"
+RULE_TESTS = ("rules_test.yaml", "rules_days_test.yaml")
 ON_CALL = ROOT / "docs" / "how-to" / "on-call.md"
 _NAME = re.compile(r"\bauthstream_\w+")
 
@@ -58,9 +59,22 @@ def test_the_rules_are_well_formed() -> None:
 
 
 @pytest.mark.promtool
-def test_each_alert_fires_when_it_should() -> None:
+@pytest.mark.parametrize("file", RULE_TESTS)
+def test_each_alert_fires_when_it_should(file: str) -> None:
     """The rules' own unit tests: series in, alerts out."""
-    promtool("test", "rules", "rules_test.yaml", folder=RULES)
+    promtool("test", "rules", file, folder=RULES)
+
+
+@pytest.mark.promtool
+def test_a_rule_that_is_wrong_fails_its_test(tmp_path: Path) -> None:
+    """So the tests of rules test something: here nothing is ever stuck."""
+    text = (RULES / "rules.yaml").read_text()
+    (tmp_path / "rules.yaml").write_text(
+        text.replace("authstream_partition_lag > 0", "vector(0) > 0")
+    )
+    (tmp_path / "rules_test.yaml").write_text((RULES / "rules_test.yaml").read_text())
+    with pytest.raises(AssertionError, match="AuthstreamPartitionStuck"):
+        promtool("test", "rules", "rules_test.yaml", folder=tmp_path)
 
 
 @pytest.mark.promtool
@@ -88,11 +102,8 @@ def test_every_metric_is_looked_at() -> None:
 
 def test_every_alert_is_tested_and_explained() -> None:
     """By a unit test that makes it fire, and by a section of the page for who is on call."""
-    tested = set(re.findall(r'alertname="(\w+)",alertstate="firing"', _tests()))
+    tests = "".join((RULES / file).read_text() for file in RULE_TESTS)
+    tested = set(re.findall(r'alertname="(\w+)",alertstate="firing"', tests))
     explained = re.findall(r"^### (Authstream\w+)$", ON_CALL.read_text(), flags=re.MULTILINE)
     assert set(alerts()) - tested == set()
     assert sorted(explained) == sorted(alerts())
-
-
-def _tests() -> str:
-    return (RULES / "rules_test.yaml").read_text()

@@ -235,7 +235,9 @@ def test_a_denial_is_an_answer_and_a_failed_step_an_error(ground: Ground) -> Non
     spans = ground.jaeger.trace(trace, lambda spans: any(span.name == replied for span in spans))
     denied = named(spans, "run risk-deny")
     assert (denied.attributes["authstream.outcome"], denied.failed) == ("denied", False)
-    assert named(spans, f"process {ground.topics.denied}").attributes["authstream.outcome"] == "denied"
+    assert (
+        named(spans, f"process {ground.topics.denied}").attributes["authstream.outcome"] == "denied"
+    )
     assert [span.name for span in spans if span.name == "run claims"] == []
     trace, _ = ground.login("unknown-to-crm.json")
     spans = ground.jaeger.trace(trace, lambda spans: any(span.name == replied for span in spans))
@@ -254,7 +256,7 @@ def test_the_worker_is_scraped(ground: Ground) -> None:
         'authstream_action_bound{action="welcome"} 1.0',
         'authstream_effects_total{kind="email",status="delivered"} 1.0',
         'authstream_stage_duration_seconds_count{stage="entry"} 3.0',
-        'authstream_worker_restarts_total 0.0',
+        "authstream_worker_restarts_total 0.0",
         "process_resident_memory_bytes",
     ):
         assert line in page

@@ -16,7 +16,7 @@ from authstream import telemetry
 from authstream.apps import logs
 from authstream.contracts.envelope import ConsoleLine, Run
 from authstream.settings import Settings, SmtpSettings
-from authstream.stages.console_log import log_console
+from authstream.stages import console_log
 
 RUN = Run(
     action="crm",
@@ -32,10 +32,15 @@ RUN = Run(
 def _as_before() -> Iterator[None]:
     """Other tests log as they did."""
     handlers = logging.root.handlers[:]
-    logging.root.handlers[:] = []
     yield
     logging.root.handlers[:] = handlers
     structlog.reset_defaults()
+
+
+def configure(**settings: Any) -> None:
+    """As a process does, whose standard library's logging nobody has set up."""
+    logging.root.handlers[:] = []
+    logs.configure(Settings(**settings))
 
 
 def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -45,7 +50,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 def test_a_line_names_component_trace_and_flow(capsys: pytest.CaptureFixture[str]) -> None:
     """So that all of one login is found by one search, in any process."""
-    logs.configure(Settings())
+    configure()
     telemetry.AT_WORK.set((("authstream-flow-id", b"flow-1"),))
     with TracerProvider().get_tracer("test").start_as_current_span("hop") as span:
         structlog.get_logger("authstream.stage").warning("message_refused", code="too_large")
@@ -67,7 +72,7 @@ def test_a_line_names_component_trace_and_flow(capsys: pytest.CaptureFixture[str
 
 def test_each_component_has_its_level(capsys: pytest.CaptureFixture[str]) -> None:
     """More of one, less of another, the rest as it is set for all."""
-    logs.configure(Settings(log_level="warning", log_levels={"consumer": "debug", "runner": "off"}))
+    configure(log_level="warning", log_levels={"consumer": "debug", "runner": "off"})
     for name in ("authstream.consumer", "authstream.runner", "authstream.stage"):
         log = structlog.get_logger(name)
         log.debug("fine")
@@ -84,7 +89,7 @@ def test_each_component_has_its_level(capsys: pytest.CaptureFixture[str]) -> Non
 def test_no_line_has_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
     """Neither a value of the settings, wherever it stands, nor what is named as a secret is."""
     smtp = SmtpSettings(password=SecretStr("hunter2-smtp"))
-    logs.configure(Settings(smtp=smtp, slip_key=SecretStr("a-slip-key")))
+    configure(smtp=smtp, slip_key=SecretStr("a-slip-key"))
     structlog.get_logger("authstream.worker").error(
         "failed",
         reason="login with hunter2-smtp refused",
@@ -93,7 +98,7 @@ def test_no_line_has_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
         nested={"authorization": "kept-as-said", "deep": "a-slip-key"},
     )
     try:
-        raise ValueError("hunter2-smtp")
+        int("hunter2-smtp")
     except ValueError:
         structlog.get_logger("authstream.worker").exception("broke")
     text = json.dumps(lines := said(capsys))
@@ -106,7 +111,7 @@ def test_no_line_has_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_libraries_are_quiet_and_speak_json(capsys: pytest.CaptureFixture[str]) -> None:
     """Warnings only, Faust's and aiokafka's errors only; quotes in a message break nothing."""
-    logs.configure(Settings())
+    configure()
     logging.getLogger("httpx").info("GET /")
     logging.getLogger("faust").warning("rebalancing")
     logging.getLogger("authstream.librdkafka").warning('broker "%s" is down', "b")
@@ -114,15 +119,16 @@ def test_libraries_are_quiet_and_speak_json(capsys: pytest.CaptureFixture[str]) 
     assert (line["component"], line["event"]) == ("librdkafka", 'broker "b" is down')
 
 
-def test_console_lines_are_logged_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("levels", [{}, {"console": "info"}])
+def test_console_lines_are_logged_only_when_asked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, levels: dict[str, str]
+) -> None:
     """With action and version, at their own level; not unasked, as they may be personal."""
-    logs.configure(Settings())
-    log_console(RUN)
-    assert said(capsys) == []
-    structlog.reset_defaults()
-    logs.configure(Settings(log_levels={"console": "info"}))
-    log_console(RUN)
+    configure(log_levels=levels)
+    # One that was used under another configuration stays as it is.
+    monkeypatch.setattr(console_log, "_LOG", structlog.get_logger("authstream.console"))
+    console_log.log_console(RUN)
     assert [
         (line["component"], line["action"], line["version"], line["level"], line["text"])
         for line in said(capsys)
-    ] == [("console", "crm", 3, "info", "found"), ("console", "crm", 3, "info", "too")]
+    ] == [("console", "crm", 3, "info", text) for text in ("found", "too") if levels]

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def lines(registry: Registry) -> list[str]:
     """The page, less what is said about names and about the process."""
     page = prometheus.page(registry).decode().splitlines()
-    return [line for line in page if line.startswith("authstream_")]
+    return sorted(line for line in page if line.startswith("authstream_"))
 
 
 def test_the_table_has_every_name_once_and_no_other() -> None:

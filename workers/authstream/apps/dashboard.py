@@ -84,7 +84,9 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             },
         ),
         Panel(
-            "Circuits (2: open)", "none", {"{{action}}": "max by (action) (authstream_action_circuit)"}
+            "Circuits (2: open)",
+            "none",
+            {"{{action}}": "max by (action) (authstream_action_circuit)"},
         ),
         Panel(
             "Memory of guests, of what they may have",
@@ -109,9 +111,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
         Panel("p99 of a message", "s", {"{{stage}}": quantile(0.99, _STAGE, "stage")}),
         Panel("p99 of the wait before", "s", {"{{stage}}": quantile(0.99, _QUEUE, "stage")}),
         Panel("Messages a second", "ops", {"{{stage}}": rate(f"{_STAGE}_count", "stage")}),
-        Panel(
-            "Lag, messages", "none", {"{{stage}}": "sum by (stage) (authstream_partition_lag)"}
-        ),
+        Panel("Lag, messages", "none", {"{{stage}}": "sum by (stage) (authstream_partition_lag)"}),
         Panel(
             "Age of the oldest message in work",
             "s",
@@ -205,7 +205,9 @@ def dashboard() -> str:
         panels.append({**_place(0, top, _COLUMNS, 1), "type": "row", "title": title, "panels": []})
         for number, panel in enumerate(row):
             left, down = number * _WIDTH % _COLUMNS, number * _WIDTH // _COLUMNS
-            panels.append({**_place(left, top + 1 + down * _HEIGHT, _WIDTH, _HEIGHT), **_graph(panel)})
+            panels.append(
+                {**_place(left, top + 1 + down * _HEIGHT, _WIDTH, _HEIGHT), **_graph(panel)}
+            )
         top += 1 + -(-len(row) * _WIDTH // _COLUMNS) * _HEIGHT
     for number, made in enumerate(panels, 1):
         made["id"] = number
@@ -217,7 +219,9 @@ def dashboard() -> str:
         "time": {"from": "now-1h", "to": "now"},
         "refresh": "30s",
         "templating": {
-            "list": [{"name": "source", "type": "datasource", "query": "prometheus", "label": "Source"}]
+            "list": [
+                {"name": "source", "type": "datasource", "query": "prometheus", "label": "Source"}
+            ]
         },
         "panels": panels,
     }

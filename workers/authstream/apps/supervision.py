@@ -145,9 +145,7 @@ class Verdicts:
     def survived(self) -> None:
         """The worker ran long enough: what is past is past, but what was set aside stays so."""
         self.counts, self.alone_counts = {}, {}
-        self.history = History(
-            offenders=self.history.offenders, restarts=self.history.restarts
-        )
+        self.history = History(offenders=self.history.offenders, restarts=self.history.restarts)
 
 
 def die_with_parent(number: int = signal.SIGTERM) -> None:

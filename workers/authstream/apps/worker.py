@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
+
 from authstream import telemetry
 from authstream.apps import logs
 from authstream.apps.control import opened

@@ -94,6 +94,4 @@ class PartitionPlace:
         except IndexError:
             oldest = None
         lag = None if position is None or end is None else max(0, end - position)
-        return cls(
-            partition.topic, partition.number, position, lag, partition.committed, oldest
-        )
+        return cls(partition.topic, partition.number, position, lag, partition.committed, oldest)

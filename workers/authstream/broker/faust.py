@@ -14,6 +14,7 @@ from faust.app.base import BootStrategy
 
 from authstream.broker.assignment import Cell
 from authstream.broker.dispatcher import Dispatcher
+from authstream.broker.kafka_config import group_of
 from authstream.broker.producer import KafkaProducer
 from authstream.broker.recovery import Recovery
 from authstream.broker.stage_consumer import DRAIN, StageConsumer

@@ -105,11 +105,11 @@ class StageConsumer:
     def _place(self, partition: Assigned) -> PartitionPlace:
         end = None
         # Known from the last fetch; the consumer may be closed meanwhile.
-        with suppress(KafkaException, RuntimeError):
-            known = self._consumer.get_watermark_offsets(
+        with suppress(KafkaException, RuntimeError, TypeError):
+            _, known = self._consumer.get_watermark_offsets(
                 TopicPartition(partition.topic, partition.number), cached=True
             )
-            end = known[1] if known and known[1] >= 0 else None
+            end = known if known >= 0 else None
         if partition.first_end is None:
             partition.first_end = end
         position = partition.first_end if partition.next_offset is None else partition.next_offset

@@ -196,9 +196,7 @@ INSTRUMENTS: dict[Name, Instrument] = {
             "Guests that ended without being told to, or did not start",
         ),
         Instrument("authstream.guest.memory", "gauge", _GUEST, "Memory of a guest's own", "By"),
-        Instrument(
-            "authstream.guest.memory.limit", "gauge", _GUEST, "The most it may have", "By"
-        ),
+        Instrument("authstream.guest.memory.limit", "gauge", _GUEST, "The most it may have", "By"),
         Instrument("authstream.guest.in_flight", "gauge", _GUEST, "Events under way in a guest"),
         Instrument(
             "authstream.sandbox.level",
@@ -254,9 +252,7 @@ INSTRUMENTS: dict[Name, Instrument] = {
         Instrument(
             "authstream.gateway.call", "histogram", _CONNECTION, "From a call to its answer", "s"
         ),
-        Instrument(
-            "authstream.gateway.in_flight", "gauge", (), "Calls that wait for a verdict"
-        ),
+        Instrument("authstream.gateway.in_flight", "gauge", (), "Calls that wait for a verdict"),
         Instrument(
             "authstream.gateway.deadline_misses",
             "counter",

@@ -76,7 +76,7 @@ def start(service: str, registry: Registry = REGISTRY) -> Push | None:
 
 
 def exported(registry: Registry, resource: Resource, *, since: int) -> MetricsData:
-    """Everything in a registry, cumulative since a time in nanoseconds, as the exporter takes it."""
+    """Everything in a registry, cumulative since a time in nanoseconds, for the exporter."""
     from opentelemetry.sdk.metrics.export import (  # noqa: PLC0415 - only when used
         MetricsData,
         ResourceMetrics,

@@ -112,7 +112,10 @@ class Registry:
             found.update({values: cell.value for values, cell in list(counters.items())})
         for name, histograms in list(self._histograms.items()):
             families[name].histograms.update(
-                {values: (list(cell.counts), cell.total) for values, cell in list(histograms.items())}
+                {
+                    values: (list(cell.counts), cell.total)
+                    for values, cell in list(histograms.items())
+                }
             )
         for name, function in list(self._read.values()):
             for values, number in function():

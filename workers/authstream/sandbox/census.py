@@ -74,7 +74,7 @@ class Census:
 
     def guests(self) -> list[GuestUse]:
         """What every living guest uses, by action and number."""
-        return [guest.use for _, guest in sorted(list(self._living.items()), key=lambda one: one[0])]
+        return [guest.use for _, guest in sorted(self._living.items(), key=lambda one: one[0])]
 
 
 #: Of this process.
