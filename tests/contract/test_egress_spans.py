@@ -96,7 +96,7 @@ async def test_a_connection_that_failed_or_was_denied_is_an_error(
         await guest.run(invocation({"url": f"http://127.0.0.2:{port}"}))
     refused, denied = await connected(exporter, 2)
     assert [(span.attributes or {})["error.type"] for span in (refused, denied)] == [
-        "ECONNREFUSED",
+        "failed",  # a socket with a time-out does not block: its error is the guest's to read
         "denied",
     ]
     assert {span.status.status_code for span in (refused, denied)} == {StatusCode.ERROR}

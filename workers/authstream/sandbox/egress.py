@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from opentelemetry.trace import SpanContext
+
 from authstream.engine.egress import Egress
 from authstream.sandbox.notifications import Attempt, Notifications
 from authstream.sandbox.resolver import Conversation, Resolver
@@ -26,6 +28,8 @@ DNS_CONNECTIONS = 16
 _RESOLVED_FOR = timedelta(seconds=30)
 _DNS = ("127.0.0.1", 53)
 _DNS_BYTES = 4096
+#: Of `tcp_info.tcpi_state`, include/net/tcp_states.h: no connection came of it.
+_TCP_CLOSE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,9 @@ class Connection:
     port: int
     #: Nanoseconds since the epoch.
     began: int
-    #: `denied`, `unresolved`, or an errno's name; empty: made, or still on its way for a guest that
-    #: does not block.
+    #: The spans of the runs that may have asked for it.
+    callers: tuple[SpanContext, ...]
+    #: `denied`, `unresolved`, `failed`, or an errno's name; empty: made.
     error: str = ""
 
 
@@ -58,13 +63,18 @@ class EgressThread:
         egress: Egress,
         *,
         denied: Callable[[str], None],
+        callers: Callable[[], tuple[SpanContext, ...]] = tuple,
         connected: Callable[[Connection], None] = lambda _made: None,
     ) -> None:
         """`denied` is called in the thread, with a sentence for the action's console.
 
-        `connected` likewise, with what became of each attempt, before the guest has its answer.
+        `callers` and `connected` likewise: whose connection it may be, none if nobody traces, and
+        what became of it.
         """
+        self._callers = callers
         self._connected = connected
+        #: Handed over while they were still connecting, to see what becomes of them.
+        self._watched: dict[socket.socket, Connection] = {}
         self._notifications = notifications
         self._egress = egress
         self._denied = denied
@@ -89,7 +99,7 @@ class EgressThread:
             while self._turn():
                 pass
         finally:
-            for opened in (*self._conversations, *self._connecting):
+            for opened in (*self._conversations, *self._connecting, *self._watched):
                 opened.close()
             self._selector.close()
             self._notifications.close()
@@ -137,7 +147,7 @@ class EgressThread:
         name = self._resolver.name(address)
         if name is None:
             if self._egress.allows_address(address, port):
-                self._connect(attempt, address, Connection(address, port, time.time_ns()))
+                self._connect(attempt, address, self._asked(address, port))
             else:
                 self._deny(attempt, f"{address}:{port}")
         elif self._egress.allows(name, port):
@@ -152,15 +162,15 @@ class EgressThread:
         self._denials.append((last + DENIAL_DELAY.total_seconds(), attempt))
         host, _, port = target.rpartition(":")
         if port.isdigit():
-            self._connected(Connection(host, int(port), time.time_ns(), "denied"))
+            self._connected(replace(self._asked(host, int(port)), error="denied"))
 
     def _refuse_name(self, name: str) -> None:
-        self._connected(Connection(name, 0, time.time_ns(), "denied"))
+        self._connected(replace(self._asked(name, 0), error="denied"))
         time.sleep(DENIAL_DELAY.total_seconds())  # the guest's own thread of ours: only it waits
         self._denied(f"connection to {name} denied: it is not in the action's egress")
 
     def _connect_to_name(self, attempt: Attempt, name: str, port: int) -> None:
-        asked = Connection(name, port, time.time_ns())
+        asked = self._asked(name, port)
         addresses = self._resolve(name)
         usable = [address for address in addresses if self._egress.allows_answer(address, port)]
         if usable:
@@ -196,6 +206,11 @@ class EgressThread:
             self._connecting[made] = _Connecting(attempt, until, asked)
             self._selector.register(made, selectors.EVENT_WRITE)
             return
+        if error == errno.EINPROGRESS and asked.callers:
+            self._watched[made] = asked
+            self._selector.register(made, selectors.EVENT_WRITE)
+            self._notifications.succeed(attempt, made, pending=True)
+            return
         if error in (0, errno.EINPROGRESS):
             self._connected(asked)
             self._notifications.succeed(attempt, made, pending=error != 0)
@@ -205,7 +220,9 @@ class EgressThread:
         made.close()
 
     def _ready(self, opened: socket.socket) -> None:
-        if opened in self._connecting:
+        if (asked := self._watched.pop(opened, None)) is not None:
+            self._settle(opened, asked)
+        elif opened in self._connecting:
             self._finish(opened, opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
         else:
             self._reply(opened)
@@ -220,6 +237,19 @@ class EgressThread:
         else:
             self._notifications.succeed(attempt, opened)
         opened.close()
+
+    def _settle(self, opened: socket.socket, asked: Connection) -> None:
+        """Of a guest that does not block: its error is the guest's to read, so only ask the state.
+
+        What could be asked with the error (SO_ERROR) is then gone.
+        """
+        self._selector.unregister(opened)
+        (state,) = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        opened.close()
+        self._connected(replace(asked, error="failed") if state == _TCP_CLOSE else asked)
+
+    def _asked(self, host: str, port: int) -> Connection:
+        return Connection(host, port, time.time_ns(), self._callers())
 
     # DNS ----------------------------------------------------------------------------------------
 

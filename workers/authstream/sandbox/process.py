@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import cast
 
 import orjson
+from opentelemetry.trace import SpanContext
 
 from authstream import telemetry
 from authstream.engine.egress import Egress
@@ -214,7 +215,11 @@ class GuestProcess(asyncio.Protocol):
         notifications = Notifications(listener, uid=launch.uid(self._program.action))
         allowed = Egress(self._program.egress)
         self._egress = EgressThread(
-            notifications, allowed, denied=self._hear_denied, connected=self._hear_connection
+            notifications,
+            allowed,
+            denied=self._hear_denied,
+            callers=self._callers,
+            connected=self._trace,
         )
 
     def _hear_denied(self, text: str) -> None:
@@ -222,16 +227,15 @@ class GuestProcess(asyncio.Protocol):
         with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody listens
             self._loop.call_soon_threadsafe(self._show_denied, text)
 
-    def _hear_connection(self, made: Connection) -> None:
-        """As `_hear_denied`, of every connection, so that its span has the run as its parent."""
-        if telemetry.tracing() is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._trace, made)
+    def _callers(self) -> tuple[SpanContext, ...]:
+        """The spans of the runs under way; for any thread."""
+        jobs = list(self.in_flight.values())
+        return tuple(job.caller for job in jobs if job.caller is not None)
 
     def _trace(self, made: Connection) -> None:
-        callers = [job.caller for job in self.in_flight.values() if job.caller is not None]
+        """In the thread that connects."""
         tracing = telemetry.tracing()
-        if callers and tracing is not None:
+        if made.callers and tracing is not None:
             said: dict[str, str | int] = {
                 "server.address": made.host,
                 "network.transport": "tcp",
@@ -239,7 +243,7 @@ class GuestProcess(asyncio.Protocol):
                 **({"server.port": made.port} if made.port else {}),
             }
             name = f"connect {made.host}"
-            tracing.call(name, callers, said, began=made.began, error=made.error)
+            tracing.call(name, made.callers, said, began=made.began, error=made.error)
 
     def _show_denied(self, text: str) -> None:
         """In every run under way: which of them asked is known only to the guest."""
