@@ -103,7 +103,9 @@ class Log:
                 "group.id": "tests",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
+                # Together what comes within 20 ms: a watcher must not wear out what it watches.
                 "fetch.wait.max.ms": 20,
+                "fetch.min.bytes": 64 * 1024,
                 "reconnect.backoff.max.ms": 200,
             }
         )

@@ -26,6 +26,7 @@ from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import StepResult, Verdict
 from authstream.engine.ports import SystemClock
 from authstream.engine.window import FirstWindow, leg_key
+from authstream.engine.windows import MemoryWindows
 from authstream.settings import Settings
 from authstream.stages.assemble import Assemble
 from authstream.stages.outputs import event_headers, flow_headers
@@ -126,7 +127,8 @@ async def _rebuild(settings: Settings, topics: Topics, count: int) -> float:
     loop = asyncio.get_running_loop()
     reader = KafkaPointReader(settings)
     known = {TRIGGER: triggers()[TRIGGER]}
-    stage = Assemble(topics=topics, triggers=known, reader=reader, slip_key=None)
+    windows = MemoryWindows(Assemble.name, DECIDED_WINDOW)
+    stage = Assemble(topics=topics, triggers=known, reader=reader, slip_key=None, windows=windows)
     failures: list[BaseException] = []
 
     def on_loop(function: Callable[[], None]) -> None:
@@ -147,7 +149,7 @@ async def _rebuild(settings: Settings, topics: Topics, count: int) -> float:
             await asyncio.sleep(0.01)
     seconds = time.monotonic() - began
     reader.close()
-    remembered = len(stage._legs(0))  # pyright: ignore[reportPrivateUsage] - what the stage remembers is private to it
+    remembered = len(windows.of("", 0))
     if remembered != count:
         raise RuntimeError(f"{remembered} of {count} verdicts remembered")
     return seconds

@@ -190,6 +190,9 @@ class Settings(BaseSettings):
     embedded: bool = False
     #: A stable name of this process among its replicas, e.g. the pod's name. Empty: dynamic.
     instance: str = ""
+    #: Where what stages remember is kept for a restart, one folder a worker; it may be deleted at
+    #: any time. Empty: a supervised worker's own temporary folder, else in memory.
+    state_folder: str = ""
     #: Signs routing slips; the same for all workers.
     slip_key: SecretStr | None = None
     #: Keys that seal secrets, `id:base64` of 32 bytes each, by commas; the first seals, all open.

@@ -8,6 +8,7 @@ from functools import cache
 
 import authstream.sinks
 from authstream.broker.topic_tail import TopicTail
+from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.topics import DELAYS, Topics
 from authstream.engine.delivery import Delivery
 from authstream.engine.lane import Limits
@@ -15,6 +16,7 @@ from authstream.engine.pending_patches import PendingPatches
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.registry import plugins
 from authstream.engine.sink import ProfileStore, Sink
+from authstream.engine.windows import WindowsOf
 from authstream.errors import ConfigurationError
 from authstream.settings import Settings
 from authstream.stages.delay import Delay
@@ -73,6 +75,7 @@ def stages(
     topics: Topics,
     reader: PointReader,
     clock: Clock,
+    windows: WindowsOf,
 ) -> Iterator[Stage]:
     """Those that write metadata, deliver effects, and hold back what has to wait."""
     said = settings.effects
@@ -90,6 +93,7 @@ def stages(
             clock=clock,
             limits=Limits(said.concurrency, said.rates.get(delivery.name)),
             dead_ratio=said.dead_ratio,
+            windows=windows(f"effect.{delivery.name}", DECIDED_WINDOW),
         )
     for delay in DELAYS:
         yield Delay(delay, topics=topics, kinds=kinds, clock=clock)

@@ -29,6 +29,7 @@ from authstream.control.store import Store
 from authstream.control.view import Entry as Change
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.state import state_keys
+from authstream.engine.windows import MemoryWindows, WindowsOf
 from authstream.settings import Settings
 from authstream.stages.action import Action, stage_name
 from authstream.stages.canary import CanaryWatch
@@ -87,7 +88,7 @@ class LiveAction(Action):
 class Live:
     """All stages of a cluster, and what changes them. `host` makes it follow."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         store: Store,
         settings: Settings,
@@ -96,6 +97,7 @@ class Live:
         clock: Clock,
         patterns: Sequence[str] = (),
         say: Callable[[str], None] = lambda _text: None,
+        windows: WindowsOf = MemoryWindows,
     ) -> None:
         """Proves the confinement. Raises ConfigurationError."""
         self._store = store
@@ -116,7 +118,7 @@ class Live:
             reached=self.reached,
         )
         self._actions: dict[tuple[str, str], LiveAction] = {}
-        self._fixed = self._fixed_stages(reader)
+        self._fixed = self._fixed_stages(reader, windows)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._hosting: Hosting | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,7 +174,7 @@ class Live:
             return False
         return True
 
-    def _fixed_stages(self, reader: PointReader) -> tuple[Stage, ...]:
+    def _fixed_stages(self, reader: PointReader, windows: WindowsOf) -> tuple[Stage, ...]:
         entry = Entry(
             topics=self.topics,
             triggers=triggers(),
@@ -180,7 +182,9 @@ class Live:
             slip_key=slip_key_of(self._settings),
             hydration=downstream.hydration(self._settings, topics=self.topics),
         )
-        rest = after_actions(self.topics, self._settings, reader=reader, clock=self._clock)
+        rest = after_actions(
+            self.topics, self._settings, reader=reader, clock=self._clock, windows=windows
+        )
         return (entry, *rest, CanaryWatch(topics=self.topics, flows=Flows(self._door)))
 
     def _action(self, tenant: str, name: str) -> LiveAction:

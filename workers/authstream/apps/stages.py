@@ -16,6 +16,7 @@ import authstream.effects
 import authstream.triggers
 from authstream.apps import build, downstream
 from authstream.apps.build import say_nothing
+from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.topics import Topics
 from authstream.control.dependencies import Say
 from authstream.control.folder import DeployedAction, Folder, load
@@ -28,6 +29,7 @@ from authstream.engine.redaction import Redactor
 from authstream.engine.registry import plugins
 from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
+from authstream.engine.windows import MemoryWindows, WindowsOf
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
 from authstream.sandbox.ending import GuestError
@@ -236,6 +238,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
     missing_secret: str | None = None,
     prepare: Prepare = unchanged,
     say: Say = say_nothing,
+    windows: WindowsOf = MemoryWindows,
 ) -> Assembly:
     """Every stage that a folder needs, its code built and its confinement tested.
 
@@ -275,7 +278,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
             hydration=downstream.hydration(settings, topics=topics),
         ),
         *actions,
-        *after_actions(topics, settings, reader=reader, clock=clock),
+        *after_actions(topics, settings, reader=reader, clock=clock, windows=windows),
     )
     return Assembly(folder, level, topics, stages)
 
@@ -286,22 +289,36 @@ def slip_key_of(settings: Settings) -> bytes | None:
 
 
 def after_actions(
-    topics: Topics, settings: Settings, *, reader: PointReader, clock: Clock
+    topics: Topics,
+    settings: Settings,
+    *,
+    reader: PointReader,
+    clock: Clock,
+    windows: WindowsOf = MemoryWindows,
 ) -> tuple[Stage, ...]:
     """The stages after the last action: the same whatever the actions are."""
     known, kinds = triggers(), deliveries()
     slip_key, states = slip_key_of(settings), state_keys(settings)
     return (
-        Assemble(topics=topics, triggers=known, reader=reader, slip_key=slip_key),
+        Assemble(
+            topics=topics,
+            triggers=known,
+            reader=reader,
+            slip_key=slip_key,
+            windows=windows(Assemble.name, DECIDED_WINDOW),
+        ),
         Fanout(
             topics=topics,
             triggers=known,
             kinds=frozenset(kinds),
             metadata_replies=True,
             own_writes=settings.metadata.hydrate != "no",
+            windows=windows(Fanout.name, DECIDED_WINDOW),
         ),
         ResumeStage(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
-        *downstream.stages(kinds, settings, topics=topics, reader=reader, clock=clock),
+        *downstream.stages(
+            kinds, settings, topics=topics, reader=reader, clock=clock, windows=windows
+        ),
     )

@@ -24,7 +24,8 @@ HUNG_AFTER = timedelta(seconds=5)
 #: Before the first beat there are imports, guests and topic checks.
 STARTED_WITHIN = timedelta(seconds=60)
 #: A worker that runs this long gets a spare: loading Python takes longer than a login may wait.
-SPARE_AFTER = timedelta(seconds=1)
+#: Not at once: it takes a core for two seconds, which what piled up during a restart needs first.
+SPARE_AFTER = timedelta(seconds=3)
 #: Starts that meet the same uncommitted message before it is suspected.
 STARTS = 3
 #: A run this long is no crash loop.

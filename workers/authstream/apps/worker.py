@@ -25,7 +25,7 @@ from authstream.apps.measuring import (
 )
 from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
-from authstream.broker import embedded
+from authstream.broker import embedded, kept_windows
 from authstream.broker.dispatcher import Dispatcher
 from authstream.broker.faust import FaustRunner, preload
 from authstream.broker.kafka_reader import KafkaPointReader
@@ -33,6 +33,7 @@ from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
 from authstream.control.store import Store
 from authstream.engine.ports import SystemClock
+from authstream.engine.windows import MemoryWindows, WindowsOf
 from authstream.errors import AuthstreamError, BrokerUnreachableError
 from authstream.metrics import otlp, prometheus
 from authstream.sandbox import census
@@ -67,6 +68,7 @@ class Worker:
         self._ended: asyncio.Future[BaseException | None] | None = None
         self._history = history
         self._report = Report()
+        self._kept: kept_windows.WindowFile | None = None
         self._log = structlog.get_logger("authstream.worker")
 
     async def run(self) -> int:
@@ -77,6 +79,7 @@ class Worker:
             loop.add_signal_handler(number, self._end, None)
         beating = asyncio.create_task(self._beat())
         reader = KafkaPointReader(self._settings)
+        self._kept = kept_windows.opened(self._settings)
         try:
             if self._folder is not None:
                 return await self._host(
@@ -85,12 +88,23 @@ class Worker:
             return await self._host_live(reader)
         finally:
             beating.cancel()
+            if self._kept is not None:
+                self._kept.close()
             await asyncio.to_thread(reader.close)
+
+    @property
+    def _windows(self) -> WindowsOf:
+        return MemoryWindows if self._kept is None else self._kept.stage
 
     def _assembly(self, folder: Path, reader: KafkaPointReader) -> Assembly:
         """In a thread: packages may have to be installed, and the beat must go on."""
         return assembly(
-            folder, self._settings, reader=reader, clock=SystemClock(), say=self._building
+            folder,
+            self._settings,
+            reader=reader,
+            clock=SystemClock(),
+            say=self._building,
+            windows=self._windows,
         )
 
     def _building(self, text: str) -> None:
@@ -118,6 +132,7 @@ class Worker:
             clock=SystemClock(),
             patterns=self._patterns,
             say=self._building,
+            windows=self._windows,
         )
 
     async def _host(self, assembled: Assembly | Live) -> int:

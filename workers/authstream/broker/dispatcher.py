@@ -17,6 +17,7 @@ from authstream.broker.producer import Acknowledged
 from authstream.broker.stage_meter import StageMeter
 from authstream.broker.time_limits import TimeLimits
 from authstream.engine.ports import Message, Output, Outputs, Stage
+from authstream.engine.windows import Windows
 from authstream.errors import HandlerTimeoutError, PoisonError, RecordError
 
 #: Messages of one stage in work at a time.
@@ -75,6 +76,9 @@ class Dispatcher:
         #: Messages that ended the worker before and are set aside now.
         self.offenders: set[tuple[str, int, int]] = set()
         self.topics = stage.topics
+        #: Who must know how far what was written, or done with, is remembered.
+        self._written = _windows(stage, of_input=False)
+        self._finished = _windows(stage, of_input=True)
         self._seen: set[tuple[str, int]] = set()
         #: Told the first message of each partition: where this run began.
         self.met: Callable[[str, int, int], None] = lambda _topic, _partition, _offset: None
@@ -310,6 +314,9 @@ class Dispatcher:
                 except Exception as error:  # noqa: BLE001 - not to be committed past
                     self._fatal(error)
                     return
+            windows = self._written.get(output.topic)
+            if windows is not None and output.partition is not None:
+                windows.reached(output.topic, output.partition, offset + 1)
             if cell.waiting == 0:
                 self._done(cell)
 
@@ -319,8 +326,12 @@ class Dispatcher:
         if cell.done:
             return
         cell.done = True
-        cell.partition.advance()
-        cell.partition.started -= 1
+        partition = cell.partition
+        partition.advance()
+        windows = self._finished.get(partition.topic)
+        if windows is not None and partition.safe is not None:
+            windows.reached(partition.topic, partition.number, partition.safe)
+        partition.started -= 1
         self._running -= 1
         if not self._pumping:
             self._pump()
@@ -339,3 +350,13 @@ class Dispatcher:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*cast("set[Any]", self._tasks), return_exceptions=True)
+
+
+def _windows(stage: Stage, *, of_input: bool) -> dict[str, Windows]:
+    """Kept windows by the topic they are read back from: the stage's input, or what it writes."""
+    return {
+        topic: memory.windows
+        for memory in stage.memories
+        if memory.windows is not None and memory.until_position is of_input
+        for topic in memory.topics
+    }

@@ -17,8 +17,9 @@ HEARTBEAT = timedelta(milliseconds=500)
 DELIVERY_TIMEOUT = timedelta(seconds=30)
 #: The mock broker's Fetch does not wake on produce, so its wait is its latency.
 _EMBEDDED_FETCH_WAIT_MS = 2
-#: As above, for a stage that nobody waits for: asking costs both sides CPU.
+#: For a stage that nobody waits for: asking costs both sides CPU.
 _RELAXED_FETCH_WAIT_MS = 50
+_RELAXED_FETCH_BYTES = 64 * 1024
 _FETCH_WAIT_MS = 100
 _READER_WAIT_MS = 10
 #: A follower has nothing to do most of the time; a real broker wakes it, the mock does not.
@@ -80,8 +81,10 @@ def consumer_config(
         **_reading(settings),
         **client_config(settings),
     }
-    if relaxed and settings.embedded:
+    if relaxed:
         config["fetch.wait.max.ms"] = _RELAXED_FETCH_WAIT_MS
+        # A fetch of its own for each record is a third of what a record costs a broker.
+        config["fetch.min.bytes"] = _RELAXED_FETCH_BYTES
     if settings.instance and not settings.embedded:
         config["group.instance.id"] = f"{settings.instance}.{group}"
     return config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -95,26 +95,37 @@ class KafkaReader:
 
     def offset_at(self, topic: str, partition: int, millis: int) -> int:
         """The first offset at or after a time, or one past the last. Raises as `span` does."""
-        if self._from_the_start:
-            return self.span(topic, partition)[0]
-        with _reachable(topic, partition):
-            found = _checked(
-                self._consumer.offsets_for_times(
-                    [TopicPartition(topic, partition, millis)], timeout=_QUERY_SECONDS
-                )
-            )
-        return self.span(topic, partition)[1] if found.offset == OFFSET_END else found.offset
+        return self.offsets_at([(topic, partition)], millis)[topic, partition]
+
+    def offsets_at(self, places: Sequence[Place], millis: int) -> dict[Place, int]:
+        """As `offset_at`, of many partitions in one question."""
+        if self._from_the_start or not places:
+            return {place: low for place, (low, _) in self.spans(places).items()} if places else {}
+        found = self._listed(places, millis)
+        late = [place for place, offset in found.items() if offset == OFFSET_END]
+        return found | (self._listed(late, _LATEST) if late else {})
 
     def between(
         self, topic: str, partition: int, start: int, *, end: int
     ) -> Iterator[list[Message]]:
         """Batches of the records from `start` up to, not including, `end`."""
-        position = max(start, self.span(topic, partition)[0])
-        if position >= end:
+        return self.ranges({(topic, partition): (start, end)})
+
+    def ranges(self, wanted: Mapping[Place, tuple[int, int]]) -> Iterator[list[Message]]:
+        """As `between`, of many partitions in one go: a turn of each by itself takes 0.1 s."""
+        lows = self._listed(list(wanted), _EARLIEST) if wanted else {}
+        left = {
+            place: (max(start, lows[place]), end)
+            for place, (start, end) in wanted.items()
+            if max(start, lows[place]) < end
+        }
+        if not left:
             return
-        self._consumer.assign([TopicPartition(topic, partition, position)])
+        self._consumer.assign(
+            [TopicPartition(topic, number, start) for (topic, number), (start, _) in left.items()]
+        )
         try:
-            yield from self._consumed(topic, partition, position, end=end)
+            yield from self._consumed(left)
         finally:
             self._consumer.unassign()
 
@@ -123,23 +134,36 @@ class KafkaReader:
         found = chain.from_iterable(self.between(topic, partition, offset, end=offset + 1))
         return next((message for message in found if message.offset == offset), None)
 
-    def _consumed(
-        self, topic: str, partition: int, position: int, *, end: int
-    ) -> Iterator[list[Message]]:
-        while position < end:
+    def _consumed(self, left: dict[Place, tuple[int, int]]) -> Iterator[list[Message]]:
+        """Takes out of `left` the places that are read to their end."""
+        while left:
             # No more than there is: it would wait for the rest.
-            most = min(_BATCH, end - position)
+            most = min(_BATCH, sum(end - position for position, end in left.values()))
             batch = [
                 converted(message)
                 for message in self._consumer.consume(most, _POLL_SECONDS)
                 if _usable(message)
             ]
-            if batch:
-                position = batch[-1].offset + 1
-                yield [message for message in batch if message.offset < end]
-            elif self.span(topic, partition)[1] <= position:
+            wanted = [message for message in batch if _within(left, message)]
+            if wanted:
+                yield wanted
+            if not batch:
                 # Transaction markers or truncation: the end is nearer than it was.
-                return
+                highs = self._listed(list(left), _LATEST)
+                ended = [place for place, (position, _) in left.items() if highs[place] <= position]
+                for place in ended:
+                    del left[place]
+
+
+def _within(left: dict[Place, tuple[int, int]], message: Message) -> bool:
+    """Whether a record is wanted; what is left moves on behind it."""
+    place = message.topic, message.partition
+    if place not in left:
+        return False
+    position, end = left.pop(place)
+    if message.offset + 1 < end:
+        left[place] = (max(position, message.offset + 1), end)
+    return message.offset < end
 
 
 @contextmanager

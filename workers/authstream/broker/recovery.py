@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -77,12 +77,8 @@ class Recovery:
     def _recall(self, reader: KafkaReader, memory: Memory, partitions: list[Assigned]) -> int:
         sources = sorted(_sources(memory, partitions))
         ends = self._patiently(lambda: _ends(reader, memory, sources), partitions) or {}
-        read = 0
-        for (topic, number), end in ends.items():
-            live = [partition for partition in partitions if partition.number == number]
-            remember = partial(self._remember, reader, memory, topic, number, end=end)
-            read += self._patiently(remember, live) or 0
-        return read
+        remember = partial(self._remember, reader, memory, ends)
+        return self._patiently(remember, partitions) or 0
 
     def _patiently(self, ask: Callable[[], T], live: list[Assigned]) -> T | None:
         """What the broker answers, however long that takes; None once no partition is ours."""
@@ -94,24 +90,49 @@ class Recovery:
                 time.sleep(_RETRY_SECONDS)
         return None
 
-    def _remember(
-        self, reader: KafkaReader, memory: Memory, topic: str, number: int, *, end: int
-    ) -> int:
+    def _remember(self, reader: KafkaReader, memory: Memory, ends: dict[Place, _Span]) -> int:
         read = 0
-        start = reader.offset_at(topic, number, back(memory.window, now=self._clock.now()))
-        for batch in reader.between(topic, number, start, end=end):
+        starts = reader.offsets_at(list(ends), back(memory.window, now=self._clock.now()))
+        wanted = {
+            place: (max(starts[place], _known(memory, place, span)), span.end)
+            for place, span in ends.items()
+        }
+        for batch in reader.ranges(wanted):
             self._on_loop(_rememberer(memory, batch))
             read += len(batch)
+        for place, (_, end) in wanted.items():
+            self._on_loop(partial(_reached, memory, place, end))
         return read
 
 
-def _ends(reader: KafkaReader, memory: Memory, sources: Sequence[Place]) -> dict[Place, int]:
-    """One past the last record to read, of the partitions that have any."""
+class _Span(NamedTuple):
+    """Of a partition: one past the last record to read, and one past the last there is."""
+
+    end: int
+    high: int
+
+
+def _ends(reader: KafkaReader, memory: Memory, sources: Sequence[Place]) -> dict[Place, _Span]:
+    """How far to read, of the partitions that have any records."""
     spans = reader.spans(sources)
     ends = {place: high for place, (_, high) in spans.items()}
     if memory.until_position:
         ends = reader.committed(sources)
-    return {place: end for place, end in ends.items() if end > spans[place][0]}
+    return {
+        place: _Span(end, spans[place][1]) for place, end in ends.items() if end > spans[place][0]
+    }
+
+
+def _known(memory: Memory, place: Place, span: _Span) -> int:
+    """Before here everything is remembered already; 0 where nothing is."""
+    position = memory.windows.position(*place) if memory.windows is not None else None
+    # Past the end: the topic was made anew under its old name.
+    return position if position is not None and position <= span.high else 0
+
+
+def _reached(memory: Memory, place: Place, end: int) -> None:
+    if memory.windows is not None:
+        memory.windows.reached(*place, end)
 
 
 def _sources(memory: Memory, partitions: Sequence[Assigned]) -> set[Place]:

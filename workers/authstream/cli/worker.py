@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -51,6 +52,8 @@ def _supervise(folder: Path | None, stages: list[str]) -> int:
     if END_WITH_PARENT in os.environ:
         die_with_parent()
     where = [] if folder is None else ["--folder", str(folder)]
-    return Supervisor(
-        [sys.executable, "-m", "authstream.cli", "worker", *stages, *where], spare=True
-    ).run()
+    command = [sys.executable, "-m", "authstream.cli", "worker", *stages, *where]
+    # What stages remember outlives a worker that crashes, and goes with us.
+    with TemporaryDirectory(prefix="authstream-state-", ignore_cleanup_errors=True) as state:
+        kept = {} if settings().state_folder else {"AUTHSTREAM_STATE_FOLDER": state}
+        return Supervisor(command, environment=kept, spare=True).run()

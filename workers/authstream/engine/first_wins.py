@@ -6,15 +6,15 @@ from datetime import timedelta
 
 from authstream.contracts import headers as h
 from authstream.engine.ports import Message
-from authstream.engine.window import FirstWindow, leg_key
+from authstream.engine.window import leg_key
+from authstream.engine.windows import MemoryWindows, Windows
 
 
 class FirstWins:
     """Accepts a record if it is the first of its leg in its partition, however often it is read."""
 
-    def __init__(self, window: timedelta) -> None:
-        self._window = window
-        self._legs: dict[tuple[str, int], FirstWindow] = {}
+    def __init__(self, window: timedelta, *, windows: Windows | None = None) -> None:
+        self._windows = windows or MemoryWindows("", window)
 
     def accepts(self, message: Message, flow_id: str, leg: int) -> bool:
         """Whether this record is the verdict of its leg.
@@ -23,9 +23,7 @@ class FirstWins:
         """
         if h.first(message.headers, h.REPEAT) is not None:
             return False
-        window = self._legs.setdefault(
-            (message.topic, message.partition), FirstWindow(self._window)
-        )
+        window = self._windows.of(message.topic, message.partition)
         return (
             window.first(leg_key(flow_id, leg), message.offset, at=message.timestamp)
             == message.offset
@@ -39,4 +37,4 @@ class FirstWins:
 
     def forget(self, topic: str, partition: int) -> None:
         """Drop what is known of a partition that went to another process."""
-        self._legs.pop((topic, partition), None)
+        self._windows.forget(topic, partition)

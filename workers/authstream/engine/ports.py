@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal, NamedTuple, Protocol
 
 from authstream.contracts.headers import Headers
+from authstream.engine.windows import Windows
 from authstream.errors import RecordError
 
 Assignor = Literal["cooperative-sticky", "range"]
@@ -60,6 +61,8 @@ class Memory:
     forget: Callable[[str, int], None]
     #: Read only what lies before the stage's own committed position (its input), not up to the end.
     until_position: bool = False
+    #: Where what is remembered is kept, if a restart may find it again.
+    windows: Windows | None = None
 
 
 class Stage(ABC):
@@ -78,7 +81,7 @@ class Stage(ABC):
     #: Messages of one key that may wait; one more is refused as `rate_limited`. None: any number.
     queue_per_key: int | None = None
     memories: tuple[Memory, ...] = ()
-    #: Nobody waits for it: the embedded broker is asked less often.
+    #: Nobody waits for it: the broker is asked less often, for more at a time.
     relaxed: bool = False
     #: A partition that is taken away waits for what is in work; False where work is only waiting.
     drains: bool = True

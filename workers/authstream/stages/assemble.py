@@ -16,15 +16,13 @@ from authstream.engine.fold import execution, failed, fold
 from authstream.engine.ports import Memory, Message, Output, Outputs, PointReader, Stage
 from authstream.engine.signature import verify
 from authstream.engine.trigger import Trigger
-from authstream.engine.window import FirstWindow, leg_key
+from authstream.engine.window import leg_key
+from authstream.engine.windows import MemoryWindows, Window, Windows
 from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
 from authstream.metrics.registry import REGISTRY
 from authstream.stages.askers import Askers
 from authstream.stages.outputs import event_headers, flow_headers, record_output
 from authstream.stages.refusal import failed_envelope, refused
-
-#: Stands for the offset of a verdict that is written but not yet acknowledged.
-_IN_FLIGHT = -1
 
 
 class UnknownTriggerError(RecordError):
@@ -51,6 +49,7 @@ class Assemble(Stage):
         reader: PointReader,
         slip_key: bytes | None,
         window: timedelta = DECIDED_WINDOW,
+        windows: Windows | None = None,
     ) -> None:
         self.topics = (topics.assemble, topics.denied)
         self._names = topics
@@ -58,12 +57,14 @@ class Assemble(Stage):
         self._reader = reader
         self._slip_key = slip_key
         self._window = window
-        self._decided: dict[int, FirstWindow] = {}
+        self._decided = windows or MemoryWindows(self.name, window)
         #: Verdicts not yet acknowledged, for repeats that come in meanwhile.
         self._in_flight: dict[bytes, Message | Output] = {}
         self._askers = Askers()
         decided = tuple(topics.decided(name) for name in triggers)
-        self.memories = (Memory(decided, window, self._remember, self._forget),)
+        self.memories = (
+            Memory(decided, window, self._remember, self._forget, windows=self._decided),
+        )
 
     def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:
         """The verdict, or the recorded one again.
@@ -96,7 +97,7 @@ class Assemble(Stage):
         if envelope is None or envelope.trigger not in self._triggers:
             return None
         leg = leg_key(envelope.flow_id, envelope.leg)
-        decided = self._legs(message.partition).get(leg) is not None
+        decided = self._known(message.partition, leg)
         return None if decided or self._stale(message, envelope) else envelope
 
     def _stale(self, message: Message, envelope: Envelope) -> bool:
@@ -115,9 +116,8 @@ class Assemble(Stage):
                 "it may have been decided already"
             )
         leg = leg_key(envelope.flow_id, envelope.leg)
-        known = self._legs(message.partition).get(leg)
-        if known is not None:
-            return self._repeat(message, envelope, known)
+        if self._known(message.partition, leg):
+            return self._repeat(message, envelope, leg)
         if h.first(message.headers, h.REPEAT) is not None:
             # Asks for what is still being worked on; decides nothing.
             self._askers.wait(message, leg)
@@ -134,11 +134,9 @@ class Assemble(Stage):
         leg = leg_key(verdict.flow_id, verdict.leg)
         value = encode(verdict)
         _tell(verdict)
-        window = self._legs(message.partition)
-        window.first(leg, _IN_FLIGHT, at=message.timestamp)
 
         def acknowledged(offset: int) -> Outputs:
-            window.replace(leg, offset, at=message.timestamp)
+            self._legs(message.partition).first(leg, offset, at=message.timestamp)
             self._in_flight.pop(leg, None)
             return ()
 
@@ -166,13 +164,14 @@ class Assemble(Stage):
             ),
         ]
 
-    async def _repeat(self, message: Message, envelope: Envelope, offset: int) -> Outputs:
+    async def _repeat(self, message: Message, envelope: Envelope, leg: bytes) -> Outputs:
         """The recorded verdict again, for whoever asked again; nobody who waits, nothing to say."""
         if h.first(message.headers, h.REPLY_PARTITION) is None:
             return ()
         topic = self._names.decided(envelope.trigger)
-        recorded = self._in_flight.get(leg_key(envelope.flow_id, envelope.leg))
-        if recorded is None:
+        recorded = self._in_flight.get(leg)
+        offset = self._legs(message.partition).get(leg)
+        if recorded is None and offset is not None:
             recorded = await self._reader.read(topic, message.partition, offset)
         if recorded is None or _asked_by(recorded) == _asked_by(message):
             # The same record again, after a crash: fanout has answered it, or will.
@@ -200,8 +199,11 @@ class Assemble(Stage):
             {**event_headers("verdict", f"{envelope.flow_id}/{envelope.leg}"), **flow}
         ) + h.carried(message.headers)
 
-    def _legs(self, partition: int) -> FirstWindow:
-        return self._decided.setdefault(partition, FirstWindow(self._window))
+    def _known(self, partition: int, leg: bytes) -> bool:
+        return leg in self._in_flight or self._legs(partition).get(leg) is not None
+
+    def _legs(self, partition: int) -> Window:
+        return self._decided.of("", partition)
 
     def _remember(self, message: Message) -> None:
         """Rebuilt from our own verdicts.
@@ -215,7 +217,7 @@ class Assemble(Stage):
             )
 
     def _forget(self, _topic: str, partition: int) -> None:
-        self._decided.pop(partition, None)
+        self._decided.forget("", partition)
         self._askers.forget(partition)
 
 

@@ -18,7 +18,7 @@ from authstream.engine.delivery import Delivery, parsed
 from authstream.engine.lane import Busy, Lane, Limits
 from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
-from authstream.engine.window import FirstWindow
+from authstream.engine.windows import MemoryWindows, Window, Windows
 from authstream.errors import DeliveryError, RecordError
 from authstream.metrics.registry import REGISTRY
 from authstream.stages.delay import JITTER
@@ -57,7 +57,7 @@ class EffectStage(Stage):
     relaxed = True
     timeout = _UNLIMITED
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         delivery: Delivery,
         *,
@@ -66,6 +66,7 @@ class EffectStage(Stage):
         limits: Limits | None = None,
         dead_ratio: float = 1,
         window: timedelta = DECIDED_WINDOW,
+        windows: Windows | None = None,
     ) -> None:
         self.name = f"effect.{delivery.name}"
         self.topics = (topics.effects(delivery.name),)
@@ -76,15 +77,20 @@ class EffectStage(Stage):
         self._clock = clock
         self._limits = limits or Limits()
         self._ratio = DeadRatio(dead_ratio)
-        self._window = window
         #: By partition: what became of each id, and what waits.
-        self._done: dict[int, FirstWindow] = {}
+        self._done = windows or MemoryWindows(self.name, window)
         self._parked: dict[int, Parking] = {}
         self.lanes: dict[str, Lane] = {}
         #: Delivered, but the record of it is not acknowledged: it may yet be lost.
         self._unrecorded: dict[str, Output] = {}
         self.memories = (
-            Memory((self._done_topic,), window, self._remember_done, self._forget),
+            Memory(
+                (self._done_topic,),
+                window,
+                self._remember_done,
+                self._forget,
+                windows=self._done,
+            ),
             Memory(tuple(self._retry.values()), window, self._remember_parked, self._forget),
         )
 
@@ -300,8 +306,8 @@ class EffectStage(Stage):
         )
         return output._replace(headers=(*output.headers, (h.STATUS, status.encode())))
 
-    def _window_of(self, partition: int) -> FirstWindow:
-        return self._done.setdefault(partition, FirstWindow(self._window))
+    def _window_of(self, partition: int) -> Window:
+        return self._done.of("", partition)
 
     def _parking(self, partition: int) -> Parking:
         return self._parked.setdefault(partition, Parking())
@@ -332,7 +338,7 @@ class EffectStage(Stage):
         self._parking(message.partition).park(line, effect.id, Place(sequence, hop, due))
 
     def _forget(self, _topic: str, partition: int) -> None:
-        self._done.pop(partition, None)
+        self._done.forget("", partition)
         self._parked.pop(partition, None)
 
 

@@ -16,6 +16,7 @@ from authstream.engine.first_wins import FirstWins
 from authstream.engine.identity import patch_id
 from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
 from authstream.engine.trigger import Trigger
+from authstream.engine.windows import Windows
 from authstream.errors import RecordError
 from authstream.metrics.registry import REGISTRY
 from authstream.stages.outputs import dead_letter, record_output
@@ -30,7 +31,7 @@ class Fanout(Stage):
 
     name = "fanout"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, by name
         self,
         *,
         topics: Topics,
@@ -39,6 +40,7 @@ class Fanout(Stage):
         metadata_replies: bool = False,
         own_writes: bool = False,
         window: timedelta = DECIDED_WINDOW,
+        windows: Windows | None = None,
     ) -> None:
         """Who replies to a leg with a patch.
 
@@ -52,10 +54,15 @@ class Fanout(Stage):
         self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
         self._metadata_replies = metadata_replies
         self._own_writes = own_writes
-        self._first = FirstWins(window)
+        self._first = FirstWins(window, windows=windows)
         self.memories = (
             Memory(
-                self.topics, window, self._first.remember, self._first.forget, until_position=True
+                self.topics,
+                window,
+                self._first.remember,
+                self._first.forget,
+                until_position=True,
+                windows=windows,
             ),
         )
 
