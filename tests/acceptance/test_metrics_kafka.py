@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,12 @@ from authstream.metrics.registry import REGISTRY, Registry
 from authstream.settings import Settings
 from tests import kafka_log
 from tests.contract.runner_suite import login
-from tests.guests import until
 from tests.kafka_server import KafkaServer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
 _FOLDER = Path(__file__).resolve().parents[1] / "chaos" / "folder"
-_PATIENCE = 30.0
+#: Scraped from another thread, as it is.
+_SCRAPE = timedelta(milliseconds=300)
 #: More than an acknowledgement on a busy machine.
 _NO_SKEW = 2.0
 
@@ -81,10 +82,10 @@ async def test_a_login_and_a_poison_event_are_measured(
                 == 2
             )
 
-        await until(committed, _PATIENCE)
+        await asyncio.to_thread(kafka_log.until, committed, "both are decided", every=_SCRAPE)
         lag = numbers(registry, "authstream.partition.lag")
         assert {stage for stage, _, _ in lag} >= {"entry", "assemble", "fanout"}
-        await until(lambda: sum(numbers(registry, "authstream.partition.lag").values()) == 0, 5)
+        assert sum(lag.values()) == 0
         position = numbers(registry, "authstream.partition.position")
         done = numbers(registry, "authstream.partition.committed")
         assert {place: position[place] for place in done} == done

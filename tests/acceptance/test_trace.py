@@ -108,7 +108,8 @@ async def test_one_login_is_one_trace(
         assert (process.kind, parent_of(process)) == (SpanKind.CONSUMER, written)
         assert [link.context.span_id for link in process.links] == [written]
         group = (process.attributes or {})["messaging.consumer.group.name"]
-        assert f"{group}".startswith(f"{topic_prefix}.")
+        assert isinstance(group, str)
+        assert group.startswith(f"{topic_prefix}.")
     for topic in topics[1:]:
         (written,) = contexts[topic]
         send = by_id[written]
