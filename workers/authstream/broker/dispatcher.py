@@ -255,7 +255,7 @@ class Dispatcher:
             span.set_status(StatusCode.ERROR)
         outputs = self._stage.refuse(message, error)
         # The answer names the flow, which a record that came from outside does not.
-        telemetry.AT_WORK.set(outputs[-1].headers if outputs else message.headers)
+        before = telemetry.AT_WORK.set(outputs[-1].headers if outputs else message.headers)
         self._log.warning(
             "message_refused",
             code=error.code,
@@ -264,6 +264,7 @@ class Dispatcher:
             partition=message.partition,
             offset=message.offset,
         )
+        telemetry.AT_WORK.reset(before)
         return outputs
 
     def _refuse_crowded(self, cell: Cell) -> None:

@@ -24,6 +24,9 @@ DENIAL_DELAY = timedelta(milliseconds=5)
 CONNECT_WITHIN = timedelta(seconds=30)
 #: DNS connections of one guest that are open at a time.
 DNS_CONNECTIONS = 16
+#: Connections under way of one guest that are watched, for their spans; of more it is not known
+#: what became: a guest must not use up the worker's descriptors.
+WATCHED = 64
 #: How long a real address is remembered.
 _RESOLVED_FOR = timedelta(seconds=30)
 _DNS = ("127.0.0.1", 53)
@@ -206,7 +209,7 @@ class EgressThread:
             self._connecting[made] = _Connecting(attempt, until, asked)
             self._selector.register(made, selectors.EVENT_WRITE)
             return
-        if error == errno.EINPROGRESS and asked.callers:
+        if error == errno.EINPROGRESS and asked.callers and len(self._watched) < WATCHED:
             self._watched[made] = asked
             self._selector.register(made, selectors.EVENT_WRITE)
             self._notifications.succeed(attempt, made, pending=True)
