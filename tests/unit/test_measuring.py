@@ -58,9 +58,12 @@ def test_only_what_flows_name_and_is_not_off_is_bound() -> None:
 
 def test_a_partition_that_nothing_was_read_of_yet_lags_by_what_came() -> None:
     """Where it stood when somebody first looked counts as its position."""
-    place = PartitionPlace.of(Assigned("t", 0), position=10, end=13)
-    assert (place.lag, place.oldest, place.committed) == (3, None, None)
-    assert PartitionPlace.of(Assigned("t", 0), position=None, end=13).lag is None
+    partition = Assigned("t", 0)
+    assert PartitionPlace.of(partition).lag is None
+    for end in (-1001, 10, 13):  # not known, at first, later
+        partition.saw(end)
+    place = PartitionPlace.of(partition)
+    assert (place.position, place.lag, place.oldest, place.committed) == (10, 3, None, None)
 
 
 def test_the_oldest_message_that_is_not_done_is_known() -> None:
@@ -70,4 +73,4 @@ def test_the_oldest_message_that_is_not_done_is_known() -> None:
         cell = partition.add(Message("t", 0, offset, None, None, (), 1_000 + offset))
         cell.done = offset == 5
     partition.advance()
-    assert PartitionPlace.of(partition, position=7, end=7).oldest == 1_006
+    assert PartitionPlace.of(partition).oldest == 1_006

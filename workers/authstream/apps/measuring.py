@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
 from functools import partial
 
 from authstream.broker.assignment import PartitionPlace
@@ -16,20 +15,16 @@ from authstream.engine.plan import Flow
 from authstream.engine.ports import Stage
 from authstream.metrics.registry import REGISTRY, Reading, Registry
 
-#: Partitions are looked at again after so long.
-SEEN_FOR = timedelta(seconds=1)
-
 
 def measure_runner(runner: FaustRunner, registry: Registry = REGISTRY) -> None:
     """Stages, partitions and the clock."""
     registry.read("authstream.stage.in_flight", partial(_of_stages, runner, _in_flight))
     registry.read("authstream.stage.waiting", partial(_of_stages, runner, _waiting))
     registry.read("authstream.stage.halted", lambda: map(_halted, runner.stages))
-    places = _Places(runner)
-    registry.read("authstream.partition.lag", partial(_of_places, places, _lag))
-    registry.read("authstream.partition.position", partial(_of_places, places, _position))
-    registry.read("authstream.partition.committed", partial(_of_places, places, _committed))
-    registry.read("authstream.partition.oldest", partial(_of_places, places, _oldest))
+    registry.read("authstream.partition.lag", partial(_of_places, runner, _lag))
+    registry.read("authstream.partition.position", partial(_of_places, runner, _position))
+    registry.read("authstream.partition.committed", partial(_of_places, runner, _committed))
+    registry.read("authstream.partition.oldest", partial(_of_places, runner, _oldest))
     registry.read("authstream.clock.skew", lambda: _known(runner.skew))
 
 
@@ -73,29 +68,14 @@ def _halted(stage: Stage) -> Reading:
     return (stage.name,), float(stage.halted)
 
 
-class _Places:
-    """Of all stages, looked at once for all metrics: each look asks the client library."""
-
-    def __init__(self, runner: FaustRunner) -> None:
-        self._runner = runner
-        self._seen: list[tuple[str, PartitionPlace]] = []
-        self._until = 0.0
-
-    def __iter__(self) -> Iterator[tuple[str, PartitionPlace]]:
-        if time.monotonic() > self._until:
-            consumers = list(self._runner.consumers)
-            self._seen = [(one.stage, place) for one in consumers for place in one.places()]
-            self._until = time.monotonic() + SEEN_FOR.total_seconds()
-        return iter(self._seen)
-
-
 def _of_places(
-    places: _Places, value: Callable[[PartitionPlace], float | None]
+    runner: FaustRunner, value: Callable[[PartitionPlace], float | None]
 ) -> Iterator[Reading]:
-    for stage, place in places:
-        found = value(place)
-        if found is not None:
-            yield (stage, place.topic, f"{place.number}"), found
+    for consumer in list(runner.consumers):
+        for place in consumer.places():
+            found = value(place)
+            if found is not None:
+                yield (consumer.stage, place.topic, f"{place.number}"), found
 
 
 def _lag(place: PartitionPlace) -> float | None:

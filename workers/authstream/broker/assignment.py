@@ -32,7 +32,8 @@ class Assigned:
     #: The stage's memory for it is rebuilt; before that nothing is handled.
     ready: bool = False
     paused: bool = False
-    #: The end of the log when somebody first looked, until a message is read.
+    #: The end of the log as of the last look, and of the first; None: nobody has looked.
+    end: int | None = None
     first_end: int | None = None
 
     def add(self, message: Message) -> Cell:
@@ -41,6 +42,12 @@ class Assigned:
         self.pending.append(cell)
         self.next_offset = message.offset + 1
         return cell
+
+    def saw(self, end: int) -> None:
+        """The end of the log; below 0: not known."""
+        if end >= 0:
+            self.end = end
+            self.first_end = end if self.first_end is None else self.first_end
 
     def advance(self) -> None:
         """Move `safe` over the contiguous prefix that is done."""
@@ -87,8 +94,14 @@ class PartitionPlace:
     oldest: int | None
 
     @classmethod
-    def of(cls, partition: Assigned, *, position: int | None, end: int | None) -> Self:
-        """Of a partition that the loop may work on meanwhile."""
+    def of(cls, partition: Assigned) -> Self:
+        """Of a partition that the loop may work on meanwhile.
+
+        Until a message is read, its position is where its log ended at the first look.
+        """
+        position, end = partition.next_offset, partition.end
+        if position is None:
+            position = partition.first_end
         try:
             oldest = partition.pending[0].message.timestamp
         except IndexError:

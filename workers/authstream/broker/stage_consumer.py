@@ -35,6 +35,9 @@ LOW_WATER = WINDOW
 PAUSE_AFTER = timedelta(milliseconds=250)
 #: A partition whose oldest undone message is this far back is paused: a crash repeats no more.
 FARTHEST_BEHIND = 1024
+#: How often the ends of logs are looked at, and for how long after somebody asked.
+LOOK_EVERY = timedelta(seconds=1)
+ASKED_FOR = timedelta(minutes=2)
 #: How long a revoke waits for work in progress; the rest is done again by the next owner.
 DRAIN = timedelta(seconds=5)
 _POLL_SECONDS = 0.1
@@ -82,6 +85,8 @@ class StageConsumer:
         self._last_commit = 0.0
         self._lost_at = -math.inf
         self._full = False
+        #: When somebody last asked how far it is, and when this thread last looked for them.
+        self._asked_at = self._looked_at = -math.inf
         self._lacking_since: float | None = None
         #: The group has given this member its share, which may be nothing.
         self.joined = False
@@ -99,21 +104,25 @@ class StageConsumer:
         return list(self._assigned.values())
 
     def places(self) -> list[PartitionPlace]:
-        """How far each partition is; for any thread."""
-        return [self._place(partition) for partition in self.partitions]
+        """How far each partition is; for any thread. The ends of logs are known a second later."""
+        self._asked_at = time.monotonic()
+        return [PartitionPlace.of(partition) for partition in self.partitions]
 
-    def _place(self, partition: Assigned) -> PartitionPlace:
-        end = None
-        # Known from the last fetch; the consumer may be closed meanwhile.
-        with suppress(KafkaException, RuntimeError, TypeError):
-            _, known = self._consumer.get_watermark_offsets(
-                TopicPartition(partition.topic, partition.number), cached=True
-            )
-            end = known if known >= 0 else None
-        if partition.first_end is None:
-            partition.first_end = end
-        position = partition.first_end if partition.next_offset is None else partition.next_offset
-        return PartitionPlace.of(partition, position=position, end=end)
+    def _look(self) -> None:
+        """Take over the ends of the logs as of the last fetch.
+
+        In this thread: the client library lets another one wait until a poll is over.
+        """
+        now = time.monotonic()
+        asked = now - self._asked_at < ASKED_FOR.total_seconds()
+        if not asked or now - self._looked_at < LOOK_EVERY.total_seconds():
+            return
+        self._looked_at = now
+        for partition in self.partitions:
+            place = TopicPartition(partition.topic, partition.number)
+            with suppress(KafkaException):  # metrics are no reason to end
+                _, end = self._consumer.get_watermark_offsets(place, cached=True)
+                partition.saw(end)
 
     def stop(self) -> None:
         """Ask the thread to drain, commit and leave."""
@@ -140,6 +149,7 @@ class StageConsumer:
             self._poll()
         if time.monotonic() - self._last_commit >= COMMIT_INTERVAL.total_seconds():
             self._commit_done()
+            self._look()
 
     def _await_room(self) -> bool:
         """Whether to poll now: there is room, or it has lacked for so long that we must pause.
