@@ -1830,8 +1830,8 @@ class SignupPostIdentifierEvent(Event):
     transaction: _SignupPostIdentifierEventTransaction
 
 class _CredentialsExchangeApiAccess(Protocol):
-    def deny(self, code: Literal["invalid_scope", "invalid_request", "server_error"], reason: str | None = ...) -> CredentialsExchangeApi:
-        """Refuses the token."""
+    def deny(self, code: Literal["invalid_scope", "invalid_request", "server_error"] | str, reason: str | None = ...) -> CredentialsExchangeApi:
+        """Refuses the token; later actions do not run. The code is `invalid_scope`, `invalid_request`, `server_error`."""
 
 class _CredentialsExchangeApiAccessToken(Protocol):
     def set_custom_claim(self, key: str, value: Any) -> CredentialsExchangeApi:

@@ -1464,8 +1464,8 @@ export interface SignupPostIdentifierEvent extends Event {
 /** `api` of the trigger credentials-exchange. */
 export interface CredentialsExchangeApi {
   readonly access: {
-    /** Refuses the token. */
-    deny(code: "invalid_scope" | "invalid_request" | "server_error", reason?: string): CredentialsExchangeApi;
+    /** Refuses the token; later actions do not run. The code is `invalid_scope`, `invalid_request`, `server_error`. */
+    deny(code: "invalid_scope" | "invalid_request" | "server_error" | (string & {}), reason?: string): CredentialsExchangeApi;
   };
   readonly accessToken: {
     /** Adds a claim to the access token; of several of one name the last counts. */

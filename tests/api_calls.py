@@ -41,7 +41,7 @@ COMMANDS: dict[str, list[Arguments]] = {
     "authentication.setUserByConnection": [
         ["db", USER, CREATE],
         ["db", {"user_id": "u" * 255, "name": "n" * 300, "given_name": "g" * 150}, CREATE],
-        ["db", {"user_id": "u", **{f"x{n}": n for n in range(24)}}, CREATE],
+        ["db", {**USER, **{f"x{n}": n for n in range(24 - len(USER))}}, CREATE],
     ],
     "authentication.setOrganization": [["org_1"], ["o" * 50]],
     "authentication.setActor": [
@@ -105,7 +105,10 @@ COMMANDS: dict[str, list[Arguments]] = {
 }
 #: Where a command takes other arguments on one trigger.
 ON_TRIGGER: dict[tuple[str, str], list[Arguments]] = {
-    ("credentials-exchange", "access.deny"): [["invalid_scope"], ["server_error", "why"]],
+    ("credentials-exchange", "access.deny"): [
+        *(["invalid_scope"], ["server_error", "why"]),
+        *(["User is not authorized for this action"], ["not_ours", "why"]),
+    ],
     ("pre-user-registration", "access.deny"): [["log", "user"], ["log"]],
     ("custom-token-exchange", "access.deny"): [["c", "r"], ["c" * 1024, "r" * 4096]],
 }

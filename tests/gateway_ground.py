@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -15,6 +17,8 @@ import yaml
 
 from authstream.apps.demo.collector import CollectedSpan, Collector
 from authstream.apps.up import Up, free_port
+from authstream.engine.ports import Message
+from tests.kafka_log import Log, until
 
 READY_WITHIN = timedelta(seconds=30)
 #: Claims, a denial, and a flow that takes as long as the user's name says.
@@ -27,6 +31,8 @@ def on_execute_post_login(event, api):
         api.access.deny("Blocked by policy")
     if "slow" in who:
         time.sleep(3)
+    if "nap" in who:
+        time.sleep(1)
     if "away" in who:
         api.redirect.send_user_to("https://terms.example.com/accept")
     for token in (api.id_token, api.access_token):
@@ -125,3 +131,33 @@ def await_ready(url: str, within: timedelta = READY_WITHIN) -> None:
             pass
         assert time.monotonic() < deadline, f"the gateway at {url} is not ready"
         time.sleep(0.05)
+
+
+def records_of(ground: Ground, topic: str, key: str, count: int) -> list[Message]:
+    """Records under a key, once there are so many."""
+    log = Log(ground.up.brokers, topic)
+    found: list[Message] = []
+
+    def enough() -> bool:
+        found.extend(one for one in log.poll() if one.key == key.encode())
+        return len(found) >= count
+
+    until(enough, f"{count} records of {key} in {topic}")
+    log.close()
+    return found
+
+
+def in_flight(ground: Ground) -> float:
+    """Calls that wait for a verdict."""
+    page = httpx.get(f"{ground.url}/metrics").text
+    (value,) = re.findall(r"^authstream_gateway_in_flight (\S+)", page, re.MULTILINE)
+    return float(value)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True

@@ -33,10 +33,12 @@ def invocation(
     operations: Sequence[Operation] = (),
     calls: Mapping[str, int] | None = None,
     timeout: float = 10,
+    interactive: bool = True,
 ) -> Invocation:
     """An invocation of `EVENT` with more members."""
     body = orjson.dumps({**EVENT, **(event or {})})
-    return Invocation(handler, body, operations, timedelta(seconds=timeout), calls or {})
+    limit = timedelta(seconds=timeout)
+    return Invocation(handler, body, operations, limit, calls or {}, interactive)
 
 
 def texts(outcome: Outcome) -> list[str]:

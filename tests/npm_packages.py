@@ -1,4 +1,4 @@
-"""Identity providers from npm, installed once into a cache outside the repository."""
+"""Packages of providers from npm, installed once into a cache outside the repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+#: The providers that tests start.
 HOME: Final = Path(__file__).resolve().parent / "npm_providers"
+#: What vendors publish about their own protocols: types, and libraries that verify.
+CONTRACTS: Final = Path(__file__).resolve().parent / "npm_contracts"
 FETCHED_WITHIN: Final = timedelta(minutes=10)
 _LOG_LINES: Final = 20
 
@@ -21,20 +24,20 @@ def missing() -> list[str]:
     return [name for name in ("node", "npm") if shutil.which(name) is None]
 
 
-def installed() -> Path:
-    """The folder that has `node_modules`, filled the first time (240 MB).
+def installed(home: Path = HOME) -> Path:
+    """The folder that has `node_modules`, filled the first time (of the providers 240 MB).
 
     Raises:
         RuntimeError: npm failed; its last lines are in the message.
     """
-    wanted = (HOME / "package.json").read_bytes()
+    wanted = (home / "package.json").read_bytes()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "authstream"
     there = cache / f"providers-{hashlib.sha256(wanted).hexdigest()[:16]}"
     if there.exists():
         return there
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        shutil.copy(HOME / "package.json", scratch)
+        shutil.copy(home / "package.json", scratch)
         # No scripts: nothing of a provider runs before a test starts it.
         command = ("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
         done = subprocess.run(

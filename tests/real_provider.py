@@ -8,9 +8,11 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 import jwt
 
 from authstream.apps.supervision import die_with_parent
@@ -27,8 +29,9 @@ def running(
     folder: Path,
     environment: Mapping[str, str],
     ready: str,
+    within: timedelta = READY_WITHIN,
 ) -> Generator[Path]:
-    """A server, from when `ready` answers anything until the end of the context; its log file."""
+    """A server, from when `ready` answers other than 503 until the end of the context; its log."""
     log = folder / "server.log"
     with log.open("ab") as written:
         process = subprocess.Popen(
@@ -41,7 +44,7 @@ def running(
             preexec_fn=_die_with_us,  # noqa: PLW1509 - it makes one system call
         )
     try:
-        _await(process, ready, log)
+        _await(process, ready, log, within)
         yield log
     finally:
         process.terminate()
@@ -56,15 +59,27 @@ def _die_with_us() -> None:
     die_with_parent(signal.SIGKILL)
 
 
-def _await(process: subprocess.Popen[bytes], ready: str, log: Path) -> None:
-    deadline = time.monotonic() + READY_WITHIN.total_seconds()
+def _await(process: subprocess.Popen[bytes], ready: str, log: Path, within: timedelta) -> None:
+    deadline = time.monotonic() + within.total_seconds()
     while process.poll() is None and time.monotonic() < deadline:
-        with suppress(httpx.TransportError):
-            httpx.get(ready, timeout=2)
+        if _is_ready(ready):
             return
         time.sleep(0.05)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
     raise RuntimeError(f"{ready} did not answer. Its log ends:\n{tail}")
+
+
+def _is_ready(address: str) -> bool:
+    """A server that comes up may break off: this client closes its socket all the same."""
+    parts = urlsplit(address)
+    connection = HTTPConnection(parts.netloc, timeout=2)
+    try:
+        connection.request("GET", parts.path or "/")
+        return connection.getresponse().status != HTTPStatus.SERVICE_UNAVAILABLE
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def claims(token: str) -> dict[str, object]:

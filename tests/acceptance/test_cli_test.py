@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.command_line import DEMO, run
+from tests.acceptance.command_line import DEMO, run, run_here
 
 
 def rehearse(event: str) -> tuple[int, dict[str, Any]]:
@@ -125,3 +125,20 @@ def test_a_browser_comes_back(tmp_path: Path) -> None:
     assert {**result, "legs": None} == {**result["legs"][1], "legs": None}
     shown = run("test", f"{tmp_path}/folder", *event, *resume).out
     assert "https://ask.example.com/?state=authstream.1." in shown.replace("\n", "")
+
+
+def test_an_action_that_cannot_be_loaded_is_said_once(tmp_path: Path) -> None:
+    """Why, and the line; neither a log nor the run repeats what the verdict says."""
+    action = tmp_path / "actions/crm"
+    action.mkdir(parents=True)
+    (action / "action.yaml").write_text("trigger: post-login\n")
+    (action / "action.js").write_text("const axios = require('axios');\n")
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/login.yaml").write_text("trigger: post-login\nactions: [{action: crm}]\n")
+    event = f"{DEMO / 'events/first-login.json'}"
+    done = run_here("test", f"{tmp_path}", "--event", event)
+    said = "Cannot find module 'axios': add it to dependencies: in action.yaml, then run"
+    assert (done.status, done.err) == (3, "")
+    assert done.out.splitlines()[0].startswith(f"failed (action_error): Error: {said}")
+    assert (done.out.count("axios"), done.out.count(said)) == (2, 1)
+    assert "action.js:1: const axios = require('axios');" in done.out

@@ -13,14 +13,31 @@ import httpx
 import orjson
 import pytest
 import schemathesis
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.generation import GenerationMode
 
 from authstream.apps.demo.collector import Collector
 from authstream.apps.stages import triggers
+from authstream.apps.up import free_port
+from authstream.contracts import headers as h
+from authstream.contracts.topics import Topics
 from authstream.gateway import intake, protocol
-from tests.gateway_ground import Ground, await_spans, folder, secret_of, serving, traced
+from tests.acceptance.command_line import Finished, background, run_here
+from tests.gateway_ground import (
+    Ground,
+    await_ready,
+    await_spans,
+    folder,
+    in_flight,
+    listens,
+    records_of,
+    secret_of,
+    serving,
+    traced,
+)
+from tests.kafka_log import until
 from tests.provider_calls import examples
 from tests.samples import event
 
@@ -243,11 +260,13 @@ def test_the_description_covers_every_trigger(ground: Ground) -> None:
 def test_the_callers_trace_is_continued(ground: Ground, collector: Collector) -> None:
     """Its span is the parent of ours, ours of the event's sending, and so on."""
     trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
-    answer = ask(ground, "shop", login("traced-user"), traceparent=f"00-{trace_id}-{span_id}-01")
+    parent, name = f"00-{trace_id}-{span_id}-01", secrets.token_hex(4)
+    answer = ask(ground, "shop", login("traced-user"), traceparent=parent, **cloud(name))
     assert answer.json()["outcome"] == "allowed"
     send, process = (f"{kind} auth.post-login.requested.v1" for kind in ("send", "process"))
     spans = await_spans(collector, trace_id, "POST /hooks/shop", send, process, "run policy")
     assert spans["POST /hooks/shop"].parent_id == span_id
+    assert spans["POST /hooks/shop"].attributes["cloudevents.event_id"] == name
     assert spans[send].parent_id == spans["POST /hooks/shop"].span_id
     assert spans[process].parent_id == spans[send].span_id
     said = [value for span in spans.values() for value in span.attributes.values()]
@@ -298,6 +317,52 @@ def test_who_has_no_browser_is_not_suspended(ground: Ground) -> None:
     body = sample.body.replace(b"alice", b"away-alice")
     url, headers = f"{ground.hooks('hydra')}/token", {"x-api-key": secret_of("hydra")}
     assert httpx.post(url, content=body, headers=headers).status_code == 403
+
+
+def test_a_loop_over_the_provider_ends(ground: Ground) -> None:
+    """A call that comes of five metadata writes in a row makes no sixth; the login is answered."""
+    said = ask(ground, "shop", login("looping"), authstream_hops="5")
+    assert said.json()["outcome"] == "allowed"
+    (letter,) = records_of(ground, Topics().dead_letter, "default/looping", 1)
+    assert h.text(letter.headers, h.DEAD_REASON) == "metadata_loop"
+
+
+def test_connect_calls_as_the_provider_would(ground: Ground, tmp_path: Path) -> None:
+    """Every sample is answered; with another secret than the gateway's none is."""
+    (tmp_path / "connections").mkdir()
+    for name in ("shop", "hydra"):
+        said = yaml.safe_dump(CONNECTIONS[name])
+        (tmp_path / "connections" / f"{name}.yaml").write_text(said)
+    right = {f"connections/{name}": {"a": secret_of(name)} for name in ("shop", "hydra")}
+    wrong = {**right, "connections/hydra": {"a": "a-secret-that-is-not-right"}}
+    command = ("connect", "ory-hydra", "--folder", f"{tmp_path}", "--url", ground.url, "--check")
+    results: list[Finished] = []
+    for secrets_of in (right, wrong):
+        (tmp_path / ".secrets.yaml").write_text(yaml.safe_dump(secrets_of))
+        results.append(run_here(*command))
+    assert (results[0].status, results[0].out.count("ok   ")) == (0, 2)
+    assert (results[1].status, results[1].out.count("FAIL ")) == (1, 2)
+
+
+def test_a_gateway_that_is_told_to_stop_answers_first(ground: Ground, tmp_path: Path) -> None:
+    """It takes no more calls, but whoever asked before gets the verdict; no log says who it was."""
+    root = folder(tmp_path / "folder", {"shop": CONNECTIONS["shop"]})
+    port = free_port(0)
+    gateway = ("gateway", "--folder", f"{root}", "--port", f"{port}")
+    own = Ground(ground.up, f"http://127.0.0.1:{port}")
+    environment = {**ground.up.environment, "AUTHSTREAM_GATEWAY__PORT": f"{port}"}
+    with background(*gateway, folder=tmp_path, env=environment) as stopped:
+        await_ready(own.url)
+        with ThreadPoolExecutor(1) as pool:
+            call = pool.submit(ask, own, "shop", login("nap-ada"))
+            until(lambda: in_flight(own) == 1, "the call waits")
+            stopped.process.terminate()
+            until(lambda: not listens(port), "nobody is let in any more")
+            assert not call.done()
+            assert call.result().json()["outcome"] == "allowed"
+        assert stopped.process.wait(20) == 0
+        assert '"answered"' in stopped.err
+        assert "nap-ada" not in stopped.err
 
 
 def test_no_call_makes_the_gateway_fail(ground: Ground) -> None:

@@ -2,118 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import json
-import shutil
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 
-from authstream.apps.demo.crm import Crm
-from authstream.apps.demo.mailbox import Mailbox
 from authstream.contracts.avro import decode
-from authstream.contracts.effect import MetadataPatch
-from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import TargetScopes, Verdict
-from authstream.publisher import LoginEvent, Publisher
-from authstream.settings import Settings
+from authstream.publisher import LoginEvent
 from tests import kafka_log
-from tests.acceptance.command_line import DEMO, background, environment, run, wait_for
-from tests.acceptance.partner import Partner
+from tests.acceptance.command_line import DEMO, wait_for
+from tests.acceptance.tenant_ground import PREFIX, Tenant, back, serving
 from tests.kafka_server import KafkaServer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
-_TENANT = Path(__file__).parent / "tenant"
-_PREFIX = "t-tenant"
-_READY_SECONDS = 120.0
-_WITHIN = timedelta(seconds=20)
-_REDIRECT_SECRET = "shared with the portal"
 _READ_ONLY = TargetScopes(scopes=("read:orders",))
 _REFUSED = "User is not authorized for this action"
 _SHOP, _PORTAL = "https://shop.example.com", "https://portal.example.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """The tenant's flows on a cluster, and what they talk to."""
-
-    publisher: Publisher
-    settings: Settings
-    mailbox: Mailbox
-    partner: Partner
-
-    def ask(self, trigger: str, event: dict[str, Any], *, name: str) -> Verdict:
-        """What a provider is told."""
-        data = json.dumps(event).encode()
-        return self.publisher.decide(LoginEvent(trigger, data, name, "test"), _WITHIN)
-
-    def patch(self, flow_id: str) -> MetadataPatch:
-        """The patch of a flow, once it is there."""
-        log = kafka_log.Log(self.settings.brokers, Topics(_PREFIX).user_metadata)
-        found: list[MetadataPatch] = []
-
-        def there() -> bool:
-            new = [decode(MetadataPatch, one.value) for one in log.poll()]
-            found.extend(patch for patch in new if patch.flow_id == flow_id)
-            return bool(found)
-
-        try:
-            kafka_log.until(there, f"a patch of flow {flow_id}")
-        finally:
-            log.close()
-        return found[0]
-
-
 @pytest.fixture(scope="module")
 def tenant(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
-    """One supervised worker for all of it."""
-    scratch = tmp_path_factory.mktemp("tenant")
-    folder = scratch / "folder"
-    shutil.copytree(_TENANT, folder)
-    with ExitStack() as stack:
-        crm, partner = stack.enter_context(Crm()), stack.enter_context(Partner())
-        mailbox = stack.enter_context(Mailbox())
-        (folder / ".secrets.yaml").write_text(yaml.safe_dump(_secrets(crm, partner)))
-        ready = scratch / "ready"
-        env = environment(
-            AUTHSTREAM_BROKERS=kafka.bootstrap,
-            AUTHSTREAM_PREFIX=_PREFIX,
-            AUTHSTREAM_PARTITIONS="2",
-            AUTHSTREAM_STATE_KEY="signs states",
-            AUTHSTREAM_SMTP__PORT=f"{mailbox.port}",
-            AUTHSTREAM_READY_FILE=f"{ready}",
-        )
-        applied = run("topics", "apply", "--folder", f"{folder}", env=env)
-        assert applied.status == 0, applied.err
-        arguments = ("worker", "--folder", f"{folder}", "--supervised")
-        worker = stack.enter_context(background(*arguments, folder=scratch, env=env))
-        wait_for(ready.exists, seconds=_READY_SECONDS, what=f"worker ready: {worker.err}")
-        settings = Settings(brokers=kafka.bootstrap, prefix=_PREFIX)
-        yield Tenant(stack.enter_context(Publisher(settings)), settings, mailbox, partner)
-
-
-def _secrets(crm: Crm, partner: Partner) -> dict[str, dict[str, str]]:
-    return {
-        "Block Embargoed Countries": {"EMBARGOED": "KP"},
-        "Enrich From CRM": {"CRM_URL": crm.url, "CRM_TOKEN": crm.token},
-        "Verify Email": {"REDIRECT_SECRET": _REDIRECT_SECRET},
-        "Look Up At Partner": {
-            "PARTNER_URL": partner.url,
-            "PARTNER_CLIENT_ID": partner.client_id,
-            "PARTNER_CLIENT_SECRET": partner.client_secret,
-        },
-    }
+    """All tests share it."""
+    with serving(kafka.bootstrap, tmp_path_factory.mktemp("tenant")) as made:
+        yield made
 
 
 def login(tenant: str, user: dict[str, Any], **members: Any) -> dict[str, Any]:
@@ -318,25 +234,6 @@ def visitor(name: str, **members: Any) -> dict[str, Any]:
     return login("portal", user, **members)
 
 
-def back(tenant: Tenant, suspended: Verdict, *, verified: bool) -> Verdict:
-    """The browser comes back from the page that the link in the mail leads to."""
-    state = suspended.state or ""
-    token = _signed({"state": state, "verified": verified, "exp": int(time.time()) + 60})
-    request = {"ip": "192.0.2.1", "query": {"state": state, "session_token": token}}
-    return tenant.publisher.resume(Resume(state=state, request=request), _WITHIN)
-
-
-def _signed(claims: dict[str, Any]) -> str:
-    """A JSON web token (HS256) of the portal."""
-    parts = ({"alg": "HS256", "typ": "JWT"}, claims)
-    said = ".".join(_encoded(json.dumps(part).encode()) for part in parts)
-    return f"{said}.{_encoded(hmac.digest(_REDIRECT_SECRET.encode(), said.encode(), 'sha256'))}"
-
-
-def _encoded(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-
 def test_a_user_is_verified_looked_up_and_given_claims(tenant: Tenant) -> None:
     """The mail goes out before the browser leaves; the partner is asked once it is back."""
     before = len(tenant.partner.granted)
@@ -398,3 +295,98 @@ def test_an_action_authorizes_by_role_and_client(
         assert [one.status for one in said.steps] == ["ok", "ok", "denied", "not_run"]
     else:
         assert said.claims.id_token == {f"{_PORTAL}/partner_id": "partner|ken"}
+
+
+AUTHORIZED = pytest.mark.parametrize(
+    ("client", "role", "outcome"),
+    [
+        ("Back Office", "customer", "denied"),
+        ("Back Office", "staff", "allowed"),
+        ("Shop", "customer", "allowed"),
+    ],
+)
+
+
+@AUTHORIZED
+def test_a_signup_is_authorized_by_role_and_client(
+    tenant: Tenant, client: str, role: str, outcome: str
+) -> None:
+    """A denial with one argument: no text for the user, no later action; what was queued stays."""
+    event = {
+        "client": {"client_id": "app", "name": client, "metadata": {}},
+        "connection": {"name": "db"},
+        "request": {"ip": "192.0.2.1"},
+        "tenant": {"id": "portal"},
+        "user": {"email": "ken@example.com", "app_metadata": {"role": role}},
+    }
+    said = tenant.ask("pre-user-registration", event, name=f"signup at {client} as {role}")
+    assert said.outcome == outcome
+    queued: dict[str, Any] = {"signup_via": client}
+    assert said.metadata.user_metadata == {"invited": True}
+    if outcome == "denied":
+        assert (said.denied_by, said.code) == ("Authorize Signup", "access_denied")
+        assert (said.reason, said.user_message) == (_REFUSED, None)
+        assert said.metadata.app_metadata == queued
+        assert [one.status for one in said.steps] == ["ok", "denied", "not_run"]
+    else:
+        assert said.metadata.app_metadata == {**queued, "authorized": True}
+
+
+@AUTHORIZED
+def test_a_machine_is_authorized_by_role_and_client(
+    tenant: Tenant, client: str, role: str, outcome: str
+) -> None:
+    """A denial with one argument: no claims, no scopes, no later action; the effect is sent."""
+    event: dict[str, Any] = {
+        "client": {"client_id": "m", "name": client, "metadata": {"plan": "pro", "role": role}},
+        "request": {"ip": "192.0.2.1"},
+        "tenant": {"id": "portal"},
+        "transaction": {"requested_scopes": ["read:orders", "export:orders"]},
+    }
+    said = tenant.ask("credentials-exchange", event, name=f"token of {client} as {role}")
+    assert said.outcome == outcome
+    assert [order.payload for order in said.effects] == [{"message": f"{client} asked"}]
+    if outcome == "denied":
+        assert (said.denied_by, said.code, said.reason) == (
+            *("Authorize Machine", "access_denied", _REFUSED),
+        )
+        assert (said.claims.access_token, said.target_scopes) == ({}, None)
+        assert [one.status for one in said.steps] == ["ok", "denied", "not_run"]
+        assert {one.command for one in said.dropped} == {
+            "accessToken.setCustomClaim",
+            "transaction.removeTargetScope",
+        }
+    else:
+        assert said.claims.access_token == {f"{_PORTAL}/plan": "pro", f"{_PORTAL}/region": "eu"}
+        assert said.target_scopes == _READ_ONLY
+
+
+def test_an_event_of_a_stream_is_tried_until_it_goes_through(tenant: Tenant) -> None:
+    """A second after the first failure, two after the next; each try is a flow of its own."""
+    decided = kafka_log.Log(tenant.settings.brokers, Topics(PREFIX).decided("event-stream"))
+    message = {"id": "evt-1", "source": "urn:users", "specversion": "1.0", "type": "user.created"}
+    event = {"message": {**message, "data": {"object": {"away": 2}}}}
+    tenant.publisher.publish(
+        LoginEvent("event-stream", json.dumps(event).encode(), "evt-1", "urn:users")
+    )
+    tries: list[Verdict] = []
+
+    def allowed() -> bool:
+        tries.extend(decode(Verdict, one.value) for one in decided.poll())
+        return any(one.outcome == "allowed" for one in tries)
+
+    try:
+        kafka_log.until(allowed, "the third try goes through")
+    finally:
+        decided.close()
+    tries.sort(key=lambda one: one.decided_at)
+    assert [one.outcome for one in tries] == ["failed", "failed", "allowed"]
+    assert tries[0].reason == "Error: directory is away, call 1"
+    assert [one.retry and one.retry.waits_ms for one in tries] == [
+        *((1000, 2000, 4000), (2000, 4000), None),
+    ]
+    assert len({one.flow_id for one in tries}) == 3
+    first, second, third = (one.decided_at for one in tries)
+    assert 1000 <= second - first < 4000
+    assert 2000 <= third - second < 5000
+    assert tries[-1].effects[0].payload == {"message": "user.created evt-1 synchronized at call 3"}

@@ -163,10 +163,7 @@ class Workers:
         said: dict[str, str],
     ) -> Worker:
         environment = {
-            **os.environ,
-            "PYTHONPATH": f"{ROOT / 'workers'}",
-            "AUTHSTREAM_BROKERS": self._brokers,
-            "AUTHSTREAM_PREFIX": self._prefix,
+            **environment_of(self._brokers, self._prefix),
             "AUTHSTREAM_INSTANCE": name if static else "",
             **said,
         }
@@ -180,6 +177,16 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         for worker in self.all:
             worker.destroy()
+
+
+def environment_of(brokers: str, prefix: str) -> dict[str, str]:
+    """Of any process of ours on this cluster."""
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'workers'}",
+        "AUTHSTREAM_BROKERS": brokers,
+        "AUTHSTREAM_PREFIX": prefix,
+    }
 
 
 def _threads(process: psutil.Process) -> int:

@@ -101,6 +101,39 @@ async def test_every_method_takes_what_is_documented_and_refuses_the_rest(
             assert answer[1] == _worker_says(call, language)
 
 
+#: Calls with more arguments than their method has, and what is recorded of them.
+SURPLUS: list[tuple[str, str, Arguments, Arguments]] = [
+    ("post-login", "access.deny", ["no", "for the user"], ["no"]),
+    ("password-reset-post-challenge", "access.deny", ["no", 7], ["no"]),
+    ("pre-user-registration", "access.deny", ["log", "user", "more"], ["log", "user"]),
+    (
+        "credentials-exchange",
+        "access.deny",
+        ["invalid_scope", "why", None],
+        ["invalid_scope", "why"],
+    ),
+    ("post-login", "session.evictMetadata", [7], []),
+    (
+        "post-login",
+        "session.revoke",
+        ["no", {"preserveRefreshTokens": True}, {}],
+        ["no", {"preserveRefreshTokens": True}],
+    ),
+]
+
+
+@in_both_languages
+@pytest.mark.parametrize("trigger", sorted({case[0] for case in SURPLUS}))
+async def test_surplus_arguments_say_nothing(
+    new_guest: NewGuest, language: str, trigger: str
+) -> None:
+    """Auth0's methods are JavaScript functions: they look at the arguments they have."""
+    guest = new_guest(CALLS, language=language, trigger=trigger)
+    for _, path, arguments, recorded in (case for case in SURPLUS if case[0] == trigger):
+        answer, outcome = await _called(guest, spelled(path, language), arguments)
+        assert (answer, outcome.commands) == ("api", ((path, tuple(recorded)),))
+
+
 def _worker_says(call: Refused, language: str) -> str:
     """It does not trust a guest, so it checks by the same table; only the spelling differs."""
     with pytest.raises(CommandRefusedError) as refusal:

@@ -172,3 +172,18 @@ async def test_whether_a_redirect_is_possible(
     guest = new_guest(CALLS, language=language)
     found = await _called(guest, language, "redirect.canRedirect", [], **members)
     assert found == {"answer": expected}
+
+
+@in_both_languages
+async def test_nobody_is_redirected_whose_provider_cannot(
+    new_guest: NewGuest, language: str
+) -> None:
+    """It said `authstream-interactive: no`, or no key signs states: a redirect would fail."""
+    guest = new_guest(CALLS, language=language)
+    event: dict[str, object] = {
+        **EVENT,
+        "calls": [(spelled("redirect.canRedirect", language), [])],
+    }
+    for interactive in (False, True):
+        call = invocation(event, "onContinuePostLogin", interactive=interactive)
+        assert json.loads(texts(await guest.run(call))[0]) == {"answer": interactive}

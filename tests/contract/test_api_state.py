@@ -13,7 +13,7 @@ from tests.api_calls import OTP, Arguments, own_words
 from tests.api_refusals import REFUSED
 from tests.contract.test_api_contract import CALLS, EVENT, spelled
 from tests.guests import PL, NewGuest, in_both_languages, invocation, texts
-from tests.samples import command
+from tests.samples import command, envelope
 
 CE = "credentials-exchange"
 Call = tuple[str, Arguments]
@@ -142,7 +142,7 @@ async def test_one_call_too_many_throws(
         invocation(
             {**EVENT, "calls": _named([last], language)},
             "onContinuePostLogin",
-            operations=operations(trigger, earlier),
+            operations=operations(envelope(*earlier, trigger=trigger)),
             calls=calls(trigger, earlier),
         )
     )
@@ -269,6 +269,21 @@ EFFECTS: list[tuple[str, dict[str, Any], list[Call], dict[str, Any], dict[str, A
         {"transaction": {"target_scopes": ["x", "y"]}},
         {},
     ),
+    # What would be granted is not known: as it was asked for.
+    (
+        CE,
+        {"accessToken": {"scope": []}, "transaction": {"requested_scopes": ["a", "b"]}},
+        [("transaction.removeTargetScope", ["a"])],
+        {"transaction": {"requested_scopes": ["a", "b"], "target_scopes": ["b"]}},
+        {},
+    ),
+    (
+        CE,
+        {"transaction": {"requested_scopes": ["a"], "target_scopes": []}},
+        [("transaction.addTargetScope", ["b"])],
+        {"transaction": {"requested_scopes": ["a"], "target_scopes": ["b"]}},
+        {},
+    ),
     (
         CE,
         {"accessToken": {"scope": ["a"]}},
@@ -315,10 +330,35 @@ async def test_calls_change_the_visible_event_as_documented(
     commands = [command(name, *arguments) for name, arguments in outcome.commands]
     following = await guest.run(
         invocation(
-            {**base, "calls": []}, "onExecuteCalls", operations=operations(trigger, commands)
+            {**base, "calls": []},
+            "onExecuteCalls",
+            operations=operations(envelope(*commands, trigger=trigger)),
         )
     )
     assert json.loads(texts(following)[0]) == {**base, **now, **later}
+
+
+RECORDED = {"name": "https://example.com/mfa", "timestamp": "2026-01-01T00:00:00.000Z"}
+PASSWORD = {"name": "pwd", "timestamp": "2025-12-31T23:59:00.000Z"}
+
+
+@in_both_languages
+@pytest.mark.parametrize(
+    "before",
+    [{}, {"authentication": {"methods": [{**RECORDED, "timestamp": "2025-01-01"}, PASSWORD]}}],
+)
+async def test_a_recorded_method_is_there_when_the_next_action_begins(
+    new_guest: NewGuest, language: str, before: dict[str, Any]
+) -> None:
+    """With its time, once; not for the action that recorded it."""
+    guest = new_guest(SHOWS, language=language)
+    base = {"user": {"user_id": "u"}, "stats": {}, **before}
+    made = ("record", "authentication.methods", *RECORDED.values())
+    outcome = await guest.run(
+        invocation({**base, "calls": []}, "onExecuteCalls", operations=[made])
+    )
+    kept = [PASSWORD] if before else []
+    assert json.loads(texts(outcome)[0])["authentication"] == {"methods": [*kept, RECORDED]}
 
 
 @in_both_languages

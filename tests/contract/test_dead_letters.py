@@ -13,15 +13,20 @@ from authstream.contracts import headers as h
 from authstream.contracts.avro import encode
 from authstream.contracts.effect import Effect
 from authstream.contracts.topics import Topics
+from authstream.control.tokens import Tokens
 from authstream.engine.ports import Message, Output
 from authstream.errors import RecordError, UndecodableError
+from authstream.gateway.admin.app import admin_app
+from authstream.gateway.admin.callers import Entrance
 from authstream.settings import Settings
 from authstream.stages.effect import GivenUpError
 from authstream.stages.outputs import dead_letter
 from tests import kafka_log
 from tests.contract.test_effect_kinds import PAYLOADS, effect
+from tests.control_plane import Refusing, door, memory_store
 from tests.kafka_server import KafkaServer
 from tests.samples import envelope
+from tests.unit.test_admin_api import Client
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
 PARTITION = 2
@@ -157,3 +162,55 @@ def test_what_holds_no_login_is_refused(site: Site) -> None:
     letter = site.set_aside(origin, UndecodableError("x"), stage="fanout")
     with pytest.raises(ReplayRefusedError, match="ordered anew"):
         site.letters.replay(letter)
+
+
+@pytest.fixture
+def api(site: Site) -> Iterator[Client]:
+    """The admin API at these letters, with an operator's token."""
+    with memory_store() as store:
+        ada = door(store, builder=Refusing())
+        app = admin_app(Entrance(ada, letters=lambda: DeadLetters(site.settings)))
+        token = Tokens(ada).create("operator", "operator")
+        client = Client(app)
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
+def test_letters_are_settled_over_http(site: Site, api: Client) -> None:
+    """As at the command line: by filter or by place, each once, what is refused with the reason."""
+    url = "/v1/admin/dead-letters"
+    _, first = an_effect(site)
+    lost = record(site.topics.decided("post-login"), b"?")
+    second = site.set_aside(lost, UndecodableError("bytes"), stage="fanout")
+    listed = api.get(url, params={"limit": 1}).json()
+    rest = api.get(url, params={"cursor": listed["next"]}).json()
+    assert [one["place"] for one in listed["items"] + rest["items"]] == [second.place, first.place]
+    (found,) = api.get(url, params={"reason": "undeliverable", "tenant": "acme"}).json()["items"]
+    assert (found["place"], found["stage"]) == (first.place, "effect.log")
+    assert found["origin"]["offset"] == 7
+    shown = api.get(f"{url}/{first.place}").json()
+    assert shown["record"]["value"]["payload"] == PAYLOADS["log"]
+    said = api.post(f"{url}/replay", json={"hours": 1}).json()
+    assert said["replayed"] == {first.place: "the effect, under its id"}
+    assert "ordered anew" in said["refused"][second.place]
+    assert site.published(site.topics.effects("log")).partition == PARTITION
+    dropped = api.post(f"{url}/drop", json={"places": [second.place]}).json()
+    assert dropped == {"dropped": [second.place]}
+    assert api.get(url).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/0/99", None, 404),
+        ("GET", "/99/0", None, 404),
+        ("POST", "/drop", {}, 422),
+        ("POST", "/drop", {"places": ["x"]}, 422),
+    ],
+)
+def test_what_is_not_there_or_not_said_is_a_problem(
+    api: Client, method: str, path: str, body: object, status: int
+) -> None:
+    """Nothing is settled by accident."""
+    answer = api.request(method, f"/v1/admin/dead-letters{path}", json=body)
+    assert answer.status_code == status

@@ -231,7 +231,7 @@ async def test_a_method_that_is_not_there_names_its_neighbours(new_guest: NewGue
     )
     outcome = await guest.run(invocation())
     assert outcome.error is not None
-    assert "no 'idToken' here, but id_token" in outcome.error
+    assert "no 'idToken' here: did you mean id_token?" in outcome.error
 
 
 @in_both_languages

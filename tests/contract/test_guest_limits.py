@@ -45,7 +45,7 @@ BOMBS = {
         """,
 }
 WORDS = {
-    ("python", "heap"): "MemoryError (its limits.memory of 64 MiB: use less, or raise",
+    ("python", "heap"): "MemoryError: out of memory (its limits.memory of 64 MiB: use less",
     ("javascript", "heap"): "filled its JavaScript heap of 32 MiB, a part of its limits.memory of",
     ("javascript", "buffer"): "of memory, over its limits.memory of 64 MiB: use less, or raise",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.providers import keycloak_server
 from tests.providers.go_programs import PROGRAMS
 
 
@@ -12,8 +13,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     modules = {item.path.stem for item in session.items if item.path.parent.name == "providers"}
     if session.config.option.collectonly:
         return
-    for program in PROGRAMS:
-        if f"test_{program.name}" in modules:
+    for program in (*PROGRAMS, keycloak_server):
+        if any(module.startswith(f"test_{program.name}") for module in modules):
             try:
                 program.built()
             except RuntimeError as error:

@@ -244,7 +244,7 @@ def test_a_denial_is_an_answer_and_a_failed_step_an_error(ground: Ground) -> Non
     assert named(spans, denied_at).attributes["authstream.outcome"] == "denied"
     assert [span.name for span in spans if span.name == "run claims"] == []
     trace, _ = ground.login("unknown-to-crm.json")
-    spans = ground.jaeger.trace(trace, having(replied, "run welcome"))
+    spans = ground.jaeger.trace(trace, having(replied, "run claims"))
     failed = [span for span in spans if span.failed]
     assert [(span.name, span.attributes["error.type"]) for span in failed] == [
         ("run crm-enrich", "action_error")

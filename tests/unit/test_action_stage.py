@@ -11,15 +11,17 @@ import pytest
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
-from authstream.contracts.envelope import Envelope, Slip, Step
+from authstream.contracts.envelope import Envelope, Slip, Step, Thrown
 from authstream.engine.ports import ManualClock, Message, Output
 from authstream.engine.program import Invocation, Outcome
 from authstream.engine.signature import signed
+from authstream.engine.state import StateKeys
 from authstream.errors import RecordError
 from authstream.stages.action import Action
 from tests.samples import FLOW, NOW, TOPICS, TRIGGERS, command, envelope, message, step
 
 CRM, NEXT, LEFT_OUT = step("crm"), step("next"), step("left-out", skipped=True)
+STATES = StateKeys(b"key", prefix="auth")
 MILLISECOND = timedelta(milliseconds=1)
 CLAIM = ("idToken.setCustomClaim", ("a", 1))
 DENY = ("access.deny", ("no",))
@@ -57,7 +59,13 @@ class FakeVersions:
         return self.gives
 
 
-def action(versions: FakeVersions, *, now: int = NOW, slip_key: bytes | None = None) -> Action:
+def action(
+    versions: FakeVersions,
+    *,
+    now: int = NOW,
+    slip_key: bytes | None = None,
+    state_keys: StateKeys | None = None,
+) -> Action:
     """The stage of `crm`."""
     return Action(
         CRM.topic,
@@ -67,6 +75,7 @@ def action(versions: FakeVersions, *, now: int = NOW, slip_key: bytes | None = N
         triggers=TRIGGERS,
         clock=ManualClock(now),
         slip_key=slip_key,
+        state_keys=state_keys,
     )
 
 
@@ -137,6 +146,28 @@ async def test_a_run_that_fails_fails_the_flow(status: str, code: str) -> None:
     assert (after.failure.code, after.failure.action) == (code, "crm")
     assert after.failure.reason == f"it was {status}"
     assert (after.commands, after.event, after.runs[0].status) == ((), b"", status)
+
+
+async def test_what_an_action_threw_is_in_its_run_in_parts() -> None:
+    """The reason of the flow, which leaves the house, has no line of the action's code."""
+    thrown = Thrown(name="CrmError", message="CRM is down", stack="action.js:3: await secretive()")
+    gives = outcome("error", error=f"CrmError: CRM is down\n{thrown.stack}", thrown=thrown)
+    _, after = await handled(gives, flow(CRM, NEXT))
+    assert after.failure is not None
+    assert after.failure.reason == "CrmError: CRM is down"
+    assert (after.runs[0].thrown, after.runs[0].error) == (thrown, gives.error)
+
+
+async def test_an_action_is_told_whether_the_browser_can_leave() -> None:
+    """Not where the provider says no, nor where no key would sign the state."""
+    told: list[bool] = []
+    for keys, interactive in ((None, True), (STATES, True), (STATES, False)):
+        versions = FakeVersions()
+        stage = action(versions, state_keys=keys)
+        said = flow(CRM).model_copy(update={"interactive": interactive})
+        await stage.handle(message(CRM.topic, encode(said)))
+        told.append(versions.runs[0].interactive)
+    assert told == [False, True, False]
 
 
 @pytest.mark.parametrize("status", ["error", "timeout", "crashed", "unavailable"])

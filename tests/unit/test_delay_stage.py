@@ -46,6 +46,22 @@ async def test_a_record_is_held_back_until_then() -> None:
             await stage(clock).handle(waiting())
 
 
+async def test_a_brokers_clock_that_is_ahead_makes_no_wait_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A record from the future waits its time from now on, not until the handler's limit."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    clock = ManualClock(NOW)
+    clock.advance(-timedelta(hours=1))
+    assert len(await stage(clock).handle(waiting())) == 1
+    assert slept[0] <= (DELAYS["5s"] * (1 + JITTER)).total_seconds()
+
+
 async def test_what_failed_together_does_not_come_back_together() -> None:
     """Each waits a little longer, by its id."""
     clock = ManualClock(NOW)

@@ -15,7 +15,7 @@ from authstream.engine.dead_ratio import LEAST
 from authstream.engine.delivery import Delivery
 from authstream.engine.lane import FAILURES
 from authstream.engine.ports import ManualClock, Message, Output
-from authstream.errors import DeliveryError, RecordError
+from authstream.errors import DeliveryError, DroppedError, RecordError
 from authstream.stages.effect import SCHEDULE, EffectStage
 from tests.samples import FLOW, NOW, TOPICS, message, read_back
 
@@ -100,6 +100,19 @@ async def test_a_delivered_effect_is_recorded() -> None:
     assert (done.id, done.status, done.attempts, done.done_at) == ("e1", "delivered", 1, NOW + 5)
     assert h.text(output.headers, h.STATUS) == "delivered"
     assert [effect.id for effect in delivery.delivered] == ["e1"]
+
+
+async def test_what_is_not_to_be_sent_is_done() -> None:
+    """Neither tried again nor a dead letter, and not sent when it is read again."""
+    delivery = FakeDelivery(DroppedError("no consent"))
+    stage = stage_of(delivery)
+    (output,) = await stage.handle(ordered())
+    done = decode(EffectDone, output.value)
+    assert (output.topic, done.status, done.detail) == (DONE, "dropped", "no consent")
+    assert h.text(output.headers, h.STATUS) == "dropped"
+    acknowledge(output)
+    assert await stage.handle(ordered()) == ()
+    assert delivery.tries == 1
 
 
 async def test_a_passing_problem_waits_in_a_delay_topic() -> None:

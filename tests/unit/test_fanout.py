@@ -11,8 +11,9 @@ from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import METADATA_HOPS
 from authstream.contracts.effect import Effect, MetadataPatch
+from authstream.contracts.redelivery import Redelivery
 from authstream.contracts.verdict import EffectOrder
-from authstream.engine.identity import effect_id, patch_id
+from authstream.engine.identity import effect_id, patch_id, retry_id
 from authstream.engine.ports import Message
 from authstream.errors import UndecodableError
 from authstream.stages.fanout import Fanout
@@ -206,3 +207,46 @@ def test_a_replayed_login_is_answered_and_nothing_else() -> None:
     record = decided(effects=(order(),), **PATCHED)
     record = record._replace(headers=(*record.headers, (h.EFFECTS, h.EFFECTS_OFF)))
     assert topics(fanout(), record) == [TOPICS.replies]
+
+
+RETRY = {"waits_ms": (2_000, 4_000), "attempt": 1, "partition": 3, "offset": 9}
+
+
+def test_a_retry_orders_the_event_again() -> None:
+    """Under an id made of the flow's, when the first of its waits is over; of a repeat nothing."""
+    stage = fanout()
+    failed: dict[str, Any] = {
+        "outcome": "failed",
+        "code": "action_error",
+        "reason": "it broke",
+        "retry": RETRY,
+    }
+    record = decided(**failed)
+    _, output = stage.handle(record)
+    order = decode(Redelivery, output.value)
+    assert (output.topic, output.key) == (TOPICS.redelivery, order.id.encode())
+    assert order == Redelivery(
+        id=retry_id(FLOW),
+        flow_id=FLOW,
+        tenant="default",
+        trigger="post-login",
+        partition=3,
+        offset=9,
+        attempt=2,
+        due_at=NOW + 10 + 2_000,
+        reason="it broke",
+    )
+    assert h.first(output.headers, h.REPLY_PARTITION) is None
+    assert topics(stage, decided(offset=1, repeat=True, **failed)) == [TOPICS.replies]
+
+
+def test_a_retry_without_a_wait_gives_the_event_up() -> None:
+    """At once: there is nothing to wait for."""
+    _, output = fanout().handle(decided(outcome="failed", retry={**RETRY, "waits_ms": ()}))
+    order = decode(Redelivery, output.value)
+    assert (order.given_up, order.due_at) == (True, NOW + 10)
+
+
+def test_an_event_that_nobody_can_find_is_not_ordered() -> None:
+    """Of a verdict by an older version, or of a flow that only its headers told of."""
+    assert topics(fanout(), decided(outcome="failed", retry={"waits_ms": (1,)})) == [TOPICS.replies]

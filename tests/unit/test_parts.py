@@ -38,39 +38,6 @@ def reasons(verdict: Verdict) -> list[tuple[str, str]]:
     return [(one.target, one.reason) for one in verdict.dropped]
 
 
-def test_a_signup_is_denied_for_logs_and_for_the_user() -> None:
-    """`deny(reason, userMessage)`: the reason is not for the user's eyes."""
-    said = decided(command("access.deny", "blocked", "Please call us."), trigger=PRE)
-    assert (said.outcome, said.reason, said.user_message) == (
-        "denied",
-        "blocked",
-        "Please call us.",
-    )
-    silent = decided(command("access.deny", "blocked"), trigger=PRE)
-    assert (silent.reason, silent.user_message) == ("blocked", None)
-
-
-@pytest.mark.parametrize("trigger", [CE, CTE])
-def test_a_token_is_denied_with_a_code(trigger: str) -> None:
-    """`deny(code, reason)`: an OAuth error and its description, for a machine."""
-    said = decided(command("access.deny", "invalid_scope", "too much"), trigger=trigger)
-    assert (said.outcome, said.code, said.reason) == ("denied", "invalid_scope", "too much")
-    assert said.user_message is None
-
-
-def test_a_second_denial_is_said_to_have_no_effect() -> None:
-    """The first counts, whichever method it came by."""
-    said = decided(
-        command("validation.error", "bad_name", "Name?", action="names"),
-        command("access.deny", "no", action="risk"),
-    )
-    assert (said.code, said.validation) == (
-        "validation_error",
-        {"code": "bad_name", "message": "Name?"},
-    )
-    assert reasons(said) == [("access_denied", "names denied the flow before")]
-
-
 def test_what_a_denied_flow_does_not_get_is_listed() -> None:
     """Claims and scopes, with the reason; a restricted name keeps its own."""
     said = decided(
@@ -199,7 +166,13 @@ def test_a_session_is_shortened_to_the_earliest_time(of: str) -> None:
         "expires_at": NEW_YEAR - 5_000,
         "idle_expires_at": NEW_YEAR + 1,
     }
-    assert [target for target, _ in reasons(said)] == [f"{NEW_YEAR + 1}"]
+    assert reasons(said) == [
+        (
+            f"{NEW_YEAR - 1_000}",
+            f"a call before ends it at {NEW_YEAR - 5_000}: the earliest counts",
+        ),
+        (f"{NEW_YEAR + 1}", f"it ends at {NEW_YEAR} anyway: it can only be shortened"),
+    ]
 
 
 def test_the_last_cookie_mode_counts() -> None:

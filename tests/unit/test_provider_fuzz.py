@@ -15,6 +15,7 @@ import pytest
 from authstream.apps.gateway import providers
 from authstream.engine.provider import Call
 from authstream.errors import InvalidCallError, UnauthenticatedError
+from tests.keycloak_events import EVENT, LINE
 from tests.provider_calls import Example, examples, peer
 
 EXAMPLES_EACH = 2_000
@@ -39,6 +40,14 @@ def shown(call: Call, example: Example) -> None:
         return
     orjson.dumps(asked.event)
     example.provider.unchanged(asked, mine)
+
+
+def told(record: bytes, example: Example) -> None:
+    """Give a record of its own log to the adapter."""
+    with suppress(InvalidCallError):
+        heard = example.provider.hear(record, peer(example.provider))
+        if heard is not None:
+            orjson.dumps(heard.event)
 
 
 def replaced(value: Any, chance: random.Random) -> Any:
@@ -79,6 +88,7 @@ def strange(call: Call, chance: random.Random) -> Call:
     return replace(call, headers={**call.headers, name: text})
 
 
+@pytest.mark.timeout(900)  # of a million
 @pytest.mark.parametrize("name", sorted(providers()))
 def test_only_clear_errors_come_out_of_any_call(name: str) -> None:
     """2 000 calls for each adapter, each an own sample with something wrong in it."""
@@ -88,6 +98,16 @@ def test_only_clear_errors_come_out_of_any_call(name: str) -> None:
     for number in range(each):
         example, call = own[number % len(own)]
         shown(strange(call, chance), example)
+
+
+def test_only_clear_errors_come_out_of_a_providers_own_log() -> None:
+    """As of any call, for events and for lines of a log."""
+    example = next(one for one in examples() if one.provider.tells)
+    records = [orjson.dumps(said) for said in (EVENT, LINE)]
+    chance = random.Random(20_261_124)
+    for number in range(EXAMPLES_EACH):
+        own = Call(hook="", body=records[number % len(records)])
+        told(strange(own, chance).body, example)
 
 
 def test_inner_tokens_are_looked_into() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Outcome
 from authstream.engine.redaction import SHORTEST, SHOWN, Redactor
 
@@ -20,10 +21,14 @@ def test_console_and_error_lose_the_value_and_nothing_else() -> None:
         "401 for hunter22",
         datetime.now(UTC),
         timedelta(0),
+        Thrown(name="HttpError", message="401 for hunter22", stack="action.js:3: f('hunter22')"),
     )
     shown = Redactor(["hunter22"]).outcome(outcome)
     assert shown.console == (("info", f"token={SHOWN}!"), ("info", "nothing"))
     assert shown.error == f"401 for {SHOWN}"
+    assert shown.thrown == Thrown(
+        name="HttpError", message=f"401 for {SHOWN}", stack=f"action.js:3: f('{SHOWN}')"
+    )
     assert shown.commands == outcome.commands
 
 

@@ -8,13 +8,15 @@ import orjson
 import pytest
 
 from authstream.apps.stages import triggers
+from authstream.contracts import headers as h
 from authstream.contracts.budgets import DECIDED_WINDOW
-from authstream.contracts.envelope import Failure
+from authstream.contracts.envelope import Failure, Origin
 from authstream.contracts.parameter import CommandRefusedError
-from authstream.contracts.verdict import Verdict
+from authstream.contracts.verdict import Retry, Verdict
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
-from tests.samples import NOW, command, envelope, fold, run
+from authstream.stages.deadline import deadline
+from tests.samples import NOW, command, envelope, fold, message, run
 
 KNOWN = triggers()
 ALL = pytest.mark.parametrize("trigger", KNOWN.values(), ids=KNOWN)
@@ -99,6 +101,14 @@ def test_flows_that_somebody_waits_for_end_in_time() -> None:
     assert waiting.left(flow, now=NOW + 15_000) == 5_000
 
 
+def test_what_need_not_be_waited_for_goes_on_without_its_caller() -> None:
+    """Its deadline is the trigger's own, whatever the caller would wait."""
+    record = message("t", b"", headers={h.DEADLINE: f"{NOW + 1_000}"})
+    late, waiting = KNOWN["event-stream"], KNOWN["post-login"]
+    assert deadline(record, late) == NOW + DECIDED_WINDOW.total_seconds() * 1_000
+    assert deadline(record, waiting) == NOW + 900
+
+
 def test_an_event_of_a_stream_is_published_again_after_a_failure() -> None:
     """Four deliveries in all, 1, 2 and 4 s apart; an event that is wrong is wrong again."""
     broken = Failure(code="action_error", reason="it broke", action="sync")
@@ -109,6 +119,23 @@ def test_an_event_of_a_stream_is_published_again_after_a_failure() -> None:
     assert fold(envelope(trigger="event-stream", failure=wrong), now=NOW).retry is None
     assert fold(envelope(trigger="post-login", failure=broken), now=NOW).retry is None
     assert fold(envelope(trigger="event-stream"), now=NOW).retry is None
+
+
+def test_a_retry_counts_the_tries_before_and_says_where_the_event_is() -> None:
+    """Whoever publishes it again knows what is left; after the last try that is nothing."""
+    broken = Failure(code="action_error", reason="it broke", action="sync")
+    for attempt, waits in ((0, (1_000, 2_000, 4_000)), (2, (4_000,)), (3, ())):
+        origin = Origin(partition=2, offset=7, attempt=attempt)
+        flow = envelope(trigger="event-stream", failure=broken, origin=origin)
+        said = fold(flow, now=NOW).retry
+        assert said == Retry(waits_ms=waits, attempt=attempt, partition=2, offset=7)
+
+
+def test_only_events_that_may_be_tried_again_are_kept_track_of() -> None:
+    """A login is the provider's to repeat."""
+    assert {name for name, trigger in KNOWN.items() if trigger.retries} == {
+        *("custom-email-provider", "custom-phone-provider", "event-stream"),
+    }
 
 
 def test_a_command_of_another_trigger_is_refused() -> None:

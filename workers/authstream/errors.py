@@ -27,6 +27,12 @@ class TopicMismatchError(ConfigurationError):
     code = "topic_mismatch"
 
 
+class AccessDeniedError(ConfigurationError):
+    """The cluster does not allow our principal what this process needs."""
+
+    code = "access_denied"
+
+
 class BrokerUnreachableError(AuthstreamError):
     """No broker answered in time."""
 
@@ -176,6 +182,15 @@ class DeliveryError(AuthstreamError):
         self.down = not permanent if down is None else down
 
 
+class DroppedError(DeliveryError):
+    """Whoever delivers decided that an effect is not to be sent: it is done, nothing failed."""
+
+    code = "delivery_dropped"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True, down=False)
+
+
 class ConflictError(AuthstreamError):
     """Somebody else changed the object meanwhile, or what it is used by forbids the change."""
 
@@ -184,7 +199,7 @@ class ConflictError(AuthstreamError):
 
 
 class NotFoundError(AuthstreamError):
-    """There is no such action, version, flow, secret or token."""
+    """There is no such action, version, flow, secret, token or dead letter."""
 
     code = "not_found"
     exit_status = 66

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import structlog
 import uvicorn
 
 from authstream.apps import logs
 from authstream.apps.control import door, opened
+from authstream.broker.dead_letters import DeadLetters
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance, oidc
 from authstream.settings import Settings
@@ -20,7 +22,8 @@ def main(settings: Settings) -> int:
     said = settings.admin
     issuer = oidc(said)
     with opened(settings) as store:
-        app = admin_app(Entrance(door(store, settings), issuer))
+        letters = partial(DeadLetters, settings)
+        app = admin_app(Entrance(door(store, settings), issuer, letters=letters))
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)
         )

@@ -13,16 +13,19 @@ from authstream.contracts.topics import DELAYS, Topics
 from authstream.engine.delivery import Delivery
 from authstream.engine.lane import Limits
 from authstream.engine.pending_patches import PendingPatches
+from authstream.engine.plan import Flows
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.registry import plugins
 from authstream.engine.sink import ProfileStore, Sink
 from authstream.engine.windows import WindowsOf
 from authstream.errors import ConfigurationError
+from authstream.publisher import AsyncPublisher
 from authstream.settings import Settings
 from authstream.stages.delay import Delay
 from authstream.stages.effect import EffectStage
 from authstream.stages.hydration import Hydration
 from authstream.stages.metadata import Metadata
+from authstream.stages.own_provider import OwnProvider
 
 
 @cache
@@ -68,10 +71,24 @@ def hydration(settings: Settings, *, topics: Topics) -> Hydration | None:
     )
 
 
-def stages(
+def through_actions(
+    kinds: Mapping[str, Delivery], flows: Flows, settings: Settings
+) -> dict[str, Delivery]:
+    """The kinds, those that a tenant's own action may deliver asking whether there is one."""
+    exempt = frozenset(trigger for kind in kinds.values() for trigger in kind.providers)
+    return {
+        name: OwnProvider(kind, flows, connect=lambda: AsyncPublisher(settings), exempt=exempt)
+        if kind.providers
+        else kind
+        for name, kind in kinds.items()
+    }
+
+
+def stages(  # noqa: PLR0913 - what they are made of, by name
     kinds: Mapping[str, Delivery],
     settings: Settings,
     *,
+    flows: Flows,
     topics: Topics,
     reader: PointReader,
     clock: Clock,
@@ -86,7 +103,7 @@ def stages(
         clock=clock,
         concurrency=said.concurrency,
     )
-    for delivery in kinds.values():
+    for delivery in through_actions(kinds, flows, settings).values():
         yield EffectStage(
             delivery,
             topics=topics,
@@ -96,4 +113,5 @@ def stages(
             windows=windows(f"effect.{delivery.name}", DECIDED_WINDOW),
         )
     for delay in DELAYS:
-        yield Delay(delay, topics=topics, kinds=kinds, clock=clock)
+        again = [topics.redelivery_retry(delay)]
+        yield Delay(delay, topics=topics, kinds=kinds, clock=clock, redeliveries=again)

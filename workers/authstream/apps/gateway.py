@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import ssl
 import sys
 from functools import cache
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import structlog
 import uvicorn
@@ -68,17 +70,19 @@ def main(folder: Path, settings: Settings) -> int:
     telemetry.configure("authstream-gateway")
     gateway = Gateway(settings, connections=found, triggers=triggers())
     pushing = otlp.start("authstream-gateway", gateway.metrics.registry)
-    server = _Server(_config(gateway, settings.gateway), gateway)
+    server = _Server(configuration(gateway, settings.gateway), gateway)
     _LOG.info(
         "gateway_starts",
         host=settings.gateway.host,
         port=settings.gateway.port,
         connections=sorted(found),
     )
+    # The server gives the signal back when it is done: ended by it, no span would be exported.
+    signal.signal(signal.SIGTERM, _end)
     try:
         asyncio.run(server.serve())
     except SystemExit as error:
-        return int(error.code or 1)
+        return error.code if isinstance(error.code, int) else 1
     except KeyboardInterrupt:
         return 0
     finally:
@@ -89,7 +93,12 @@ def main(folder: Path, settings: Settings) -> int:
     return 0
 
 
-def _config(gateway: Gateway, said: GatewaySettings) -> uvicorn.Config:
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def configuration(gateway: Gateway, said: GatewaySettings) -> uvicorn.Config:
+    """How the server serves it. Raises ConfigurationError for half a TLS configuration."""
     if bool(said.tls_certificate) != bool(said.tls_key) or (
         said.client_ca and not said.tls_certificate
     ):

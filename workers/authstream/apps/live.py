@@ -183,7 +183,12 @@ class Live:
             hydration=downstream.hydration(self._settings, topics=self.topics),
         )
         rest = after_actions(
-            self.topics, self._settings, reader=reader, clock=self._clock, windows=windows
+            self.topics,
+            self._settings,
+            flows=self.flows,
+            reader=reader,
+            clock=self._clock,
+            windows=windows,
         )
         return (entry, *rest, CanaryWatch(topics=self.topics, flows=Flows(self._door)))
 

@@ -9,7 +9,6 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Any, get_args
 
 from pydantic import BaseModel, ByteSize, SecretStr
@@ -19,7 +18,9 @@ import authstream
 from authstream.apps.admin import openapi
 from authstream.apps.dashboard import dashboard
 from authstream.apps.stages import triggers
+from authstream.apps.trigger_limits import limits
 from authstream.contracts.api import methods, python_path
+from authstream.contracts.codes import MEANINGS
 from authstream.contracts.golden import Golden, checkout, render
 from authstream.contracts.markdown import code, page, table
 from authstream.contracts.typings import python, typescript
@@ -34,7 +35,9 @@ _TRIGGERS = (
     "A trigger is a point at which a provider asks; one file each in "
     "`workers/authstream/triggers/`. Members of the event that are not listed are kept as they "
     "are. What the parts of a verdict hold is in [a page of their own](verdict.md), what the "
-    "methods do in [the action api](api.md)."
+    "methods do in [the action api](api.md). Auth0's limits of a whole tenant are not here: 100 "
+    "actions, 50 versions of an action, 30 secrets of one; nor are those of its profiles, as users "
+    "are the provider's."
 )
 _VERDICT = (
     "A verdict is made of parts, one file each in `workers/authstream/engine/parts/`; "
@@ -54,11 +57,18 @@ _METRICS = (
     "gets the `process_*` metrics of its client library. What to do about which is in "
     "[on call](../how-to/on-call.md)."
 )
+_VERDICT_CODES = (
+    "A verdict that is not `allowed` or `suspended` has one of these codes, of an error below, or, "
+    "of a denied token exchange, the one that its action chose. A failed flow has none of what its "
+    "actions asked for. Auth0's classes of errors are `action_error`, `action_timeout`, "
+    "`platform_error` and `rate_limited`; name, message and stack of what an action threw are in "
+    "its run (`thrown`), the verdict's `reason` has name and message only."
+)
 _FAILURES: dict[OnFailure, str] = {
     "refused": "the provider refuses what was asked for",
     "ignored": "what happened before stands",
     "unsent": "the message is not sent",
-    "retried": "the provider publishes the event again,",
+    "retried": "the event is published again,",
 }
 #: Modules that are programs, or run only inside a guest.
 _NOT_IMPORTED = re.compile(r"__main__|\.guest_")
@@ -115,8 +125,6 @@ def _trigger(trigger: Trigger) -> str:
         ("handler", _handler(trigger.handler)),
         ("after a suspension", _handler(trigger.continues) if trigger.continues else "none"),
         ("the provider waits", "yes" if trigger.blocking else "no"),
-        ("time for all actions", f"{trigger.budget / timedelta(seconds=1):g} s"),
-        ("actions in a flow", f"{trigger.least_actions} to {trigger.most_actions}"),
         ("flows stay in order", "for each user" if trigger.subject is not nobody else "no"),
         ("when a flow fails", f"{_FAILURES[trigger.on_failure]}{_retry(trigger)}"),
         ("parts of its verdict", _codes(part.__name__ for part in trigger.parts)),
@@ -125,8 +133,9 @@ def _trigger(trigger: Trigger) -> str:
         ("a sample event", f"`deploy/events/{trigger.name}.json`"),
         ("differs from Auth0", trigger.differs or "nothing known"),
     )
+    limited = table(("limit", "at most"), limits(trigger))
     members = table(("member", "type", "required"), _members(trigger.event))
-    return "\n\n".join([f"## {trigger.name}", about, table(("", ""), said), members])
+    return "\n\n".join([f"## {trigger.name}", about, table(("", ""), said), limited, members])
 
 
 def _handler(name: str) -> str:
@@ -219,11 +228,18 @@ def errors_page() -> str:
         "The code of an error is in dead letters (header `authstream-dead-reason`) and in verdicts "
         "(`code`). The exit status is that of a command that the error ends (sysexits.h)."
     )
+    verdicts = [(code(one), meaning.outcome, meaning.about) for one, meaning in MEANINGS.items()]
     rows = [
         (code(error.code), (inspect.getdoc(error) or "").partition("\n")[0], f"{error.exit_status}")
         for error in _errors()
     ]
-    return page("Errors", intro, table(("code", "meaning", "exit status"), rows))
+    return page(
+        "Errors",
+        f"## Verdicts\n\n{_VERDICT_CODES}",
+        table(("code", "outcome", "meaning"), verdicts),
+        f"## Errors\n\n{intro}",
+        table(("code", "meaning", "exit status"), rows),
+    )
 
 
 def _errors() -> list[type[AuthstreamError]]:

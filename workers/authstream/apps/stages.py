@@ -19,10 +19,12 @@ from authstream.apps.build import say_nothing
 from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.topics import Topics
 from authstream.control.dependencies import Say
+from authstream.control.files import VARIABLES_FILE, read_variables
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.effect_orders import CheckedOrders
 from authstream.engine.guest_limits import MOST, GuestLimits
+from authstream.engine.plan import Flows
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Invocation, Outcome, Program
 from authstream.engine.redaction import Redactor
@@ -32,7 +34,7 @@ from authstream.engine.trigger import Trigger
 from authstream.engine.windows import MemoryWindows, WindowsOf
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
-from authstream.sandbox.ending import GuestError
+from authstream.sandbox.ending import GuestError, GuestLoadError
 from authstream.sandbox.fresh import FreshGuests
 from authstream.sandbox.launch import Level
 from authstream.sandbox.levels import choose
@@ -42,6 +44,7 @@ from authstream.stages.action import Action, Runtime
 from authstream.stages.assemble import Assemble
 from authstream.stages.entry import Entry
 from authstream.stages.fanout import Fanout
+from authstream.stages.redelivery import RedeliveryStage
 from authstream.stages.resume import ResumeStage
 
 #: Changes an action of a folder before it is built, e.g. gives it a test's secrets.
@@ -178,10 +181,10 @@ class GuestAction(Action):
         try:
             ready = await guest.start()
         except GuestError as error:
-            # Its flows get `action_error` or are skipped; other actions are not hurt.
-            structlog.get_logger("authstream.action").error(
-                "action_cannot_start", stage=self.name, reason=str(error)
-            )
+            # Its flows fail, each with this reason, or skip it; other actions are not hurt.
+            log = structlog.get_logger("authstream.action")
+            say = log.warning if isinstance(error, GuestLoadError) else log.error
+            say("action_cannot_start", stage=self.name, reason=str(error))
         else:
             structlog.get_logger("authstream.action").info(
                 "action_started",
@@ -229,8 +232,29 @@ class Assembly:
         return tuple(stage for stage in self.stages if matches(stage.name, patterns))
 
 
+def loaded(path: Path, settings: Settings, *, missing_secret: str | None = None) -> Folder:
+    """What a folder has; `missing_secret` stands in for secrets without a value.
+
+    Its variables are in the configuration of every action, as they are once it is applied.
+    Raises ConfigurationError for a folder that cannot be loaded.
+    """
+    found = load(
+        path,
+        triggers=triggers(),
+        topics=Topics(settings.prefix),
+        missing_secret=missing_secret,
+        most=most(settings),
+    )
+    variables = read_variables(path / VARIABLES_FILE)
+    actions = {
+        name: replace(one, configuration={**variables, **one.configuration})
+        for name, one in found.actions.items()
+    }
+    return replace(found, actions=actions)
+
+
 def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
-    path: Path,
+    source: Path | Folder,
     settings: Settings,
     *,
     reader: PointReader,
@@ -242,15 +266,14 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
 ) -> Assembly:
     """Every stage that a folder needs, its code built and its confinement tested.
 
-    Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
+    A folder is loaded unless it is already. Blocks while packages are installed, which `say` is
+    told of. Raises ConfigurationError.
     """
     topics, known = Topics(settings.prefix), triggers()
-    found = load(
-        path,
-        triggers=known,
-        topics=topics,
-        missing_secret=missing_secret,
-        most=most(settings),
+    found = (
+        source
+        if isinstance(source, Folder)
+        else loaded(source, settings, missing_secret=missing_secret)
     )
     folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
     slip_key = slip_key_of(settings)
@@ -278,7 +301,7 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
             hydration=downstream.hydration(settings, topics=topics),
         ),
         *actions,
-        *after_actions(topics, settings, reader=reader, clock=clock, windows=windows),
+        *after_actions(topics, settings, flows=folder, reader=reader, clock=clock, windows=windows),
     )
     return Assembly(folder, level, topics, stages)
 
@@ -292,6 +315,7 @@ def after_actions(
     topics: Topics,
     settings: Settings,
     *,
+    flows: Flows,
     reader: PointReader,
     clock: Clock,
     windows: WindowsOf = MemoryWindows,
@@ -319,6 +343,13 @@ def after_actions(
             topics=topics, triggers=known, reader=reader, slip_key=slip_key, state_keys=states
         ),
         *downstream.stages(
-            kinds, settings, topics=topics, reader=reader, clock=clock, windows=windows
+            kinds,
+            settings,
+            flows=flows,
+            topics=topics,
+            reader=reader,
+            clock=clock,
+            windows=windows,
         ),
+        RedeliveryStage(topics=topics, triggers=known, reader=reader, clock=clock),
     )

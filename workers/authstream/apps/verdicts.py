@@ -18,6 +18,8 @@ _SHOWN_OTHERWISE = frozenset(
 )
 #: Lines of console output shown for a run.
 _CONSOLE_SHOWN = 5
+#: Lines of the action that are shown of an error.
+_STACK_SHOWN = 3
 
 
 def verdict_lines(verdict: dict[str, Any]) -> list[Text]:
@@ -80,8 +82,11 @@ def _dropped(verdict: dict[str, Any]) -> Iterable[Text]:
         )
 
 
-def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
-    """What ran, in how many milliseconds, and what it logged."""
+def run_lines(runs: Iterable[dict[str, Any]], *, told: str | None = None) -> list[Text]:
+    """What ran, in how many milliseconds, where it broke and why, and what it logged.
+
+    `told` is said already, by the verdict: no run says it again.
+    """
     lines: list[Text] = []
     for run in runs:
         colour = "dim" if run["status"] == "ok" else "yellow"
@@ -93,10 +98,7 @@ def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
                 f" {run['duration_ms']:.1f} ms",
             )
         )
-        if run["error"]:
-            lines.append(
-                Text.assemble(("            ", "dim"), (run["error"].splitlines()[0], "yellow"))
-            )
+        lines += [Text(f"            {line}", style="yellow") for line in _error(run, told)]
         lines += [
             Text(f"            {line['level']}: {line['text'].rstrip()}", style="dim")
             for line in run["console"][:_CONSOLE_SHOWN]
@@ -105,3 +107,14 @@ def run_lines(runs: Iterable[dict[str, Any]]) -> list[Text]:
         if more > 0:
             lines.append(Text(f"            … {more} more lines: --json", style="dim"))
     return lines
+
+
+def _error(run: dict[str, Any], told: str | None) -> Iterable[str]:
+    """Why a run failed, unless that is told; then the lines that it came through."""
+    thrown = run.get("thrown")
+    if thrown is None:
+        yield from (run["error"] or "").splitlines()[:1]
+        return
+    text = f"{thrown['name']}: {thrown['message']}"
+    yield from text.splitlines() if text != told else ()
+    yield from thrown["stack"].splitlines()[:_STACK_SHOWN]

@@ -119,16 +119,14 @@ class DeadLetters:
 
     def find(self, wanted: Filter) -> list[DeadLetter]:
         """The letters that a filter takes, newest first. Raises BrokerUnreachableError."""
-        count = KafkaTopics(self._settings).partitions().get(self._topics.dead_letter, 0)
-        found = [letter for number in range(count) for letter in self._partition(number)]
+        found = [letter for number in range(self._count()) for letter in self._partition(number)]
         taken = [letter for letter in found if wanted.takes(letter)]
         return sorted(taken, key=lambda letter: letter.message.timestamp, reverse=True)
 
     def at(self, partition: int, offset: int) -> DeadLetter | None:
         """The letter at a place, None when there is none (any more)."""
-        return next(
-            (one for one in self._partition(partition) if one.message.offset == offset), None
-        )
+        there = self._partition(partition) if partition < self._count() else []
+        return next((one for one in there if one.message.offset == offset), None)
 
     def replay(self, letter: DeadLetter, *, effects: bool = False) -> str:
         """Publish a letter's record again; what was published, in words.
@@ -147,6 +145,9 @@ class DeadLetters:
     def drop(self, letter: DeadLetter) -> None:
         """Mark a letter as looked at: it is listed no more."""
         self._settle(letter, "dropped")
+
+    def _count(self) -> int:
+        return KafkaTopics(self._settings).partitions().get(self._topics.dead_letter, 0)
 
     def _partition(self, number: int) -> list[DeadLetter]:
         letters: list[Message] = []

@@ -100,7 +100,8 @@ class Dispatcher:
         place = (cell.message.topic, cell.message.partition)
         if place not in self._seen:
             self._seen.add(place)
-            self.met(*place, cell.message.offset)
+            if not self._stage.waits:
+                self.met(*place, cell.message.offset)
         if self._backlog or not self._may_start(cell):
             self._backlog.append(cell)
         else:
@@ -153,7 +154,7 @@ class Dispatcher:
             "messaging.consumer.group.name": self._group,
             "messaging.kafka.offset": message.offset,
         }
-        span = tracing.process(message.topic, message.headers, attributes)
+        span = tracing.process(message.topic, self._stage.origin(message), attributes)
         token = context.attach(telemetry.within(span, message.headers))
         try:
             return self._handle(cell, span)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -124,18 +125,20 @@ class FaustRunner:
             await agent.maybe_start()
         self._joining.add(stage.name)
         self._consume(stage, deliver)
-        self._consumer(stage.name).thread.start()
+        for consumer in self._of(stage.name):
+            consumer.thread.start()
 
     async def remove(self, name: str) -> None:
         """Finish and leave one stage while the others work on."""
-        consumer = self._consumer(name)
-        consumer.stop()
-        await asyncio.to_thread(consumer.thread.join, (DRAIN + _STOP_MARGIN).total_seconds())
+        leaving = self._of(name)
+        for consumer in leaving:
+            consumer.stop()
+        await _joined(leaving)
         await self.dispatchers.pop(name).drained()
         if (agent := self._agents.pop(name, None)) is not None:
             await agent.stop()
             self._app.agents.pop(f"authstream.{name}", None)
-        self.consumers.remove(consumer)
+        self.consumers = [one for one in self.consumers if one not in leaving]
         self._joining.discard(name)
         (stage,) = (one for one in self._stages if one.name == name)
         self._stages = [one for one in self._stages if one is not stage]
@@ -143,22 +146,17 @@ class FaustRunner:
 
     def hosts(self, name: str) -> bool:
         """A stage was started here, whether it works yet or not."""
-        return any(one.stage == name for one in self.consumers)
+        return bool(self._of(name))
 
     def works(self, name: str) -> bool:
         """A stage that was started here has its share of partitions."""
-        return any(one.stage == name and _works(one) for one in self.consumers)
+        return self.hosts(name) and all(map(_works, self._of(name)))
 
     async def stop(self) -> None:
         """Finish what is in work within `DRAIN`, commit, leave; the rest is the next one's."""
         for consumer in self.consumers:
             consumer.stop()
-        threads = [
-            asyncio.to_thread(consumer.thread.join, (DRAIN + _STOP_MARGIN).total_seconds())
-            for consumer in self.consumers
-            if consumer.thread.ident
-        ]
-        await asyncio.gather(*threads)
+        await _joined([consumer for consumer in self.consumers if consumer.thread.ident])
         for dispatcher in self.dispatchers.values():
             await dispatcher.drained()
         if self._producer is not None:
@@ -188,9 +186,15 @@ class FaustRunner:
         """What it feeds."""
         return list(self._stages)
 
-    def _consumer(self, name: str) -> StageConsumer:
-        (consumer,) = (one for one in self.consumers if one.stage == name)
-        return consumer
+    def silences(self) -> dict[str, float]:
+        """Seconds since each stage's consumer last turned, the longest; from any thread."""
+        now, found = time.monotonic(), dict[str, float]()
+        for one in list(self.consumers):
+            found[one.stage] = max(found.get(one.stage, 0.0), now - one.turned_at)
+        return found
+
+    def _of(self, name: str) -> list[StageConsumer]:
+        return [one for one in self.consumers if one.stage == name]
 
     def _channel(self, stage: Stage) -> Callable[[list[Cell]], None]:
         """An agent for the stage; what it gives back takes batches of messages on the loop."""
@@ -244,16 +248,20 @@ class FaustRunner:
             for memory in stage.memories:
                 self._on_loop(partial(memory.forget, topic, partition))
 
-        self.consumers.append(
+        silent = tuple(topic for topic in stage.topics if topic not in stage.frequent)
+        self.consumers += [
             StageConsumer(
                 stage,
                 self._settings,
+                topics,
                 recovery=recovery,
                 deliver=lambda cells: self._on_loop(lambda: deliver(cells)),
                 forget=forget,
                 fatal=fatal,
             )
-        )
+            for topics in (stage.frequent, silent)
+            if topics
+        ]
 
     def _on_loop(self, function: Callable[[], object]) -> None:
         assert self._loop is not None  # noqa: S101 - made in start
@@ -267,6 +275,11 @@ class FaustRunner:
         if not self._broken:
             self._broken = True
             self._failed(error)
+
+
+async def _joined(consumers: Sequence[StageConsumer]) -> None:
+    margin = (DRAIN + _STOP_MARGIN).total_seconds()
+    await asyncio.gather(*(asyncio.to_thread(one.thread.join, margin) for one in consumers))
 
 
 def _works(consumer: StageConsumer) -> bool:

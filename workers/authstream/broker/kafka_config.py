@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from authstream.contracts.access import NO_GROUP
 from authstream.engine.ports import Assignor, Stage
 from authstream.settings import Settings
 
@@ -28,8 +29,6 @@ _EMBEDDED_FOLLOWER_WAIT_MS = 50
 #: Small on purpose: a paused partition drops what was fetched ahead.
 _PREFETCH_KBYTES = 8 * 1024
 _BATCH_BYTES = 256 * 1024
-#: Of a reader that only assigns itself partitions.
-NO_GROUP = "authstream.reader"
 LOGGER = logging.getLogger("authstream.librdkafka")
 
 
@@ -67,9 +66,12 @@ def producer_config(settings: Settings) -> dict[str, Any]:
 
 
 def consumer_config(
-    settings: Settings, *, group: str, assignor: Assignor, relaxed: bool = False
+    settings: Settings, *, group: str, assignor: Assignor, member: str = "", relaxed: bool = False
 ) -> dict[str, Any]:
-    """A group member whose offsets we commit; static where the process has a stable name."""
+    """A group member whose offsets we commit; static where the process has a stable name.
+
+    `member` tells those of one process and group apart.
+    """
     config: dict[str, Any] = {
         "group.id": group,
         "enable.auto.commit": False,
@@ -86,7 +88,7 @@ def consumer_config(
         # A fetch of its own for each record is a third of what a record costs a broker.
         config["fetch.min.bytes"] = _RELAXED_FETCH_BYTES
     if settings.instance and not settings.embedded:
-        config["group.instance.id"] = f"{settings.instance}.{group}"
+        config["group.instance.id"] = f"{settings.instance}.{group}{member}"
     return config
 
 

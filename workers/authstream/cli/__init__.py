@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,8 +15,10 @@ from authstream.cli import (
     admin,
     apply,
     audit,
+    bench,
     break_glass,
     connect,
+    control,
     dead_letters,
     demo,
     deps,
@@ -24,7 +27,9 @@ from authstream.cli import (
     flows,
     gateway,
     importing,
+    ingest,
     new,
+    replay,
     secrets,
     send,
     tail,
@@ -32,6 +37,8 @@ from authstream.cli import (
     tokens,
     topics,
     up,
+    users,
+    variables,
     version,
     worker,
 )
@@ -47,11 +54,16 @@ app = typer.Typer(
     name="authstream", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
 for module in (
-    *(demo, up, worker, gateway, connect, apply, actions, flows, secrets, break_glass, audit),
-    *(tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    *(demo, up, worker, gateway, ingest, connect, apply, actions, flows, secrets, break_glass),
+    *(audit, tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
     version,
     importing,
     new,
+    users,
+    control,
+    bench,
+    replay,
+    variables,
 ):
     module.register(app)
 
@@ -65,11 +77,17 @@ def _options(
         os.environ[DEBUG] = "1"
 
 
+@cache
+def command() -> Any:  # noqa: ANN401 - Typer does not say what it makes
+    """All commands, made from the signatures of their functions."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run a command; exits with its status."""
     errors = Console(stderr=True, highlight=False)
     try:
-        result = app(standalone_mode=False)
+        result = command()(standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED_STATUS)

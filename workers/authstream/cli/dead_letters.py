@@ -17,7 +17,7 @@ from authstream.broker.dead_letters import (
     chosen,
 )
 from authstream.cli.settings import settings
-from authstream.cli.tail import readable
+from authstream.engine.readable import readable
 from authstream.errors import ConfigurationError
 
 Reason = Annotated[str | None, typer.Option(help="Only of this reason.")]

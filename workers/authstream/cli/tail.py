@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
@@ -14,10 +13,8 @@ from authstream.broker.kafka_config import reader_config
 from authstream.broker.kafka_reader import converted
 from authstream.broker.kafka_topics import KafkaTopics
 from authstream.cli.settings import settings
-from authstream.contracts import headers as h
-from authstream.contracts.avro import MAGIC, decode, model_of
-from authstream.engine.ports import Message
-from authstream.errors import ConfigurationError, RecordError
+from authstream.engine.readable import readable
+from authstream.errors import ConfigurationError
 
 _POLL_SECONDS = 0.2
 
@@ -63,37 +60,3 @@ def _print(consumer: Consumer, *, count: int | None, seconds: float | None) -> N
         if message is not None and message.error() is None:
             typer.echo(json.dumps(readable(converted(message))))
             printed += 1
-
-
-def readable(message: Message) -> dict[str, Any]:
-    """A record for people: headers as text, the body decoded where it can be."""
-    return {
-        "topic": message.topic,
-        "partition": message.partition,
-        "offset": message.offset,
-        "key": _text(message.key),
-        "timestamp": message.timestamp,
-        "headers": {
-            name: _text(value) for name, value in message.headers if name not in h.TRACE_CONTEXT
-        },
-        "value": body(message.value),
-    }
-
-
-def body(value: bytes | None) -> Any:  # noqa: ANN401 - any JSON value
-    """A body as JSON-ready data: one of our records, a JSON document, or text."""
-    if value is None:
-        return None
-    if value[:2] == MAGIC:
-        try:
-            return decode(model_of(value), value).model_dump(mode="json")
-        except RecordError:
-            return value.hex()
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return _text(value)
-
-
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode(errors="replace")

@@ -136,7 +136,7 @@ def _entries(parameter: Parameter) -> Iterator[str]:
     entries = parameter.entries
     if entries is None:
         return
-    others = "other members" if parameter.members else "members"
+    others = "other members" if parameter.members and not entries.counts_all else "members"
     if entries.at_most is not None:
         yield f"at most {entries.at_most} {others}"
     if entries.name is not None:

@@ -29,6 +29,7 @@ from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.login_event import LoginEvent
 from authstream.contracts.model import AVRO_CONTEXT, AvroType, Record
+from authstream.contracts.redelivery import Redelivery
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
 from authstream.errors import TooLargeError, UndecodableError, UnknownSchemaError
@@ -69,6 +70,7 @@ RECORDS: tuple[type[Record], ...] = (
     ControlRecord,
     Answered,
     Resume,
+    Redelivery,
 )
 
 Schema = Any

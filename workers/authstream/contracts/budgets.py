@@ -14,8 +14,10 @@ COMMANDS_BYTES = 256 * 1024
 RECORD_BYTES = 900 * 1024
 #: Console output kept for one run, characters (Auth0 keeps 256).
 CONSOLE_CHARACTERS = 4 * 1024
-#: Error text kept for one run, characters.
+#: Error text kept for one run, characters; of its parts the message and the stack, each.
 ERROR_CHARACTERS = 1024
+#: The name of an error's class, characters.
+ERROR_NAME_CHARACTERS = 100
 #: `app_metadata` and `user_metadata` of one user, JSON bytes each (Auth0: 32 kB).
 METADATA_BYTES = 32 * 1024
 #: Metadata writes in a row that may each lead to the event of the next; one more is a loop.

@@ -6,7 +6,8 @@ from typing import Literal
 
 from authstream.contracts.model import EpochMillis, JsonObject, Record
 
-EffectStatus = Literal["delivered", "dead"]
+#: `dropped`: a user's own action decided that it is not to be sent.
+EffectStatus = Literal["delivered", "dropped", "dead"]
 PatchStatus = Literal["applied", "dead"]
 
 
@@ -24,10 +25,12 @@ class Effect(Record):
     ordered_at: EpochMillis
     #: 0: at once.
     not_before: EpochMillis = 0
+    #: The user whose flow ordered it; None: there was none, or the record is older than the member.
+    subject: str | None = None
 
 
 class EffectDone(Record):
-    """That an effect was delivered, or given up."""
+    """That an effect was delivered, dropped or given up."""
 
     id: str
     kind: str

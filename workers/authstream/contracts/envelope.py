@@ -31,6 +31,21 @@ class ConsoleLine(Record):
     text: str
 
 
+class Thrown(Record):
+    """What ended an action, in the parts that Auth0 records of one."""
+
+    #: Its class, e.g. `AxiosError`; `Error` of what is no error.
+    name: str
+    message: str
+    #: The lines of the action's own files that it came through, innermost in JavaScript first.
+    stack: str = ""
+
+    @property
+    def text(self) -> str:
+        """Name and message in one line or more, without the stack."""
+        return f"{self.name}: {self.message}".rstrip(": ")
+
+
 class Run(Record):
     """The record of one execution of an action."""
 
@@ -39,10 +54,15 @@ class Run(Record):
     started_at: EpochMillis
     duration_ms: float
     status: RunStatus
+    #: All of it in one text; `thrown` has the parts.
     error: str | None = None
     console: tuple[ConsoleLine, ...] = ()
     #: The leg it was part of.
     leg: int = 0
+    #: What the action threw; null of one that ended otherwise, e.g. by its time limit.
+    thrown: Thrown | None = None
+    #: The tenant whose action it is: with the name, its identity. Null in records before 0.2.
+    owner: str | None = None
 
 
 class Step(Record):
@@ -66,6 +86,15 @@ class Slip(Record):
     control_offset: int = 0
     #: HMAC-SHA256 of flow, leg and steps; empty when no key is configured.
     signature: bytes = b""
+
+
+class Origin(Record):
+    """Where the event of a flow is, in the topic that it was requested in."""
+
+    partition: int
+    offset: int
+    #: How often it was published again before.
+    attempt: int = 0
 
 
 class Failure(Record):
@@ -101,3 +130,5 @@ class Envelope(Record):
     interactive: bool = True
     #: Set when this leg ends suspended: what resumes the flow.
     state: str | None = None
+    #: Set where the event may have to be published again.
+    origin: Origin | None = None

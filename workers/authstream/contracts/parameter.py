@@ -34,6 +34,7 @@ __all__ = [
 
 #: A rule that a value can break; what `Says` gives other words for.
 Rule = Literal[
+    "absent",  # null, where that is no legal type; said as `types` unless it has words of its own
     "types",
     "enum",
     "min_length",
@@ -86,6 +87,8 @@ class Entries:
     name: Parameter | None = None
     value: Parameter | None = None
     at_most: int | None = None
+    #: `at_most` counts the members with rules of their own too.
+    counts_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class Parameter:
     #: Whole numbers outside `SAFE_INTEGER` are refused.
     safe: bool = False
     enum: tuple[str, ...] = ()
+    #: Values that mean something, for authors' editors; others are taken too.
+    suggests: tuple[str, ...] = ()
     #: A regular expression that means the same in Python and JavaScript; the whole string matches.
     pattern: str | None = None
     forbidden: tuple[Forbidden, ...] = ()
@@ -124,11 +129,13 @@ class Parameter:
     members: tuple[Parameter, ...] = ()
     entries: Entries | None = None
     says: tuple[Says, ...] = ()
+    #: What to look at where it is missing or of another type.
+    hint: str = ""
     #: Derived: has a rule besides `types`. Most have none, and every command is checked.
     limited: bool = field(init=False, repr=False, default=False)
 
     def __post_init__(self) -> None:
-        plain = {"name", "types", "optional", "default", "says", "limited"}
+        plain = {"name", "types", "optional", "default", "says", "suggests", "hint", "limited"}
         rules = (rule for rule in fields(self) if rule.name not in plain)
         limited = any(getattr(self, rule.name) != rule.default for rule in rules)
         object.__setattr__(self, "limited", limited)
@@ -158,13 +165,19 @@ def check(parameter: Parameter, value: object, where: str) -> None:
         raise CommandRefusedError(f"api.{where}: {parameter.name} {error}") from None
     except _BrokenError as broken:
         for said in parameter.says:
-            if said.rule == broken.rule:
+            if said.rule == broken.rule or (said.rule, broken.rule) == ("types", "absent"):
                 raise CommandRefusedError(said.message) from None
         raise CommandRefusedError(f"api.{where}: {parameter.name} {broken}") from None
 
 
 def _refuse_type(parameter: Parameter, kind: JsonType) -> NoReturn:
-    raise _BrokenError("types", f"must be of type {' or '.join(parameter.types)}, not {kind}")
+    types = " or ".join(parameter.types)
+    rule: Rule = "absent" if kind == "null" else "types"
+    raise _BrokenError(rule, f"must be of type {types}, not {kind}{_hint(parameter)}")
+
+
+def _hint(parameter: Parameter) -> str:
+    return f": {parameter.hint}" if parameter.hint else ""
 
 
 def _check_limits(parameter: Parameter, kind: JsonType, value: object, *, where: str) -> None:
@@ -215,20 +228,25 @@ def _check_object(parameter: Parameter, value: dict[str, object], where: str) ->
     within = f"{where}: {parameter.name}"
     known = {member.name for member in parameter.members}
     others = [name for name in value if name not in known]
-    if parameter.entries is not None:
-        _check_entries(parameter.entries, {name: value[name] for name in others}, within)
+    entries = parameter.entries
+    if entries is not None:
+        _check_count(entries, len(value if entries.counts_all else others))
+        _check_entries(entries, {name: value[name] for name in others}, within)
     elif known and others:
         raise _BrokenError("members", f"has no member {others[0]}")
     for member in parameter.members:
         if member.name in value:
             check(member, value[member.name], within)
         elif not member.optional:
-            raise _BrokenError("members", f"needs the member {member.name}")
+            raise _BrokenError("members", f"needs the member {member.name}{_hint(member)}")
+
+
+def _check_count(entries: Entries, count: int) -> None:
+    if entries.at_most is not None and count > entries.at_most:
+        raise _BrokenError("entries", f"must not have more than {entries.at_most} members")
 
 
 def _check_entries(entries: Entries, value: dict[str, object], within: str) -> None:
-    if entries.at_most is not None and len(value) > entries.at_most:
-        raise _BrokenError("entries", f"must not have more than {entries.at_most} members")
     for name, item in value.items():
         if entries.name is not None:
             check(entries.name, name, within)

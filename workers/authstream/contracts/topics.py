@@ -60,8 +60,8 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "<trigger>.requested.v1",
         "Login events as providers publish them.",
-        "providers, SDK, gateway",
-        "entry",
+        "providers, SDK, gateway, effect.redelivery",
+        "entry, effect.redelivery",
         7 * DAY,
         value="JSON or authstream.LoginEvent",
         key="the provider's choice",
@@ -107,14 +107,14 @@ CATALOG: tuple[TopicSpec, ...] = (
         "<trigger>.decided.v1",
         "Verdicts. The first record of a leg is the verdict.",
         "assemble",
-        "fanout, providers, anyone",
+        "assemble, fanout, metadata, providers, anyone",
         7 * DAY,
         value="authstream.Verdict",
     ),
     TopicSpec(
         "replies.v1",
         "Verdicts on their way to the caller that waits.",
-        "fanout, resume",
+        "fanout, resume, metadata",
         "gateway, SDK",
         HOUR,
         value="authstream.Verdict",
@@ -123,7 +123,7 @@ CATALOG: tuple[TopicSpec, ...] = (
         "user-metadata.v1",
         "Metadata merge patches, in order for each user.",
         "fanout",
-        "metadata",
+        "metadata, entry",
         7 * DAY,
         value="authstream.MetadataPatch",
     ),
@@ -139,7 +139,7 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "effects.<kind>.v1",
         "Side effects to deliver.",
-        "fanout",
+        "fanout, effect",
         "effect",
         7 * DAY,
         value="authstream.Effect",
@@ -164,10 +164,28 @@ CATALOG: tuple[TopicSpec, ...] = (
         key="the effect's",
     ),
     TopicSpec(
+        "redelivery.v1",
+        "Events whose flow failed, to be published again when their time has come.",
+        "fanout, effect.retry-<delay>",
+        "effect.redelivery",
+        7 * DAY,
+        value="authstream.Redelivery",
+        key="the id of the event to publish",
+    ),
+    TopicSpec(
+        "redelivery.retry-<delay>.v1",
+        "Events to publish again that wait so long at least.",
+        "effect.redelivery",
+        "effect.retry-<delay>",
+        7 * DAY,
+        value="authstream.Redelivery",
+        key="the id of the event to publish",
+    ),
+    TopicSpec(
         "executions.v1",
         "What ran in each flow, for how long, with what result.",
         "assemble",
-        "console, CLI",
+        "canary, console, CLI",
         10 * DAY,
         value="authstream.Execution",
         key="the flow id",
@@ -193,7 +211,7 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "control.v1",
         "Actions, flows, sealed secrets: every revision of every object. Read from offset 0.",
-        "control plane",
+        "control plane, canary",
         "every process",
         None,
         partitions=1,
@@ -258,6 +276,15 @@ class Topics:
     def effects_done(self, kind: str) -> str:
         """Where delivered effects of a kind are recorded."""
         return self._name(f"effects.{kind}.done")
+
+    def redelivery_retry(self, delay: str) -> str:
+        """Where events wait that are to be published again; `delay` is a name in `DELAYS`."""
+        return self._name(f"redelivery.retry-{delay}")
+
+    @property
+    def redelivery(self) -> str:
+        """Events to publish again."""
+        return self._name("redelivery")
 
     @property
     def denied(self) -> str:

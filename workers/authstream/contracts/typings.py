@@ -197,6 +197,8 @@ def _typescript_parameter(parameter: Parameter) -> str:
 def _typescript_type(parameter: Parameter) -> str:
     if parameter.enum:
         return " | ".join(f'"{value}"' for value in parameter.enum)
+    if parameter.suggests:
+        return " | ".join([*(f'"{value}"' for value in parameter.suggests), "(string & {})"])
     if parameter.items is not None:
         others = [name for name in parameter.types if name != "array"]
         items = f"({_typescript_type(parameter.items)})[]"
@@ -245,4 +247,7 @@ def _python_type(parameter: Parameter) -> str:
     if parameter.enum:
         values = ", ".join(f'"{value}"' for value in parameter.enum)
         return f"Literal[{values}]"
+    if parameter.suggests:
+        values = ", ".join(f'"{value}"' for value in parameter.suggests)
+        return f"Literal[{values}] | str"
     return " | ".join(_PYTHON_TYPES[name] for name in parameter.types) or "Any"

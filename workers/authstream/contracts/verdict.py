@@ -51,10 +51,15 @@ class Dropped(Record):
 
 
 class Retry(Record):
-    """When to publish the event again, each time under an id of its own; nobody else does."""
+    """When the event is published again, by `effect.redelivery`, as a flow of its own."""
 
-    #: One wait for each further try, counted from the failure before.
+    #: One wait for each try that is left, counted from the failure before; none: it is given up.
     waits_ms: tuple[int, ...] = ()
+    #: How often it was published again before.
+    attempt: int = 0
+    #: Where it is in the topic that it was requested in; null: not known, nobody publishes it.
+    partition: int | None = None
+    offset: int | None = None
 
 
 class TargetScopes(Record):

@@ -59,6 +59,8 @@ class ConnectionFile(BaseModel):
     rate: int = Field(default=200, ge=1, le=100_000)
     #: Bytes of a call; more is not read.
     max_body: int = Field(default=EVENT_BYTES, ge=1024, le=EVENT_BYTES)
+    #: A Kafka topic with the provider's own events, which `authstream ingest` reads.
+    topic: str = ""
     #: `none` takes every call from the named networks.
     authentication: Literal["required", "none"] = "required"
     #: What the adapter needs to know, see its page.
@@ -77,6 +79,8 @@ class Connection:
     rate: int
     max_body: int
     authenticated: bool
+    #: Where the provider's own events come from; empty: nowhere.
+    topic: str = ""
 
     @property
     def name(self) -> str:
@@ -163,6 +167,11 @@ def _connection(
             f"{file}: {said.provider} has no option {', '.join(unknown)}; "
             f"it has {', '.join(sorted(provider.options)) or 'none'}"
         )
+    if said.topic and not provider.tells:
+        raise ConfigurationError(
+            f"{file}: {said.provider} has no events of its own that could be read from a topic: "
+            "leave topic out"
+        )
     missing = sorted(set(said.triggers.values()) - triggers)
     if missing:
         raise ConfigurationError(
@@ -191,6 +200,7 @@ def _connection(
         rate=said.rate,
         max_body=said.max_body,
         authenticated=said.authentication == "required",
+        topic=said.topic,
     )
 
 

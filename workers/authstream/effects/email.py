@@ -20,6 +20,8 @@ from authstream.settings import Settings
 OneLine = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00]+$", max_length=998)]
 #: The template whose link proves an address.
 _VERIFY = "verify-address"
+#: Auth0's types of message by our templates.
+_TYPES = {"welcome": "welcome_email", _VERIFY: "verify_email", "blocked-account": "blocked_account"}
 
 
 class EmailInputs(BaseModel):
@@ -51,6 +53,7 @@ class EmailDelivery(Delivery):
 
     name = "email"
     inputs = EmailInputs
+    providers = ("custom-email-provider",)
 
     def __init__(self) -> None:
         self._settings = Settings()
@@ -72,6 +75,20 @@ class EmailDelivery(Delivery):
     async def deliver(self, effect: Effect) -> None:
         """Send one e-mail. Raises DeliveryError."""
         await self._pool.send(message(effect, self._settings))
+
+    def event(self, effect: Effect, trigger: str) -> dict[str, Any]:  # noqa: ARG002 - there is one
+        """The rendered e-mail as Auth0's trigger has it. Raises DeliveryError."""
+        inputs = parsed(EmailInputs, self.name, effect.payload)
+        parts = _parts(inputs, effect, self._settings)
+        mail = {
+            "to": inputs.to,
+            "from": self._settings.smtp.sender,
+            "subject": inputs.subject or parts.subject,
+            "text": parts.text,
+            "html": parts.html,
+            "message_type": _TYPES.get(inputs.template or ""),
+        }
+        return {"notification": {name: said for name, said in mail.items() if said is not None}}
 
 
 def message(effect: Effect, settings: Settings) -> EmailMessage:

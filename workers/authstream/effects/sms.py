@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -10,6 +10,9 @@ from authstream.contracts.effect import Effect
 from authstream.engine.delivery import Delivery, parsed
 from authstream.outbound.notification import notify
 from authstream.settings import NotifySettings, Settings
+
+#: Auth0's older trigger of the two, for codes of a second factor.
+_CODES = "send-phone-message"
 
 
 class SmsInputs(BaseModel):
@@ -27,6 +30,7 @@ class SmsDelivery(Delivery):
 
     name = "sms"
     inputs = SmsInputs
+    providers = ("custom-phone-provider", _CODES)
 
     def __init__(self) -> None:
         self._settings = NotifySettings()
@@ -39,6 +43,16 @@ class SmsDelivery(Delivery):
         """Send once. Raises DeliveryError."""
         inputs = parsed(SmsInputs, self.name, effect.payload)
         await notify(self._settings.sms, inputs.text, title="", kind=self.name, to=inputs.to)
+
+    def event(self, effect: Effect, trigger: str) -> dict[str, Any]:
+        """The message as Auth0's triggers have it. Raises DeliveryError."""
+        inputs = parsed(SmsInputs, self.name, effect.payload)
+        if trigger == _CODES:
+            action = "second-factor-authentication"
+            message = {"action": action, "message_type": "sms", "text": inputs.text}
+            return {"message_options": {**message, "recipient": inputs.to}}
+        message = {"recipient": inputs.to, "as_text": inputs.text, "delivery_method": "text"}
+        return {"notification": message}
 
 
 PLUGIN = SmsDelivery()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,6 +23,8 @@ class Delivery(ABC):
     inputs: type[BaseModel]
     #: One try at the destination.
     timeout: timedelta = timedelta(seconds=10)
+    #: Triggers whose action delivers instead, where a tenant has bound one; the first bound counts.
+    providers: tuple[str, ...] = ()
 
     async def start(self) -> None:  # noqa: B027 - most kinds have nothing to prepare
         """Prepare; called once before the first delivery."""
@@ -37,6 +39,14 @@ class Delivery(ABC):
     @abstractmethod
     async def deliver(self, effect: Effect) -> None:
         """Deliver once. Raises DeliveryError, which says whether another try can help."""
+
+    async def attempt(self, effect: Effect, number: int) -> None:  # noqa: ARG002 - most do not care
+        """Deliver, the first time or again: tries are counted from 1. Raises as `deliver` does."""
+        await self.deliver(effect)
+
+    def event(self, effect: Effect, trigger: str) -> dict[str, Any]:
+        """What one of the `providers` is told of an effect. Raises DeliveryError."""
+        raise NotImplementedError(f"{self.name} has no event for {trigger}")
 
 
 def parsed(inputs: type[I], kind: str, payload: Mapping[str, object]) -> I:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from authstream.contracts.budgets import ERROR_CHARACTERS
+from authstream.contracts.envelope import Thrown
 from authstream.engine.delivery import Delivery, parsed
 from authstream.engine.program import Invocation, Outcome, RecordedCommand
 from authstream.errors import DeliveryError
@@ -35,7 +36,8 @@ class CheckedOrders:
         error = refusal(outcome.commands, self.kinds)
         if error is None:
             return outcome
-        return replace(outcome, status="error", commands=(), error=error[:ERROR_CHARACTERS])
+        thrown = Thrown(name="ApiError", message=error[:ERROR_CHARACTERS])
+        return replace(outcome, status="error", commands=(), error=thrown.text, thrown=thrown)
 
 
 def refusal(commands: Iterable[RecordedCommand], kinds: Mapping[str, Delivery]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from authstream.contracts.api import methods
+from authstream.contracts.codes import ACCESS_DENIED
 from authstream.contracts.envelope import Command
 from authstream.contracts.parameter import Parameter
 from authstream.engine.plan import BreakGlass
@@ -24,11 +25,15 @@ def commands(glass: BreakGlass, trigger: str) -> tuple[Command, ...]:
     if glass.mode == "allow-all" or not can_deny(trigger):
         return ()
     parameters = methods(trigger)[DENY].parameters
-    arguments = [_argument(one, glass.reason) for one in parameters if not one.optional]
+    arguments = [
+        _argument(one, glass.reason)
+        for one in parameters
+        if not one.optional or one.name == "reason"
+    ]
     return (Command(action=ACTOR, name=DENY, arguments=orjson.dumps(arguments)),)
 
 
 def _argument(parameter: Parameter, reason: str) -> str:
-    if parameter.enum:
-        return parameter.enum[-1]
-    return "access_denied" if parameter.name == "code" else reason
+    if parameter.suggests:
+        return parameter.suggests[-1]
+    return ACCESS_DENIED if parameter.name == "code" else reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from authstream.contracts.codes import INCOMPLETE, TIMEOUT
 from authstream.contracts.envelope import Envelope, Failure, Run, Step
 from authstream.contracts.execution import Execution
 from authstream.contracts.parameter import CommandRefusedError
@@ -39,7 +40,7 @@ def _decided(envelope: Envelope, trigger: Trigger, draft: Draft, *, now: int) ->
     broken = draft.settle()
     failure = _failure(envelope, draft, broken, now=now)
     if failure is not None:
-        return failed(envelope, failure, now=now, retry=trigger.again(failure))
+        return failed(envelope, failure, now=now, retry=trigger.again(envelope, failure))
     if draft.denial is not None:
         return _denied(envelope, draft, draft.denial, now=now)
     if envelope.state is not None:
@@ -54,7 +55,7 @@ def _failure(
         return envelope.failure
     if now > envelope.deadline_at:
         return Failure(
-            code="timeout",
+            code=TIMEOUT,
             reason=f"not decided within {envelope.deadline_at - envelope.requested_at} ms",
         )
     if draft.denial is not None:
@@ -69,7 +70,7 @@ def _incomplete(envelope: Envelope) -> Failure | None:
     if not missing:
         return None
     action = missing[0].action
-    return Failure(code="incomplete", reason="planned actions did not run", action=action)
+    return Failure(code=INCOMPLETE, reason="planned actions did not run", action=action)
 
 
 def _denied(envelope: Envelope, draft: Draft, denial: Denial, *, now: int) -> Verdict:

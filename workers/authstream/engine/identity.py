@@ -48,6 +48,11 @@ def effect_id(flow: str, leg: int, index: int) -> str:
     return _named("effect", flow, str(leg), str(index))
 
 
+def retry_id(flow: str) -> str:
+    """The id of the event that is published again after a failed flow, the same whoever does it."""
+    return _named("retry", flow)
+
+
 def patch_id(flow: str, leg: int) -> str:
     """The id of a verdict's metadata patch."""
     return _named("metadata", flow, str(leg))

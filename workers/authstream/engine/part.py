@@ -119,6 +119,10 @@ class Part:
     gives: ClassVar[tuple[str, ...]] = ()
     #: The outcomes whose verdict has them; under others the commands are listed as dropped.
     shown: ClassVar[frozenset[Outcome]] = frozenset({"allowed"})
+    #: What it takes at most, for people: what is limited, and to how much.
+    limits: ClassVar[Mapping[str, str]] = {}
+    #: May have the event published again.
+    retries: ClassVar[bool] = False
     #: Has something to say also of a flow that made none of its commands.
     needed: ClassVar[bool] = False
     #: One rule for each command, from the methods marked `@command`.

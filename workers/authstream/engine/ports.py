@@ -75,6 +75,9 @@ class Stage(ABC):
     #: Consumer group and metric name, e.g. `entry` or `action.crm-enrich`.
     name: str
     topics: tuple[str, ...]
+    #: Some of `topics`, which a consumer of their own reads: a fetch costs the broker time for each
+    #: partition that it names, so those with traffic are not fetched together with the silent ones.
+    frequent: tuple[str, ...] = ()
     assignor: Assignor = "cooperative-sticky"
     #: After this a handler is cancelled and `refuse` answers for it.
     timeout: timedelta = timedelta(seconds=30)
@@ -85,6 +88,8 @@ class Stage(ABC):
     relaxed: bool = False
     #: A partition that is taken away waits for what is in work; False where work is only waiting.
     drains: bool = True
+    #: A message may be in work for long on purpose: that runs begin with it is not its fault.
+    waits: bool = False
     #: It stands still until an operator has looked; the worker is then not ready.
     halted: bool = False
 
@@ -95,6 +100,10 @@ class Stage(ABC):
     @abstractmethod
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """What to write for a message that cannot be handled: a dead letter and an answer."""
+
+    def origin(self, message: Message) -> Headers:
+        """The headers with the trace context that a message goes on with: its own, mostly."""
+        return message.headers
 
     async def start(self) -> None:  # noqa: B027 - most stages have nothing to prepare
         """Prepare; called once before the first message."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from authstream.contracts.api import Operation
+from authstream.contracts.envelope import Thrown
 from authstream.contracts.slug import DEFAULT_TENANT, slug
 from authstream.engine.guest_limits import DEFAULT, GuestLimits
 from authstream.engine.lookup import Lookup
@@ -95,6 +96,8 @@ class Invocation:
     timeout: timedelta
     #: How often earlier actions called methods that have a quota, by its group.
     calls: Mapping[str, int] = field(default_factory=dict[str, int])
+    #: The provider can send the browser away.
+    interactive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,9 @@ class Outcome:
     status: Status
     commands: tuple[RecordedCommand, ...]
     console: tuple[Line, ...]
+    #: Why it is not `ok`, all in one text.
     error: str | None
     started_at: datetime
     duration: timedelta
+    #: What the action threw, where that is why.
+    thrown: Thrown | None = None

@@ -8,17 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import orjson
 
 from authstream.contracts.verdict import Verdict
+from authstream.engine.call_body import filled
 from authstream.errors import InvalidCallError
 
 JSON = "application/json"
 #: The trigger whose user does not exist yet.
 SIGN_UP = "pre-user-registration"
 _SECRET_BYTES = 32
+#: No members.
+NOTHING: Mapping[str, object] = MappingProxyType({})
 #: Said to a user whose login was denied by an action that gave no text for users.
 DENIED = "Access denied."
 #: Said where no verdict can be had and the connection fails closed.
@@ -76,6 +79,8 @@ class Asked:
     id: str | None
     #: The call's body, from which some answers are made.
     said: dict[str, Any]
+    #: `traceparent` of what is told about, where it is known from the record itself.
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +135,34 @@ class Provider(ABC):
     options: ClassVar[Mapping[str, str]] = MappingProxyType({})
     #: The text of a denial reaches its user.
     carries_message: bool = True
+    #: It also writes down what happened, for `authstream ingest` to read: see `hear`.
+    tells: bool = False
 
     def new_secret(self) -> str:
         """A random secret in the form that the provider takes."""
         return secrets.token_urlsafe(_SECRET_BYTES)
+
+    def event(
+        self,
+        peer: Peer,
+        *,
+        user: Mapping[str, object] = NOTHING,
+        client: Mapping[str, object] = NOTHING,
+        connection: Mapping[str, object] = NOTHING,
+        request: Mapping[str, object] = NOTHING,
+        **others: object,
+    ) -> dict[str, Any]:
+        """An event with what all have; members that are None are left out, and nobody for a user.
+
+        Metadata that the provider does not send is left out too: entry may fill it in.
+        """
+        return {
+            "client": {"client_id": self.name, **filled(client)},
+            "connection": {"name": self.name, "strategy": self.name, **filled(connection)},
+            "request": {"ip": "", **filled(request)},
+            "tenant": {"id": peer.tenant},
+            **filled({"user": filled(user) or None, **others}),
+        }
 
     @abstractmethod
     def authenticate(self, call: Call, peer: Peer) -> None:
@@ -146,6 +175,13 @@ class Provider(ABC):
     @abstractmethod
     def parse(self, call: Call, peer: Peer) -> Asked:
         """What is asked. Raises InvalidCallError, and nothing else."""
+
+    def hear(self, record: bytes, peer: Peer) -> Asked | None:  # noqa: ARG002 - for those that tell
+        """What a record of the provider's own log says happened; None: nothing for us.
+
+        Raises InvalidCallError, and nothing else.
+        """
+        raise InvalidCallError(f"{self.name} writes no log that is read here")
 
     @abstractmethod
     def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:
@@ -174,6 +210,10 @@ class Provider(ABC):
     @abstractmethod
     def setup(self, url: str) -> str:
         """What to configure at the provider so that it calls this URL, as text to paste."""
+
+    def extension(self) -> bytes | None:
+        """A file to install at the provider, which `authstream connect --extension` writes."""
+        return None
 
 
 #: What a verdict says about itself, and what reaches the provider another way: nothing to carry.
@@ -207,79 +247,6 @@ def lost_parts(verdict: Verdict, *carried: str) -> tuple[str, ...]:
     ]
     others = type(verdict).model_fields.keys() - _ABOUT - {"claims"} - frozenset(carried)
     return (*lost, *sorted(name for name in others if getattr(verdict, name)))
-
-
-def members(body: bytes) -> dict[str, Any]:
-    """The members of a JSON object. Raises InvalidCallError."""
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidCallError(
-            f"the body is not JSON (at byte {error.pos}): send one JSON object"
-        ) from None
-    if not isinstance(found, dict):
-        raise InvalidCallError("the body is not a JSON object: send one")
-    return cast("dict[str, Any]", found)
-
-
-def inner(said: Mapping[str, Any], *path: str) -> dict[str, Any]:
-    """An object inside, empty when it is absent or null. Raises InvalidCallError for anything else.
-
-    `inner(body, "data", "user")` is `body["data"]["user"]`.
-    """
-    here: Mapping[str, Any] = said
-    for depth, name in enumerate(path):
-        found = here.get(name)
-        if found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise InvalidCallError(f"{'.'.join(path[: depth + 1])} is not an object")
-        here = cast("dict[str, Any]", found)
-    return dict(here)
-
-
-def text(said: Mapping[str, Any], *path: str) -> str | None:
-    """A text inside, None when it is absent, null or empty. Raises InvalidCallError otherwise."""
-    found = inner(said, *path[:-1]).get(path[-1])
-    if found is None or found == "":
-        return None
-    if not isinstance(found, str):
-        raise InvalidCallError(f"{'.'.join(path)} is not a text")
-    return found
-
-
-def texts(said: Mapping[str, Any], *path: str) -> list[str]:
-    """A list of texts inside, empty when absent. Raises InvalidCallError for anything else."""
-    found = inner(said, *path[:-1]).get(path[-1])
-    if found is None:
-        return []
-    listed = cast("list[object]", found) if isinstance(found, list) else [None]
-    if not all(isinstance(item, str) for item in listed):
-        raise InvalidCallError(f"{'.'.join(path)} is not a list of texts")
-    return cast("list[str]", listed)
-
-
-def objects(said: Mapping[str, Any], *path: str) -> list[dict[str, Any]]:
-    """A list of objects inside, empty when absent. Raises InvalidCallError for anything else."""
-    found = inner(said, *path[:-1]).get(path[-1])
-    if found is None:
-        return []
-    listed = cast("list[object]", found) if isinstance(found, list) else [None]
-    if not all(isinstance(item, dict) for item in listed):
-        raise InvalidCallError(f"{'.'.join(path)} is not a list of objects")
-    return cast("list[dict[str, Any]]", listed)
-
-
-def needed(value: str | None, name: str) -> str:
-    """A text that must be there. Raises InvalidCallError."""
-    if value is None:
-        raise InvalidCallError(f"{name} is missing: it says whose login this is")
-    return value
-
-
-def filled(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The members that have a value."""
-    return {name: value for name, value in said.items() if value is not None}
 
 
 def json_answer(status: int, body: object, *, lost: tuple[str, ...] = ()) -> Answer:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Outcome
 
 SHOWN = "[redacted]"
@@ -34,6 +35,14 @@ class Redactor:
             outcome,
             console=tuple((level, self.text(line)) for level, line in outcome.console),
             error=outcome.error and self.text(outcome.error),
+            thrown=outcome.thrown and self._thrown(outcome.thrown),
+        )
+
+    def _thrown(self, thrown: Thrown) -> Thrown:
+        return Thrown(
+            name=self.text(thrown.name),
+            message=self.text(thrown.message),
+            stack=self.text(thrown.stack),
         )
 
 

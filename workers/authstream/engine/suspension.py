@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
+from authstream.contracts.codes import INTERACTION_REQUIRED, REDIRECT_UNSUPPORTED
 from authstream.contracts.envelope import Command, Envelope, Failure
 from authstream.engine.trigger import Trigger
 
@@ -18,9 +19,6 @@ _ENROLMENTS = ("authentication.enrollWith", "authentication.enrollWithAny")
 MFA = frozenset((*_CHALLENGES, *_ENROLMENTS))
 #: After an action that made one of these no other runs until the browser is back.
 SUSPENDING = frozenset((REDIRECT, RENDER, *MFA))
-UNSUPPORTED = "redirect_unsupported"
-#: OpenID Connect: `prompt=none` allows no page to be shown.
-INTERACTION_REQUIRED = "interaction_required"
 #: Protocols without a browser that could be sent away (Auth0's `canRedirect`).
 _WITHOUT_BROWSER = frozenset(
     ("oauth2-resource-owner", "oauth2-refresh-token", "oauth2-password", "oauth2-webauthn")
@@ -51,7 +49,7 @@ def refusal(envelope: Envelope, trigger: Trigger) -> Failure | None:
         why = "the provider cannot send the browser away"
     else:
         return _forbidden_by(orjson.loads(envelope.event), action)
-    return Failure(code=UNSUPPORTED, reason=why, action=action)
+    return Failure(code=REDIRECT_UNSUPPORTED, reason=why, action=action)
 
 
 def _forbidden_by(event: dict[str, Any], action: str) -> Failure | None:
@@ -61,7 +59,7 @@ def _forbidden_by(event: dict[str, Any], action: str) -> Failure | None:
         return Failure(code=INTERACTION_REQUIRED, reason=why, action=action)
     if transaction.get("protocol") in _WITHOUT_BROWSER:
         why = f"{transaction['protocol']} has no browser to send away"
-        return Failure(code=UNSUPPORTED, reason=why, action=action)
+        return Failure(code=REDIRECT_UNSUPPORTED, reason=why, action=action)
     return None
 
 

@@ -17,6 +17,7 @@ from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.verdict import Retry
 from authstream.engine.part import Part
+from authstream.engine.retries import left
 from authstream.errors import (
     ConfigurationError,
     InvalidEventError,
@@ -74,13 +75,15 @@ class Trigger:
     #: The provider waits for the verdict.
     blocking: bool = True
     on_failure: OnFailure = "refused"
-    #: When the provider publishes the event of a failed flow again, each time as a new event.
+    #: When the event of a failed flow is published again, each time as a flow of its own.
     retry: Retry | None = None
     #: Actions bound to one flow, at least and at most.
     least_actions: int = 0
     most_actions: int = ACTIONS_PER_FLOW
     #: Metadata is written by the metadata stage; else by the provider, e.g. with a new user.
     patches_metadata: bool = True
+    #: Every login has it, or every token: most of the traffic.
+    frequent: bool = False
     #: Paths in the event that must never reach a dead letter, e.g. `request.body.password`.
     sensitive: tuple[str, ...] = ()
     #: What is not as Auth0 has it, one sentence for each thing.
@@ -102,9 +105,14 @@ class Trigger:
         spent = sum(run.duration_ms for run in envelope.runs)
         return min(until, int(self.budget / timedelta(milliseconds=1) - spent))
 
-    def again(self, failure: Failure) -> Retry | None:
-        """When to publish the event of a failed flow again; never one that is wrong itself."""
-        return None if failure.code in _WRONG_EVENT else self.retry
+    @property
+    def retries(self) -> bool:
+        """Whether events of this trigger may have to be published again."""
+        return self.retry is not None or any(part.retries for part in self.parts)
+
+    def again(self, envelope: Envelope, failure: Failure) -> Retry | None:
+        """When the event of a failed flow is published again; never one that is wrong itself."""
+        return None if failure.code in _WRONG_EVENT else left(self.retry, envelope)
 
     def check_actions(self, count: int) -> None:
         """Whether a flow may have so many actions. Raises ConfigurationError."""

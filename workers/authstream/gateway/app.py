@@ -18,7 +18,7 @@ from authstream.contracts.topics import Topics
 from authstream.control.connections import Connection
 from authstream.engine.trigger import Trigger
 from authstream.errors import AuthstreamError
-from authstream.gateway import health, hooks, resumption, triggers
+from authstream.gateway import health, hooks, resumption, triggers, verification
 from authstream.gateway.admission import Admission
 from authstream.gateway.decision import Decisions
 from authstream.gateway.key_sets import KeySets
@@ -85,13 +85,17 @@ class Gateway:
         self.app.include_router(hooks.router(self._connections, decisions))
         resumptions = Resumptions(self._waiters, admission)
         self.app.include_router(resumption.router(self._connections.values(), resumptions))
+        self.app.include_router(
+            verification.router(self._settings.links, self._waiters, self._topics)
+        )
         self.app.include_router(health.router(self.metrics, lambda: self.ready))
 
     def _written(self) -> list[str]:
         """What a broker that makes topics on first use must have made."""
         requested = [self._topics.requested(name) for name in self._triggers]
         ours = self._topics
-        return [*requested, ours.replies, ours.assemble, ours.answers, ours.resume]
+        written = (ours.replies, ours.assemble, ours.answers, ours.resume, ours.user_metadata)
+        return [*requested, *written]
 
     def _mismatch(self, source: str) -> None:
         self.metrics.mismatches(source.rpartition("/")[2]).add()

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import orjson
 import structlog
+from opentelemetry import trace
 
 from authstream import telemetry
 from authstream.contracts import headers as h
@@ -32,6 +33,8 @@ CLOSED = frozenset(
         *("action_error", "invalid_event", "too_large", "unsigned_slip", "redirect_unsupported"),
     ]
 )
+#: Of an event's id on a span.
+_SPAN_CHARACTERS = 200
 _LOG = structlog.get_logger("authstream.gateway")
 
 
@@ -70,6 +73,9 @@ class Decisions:
             return connection.provider.unchanged(asked, peer)
         trigger = self._triggers[asked.trigger]
         question = _question(connection, call, asked, trigger=trigger)
+        if telemetry.tracing() is not None:
+            event_id = question.event.id[:_SPAN_CHARACTERS]
+            trace.get_current_span().set_attribute("cloudevents.event_id", event_id)
         resolution = await self._resolved(connection, question, trigger)
         outcome = told(connection, asked, resolution, peer=peer)
         self._keep(connection, question, outcome, began=began)
@@ -191,7 +197,7 @@ def _question(connection: Connection, call: Call, asked: Asked, *, trigger: Trig
     same = (source, trigger.name, asked.id or digest, subject or "")
     retried = asked.id is not None or connection.provider.retries
     return Question(
-        event=LoginEvent(trigger.name, data, event_id, source),
+        event=LoginEvent(trigger.name, data, event_id, source, hops=_hops(call)),
         tenant=tenant,
         subject=subject,
         same="\x1f".join(same) if retried else event_id,
@@ -199,3 +205,8 @@ def _question(connection: Connection, call: Call, asked: Asked, *, trigger: Trig
         headers=() if connection.provider.redirects else ((h.INTERACTIVE, b"no"),),
         deadline_at=call.received_at + connection.deadline // timedelta(milliseconds=1),
     )
+
+
+def _hops(call: Call) -> int:
+    """How many of our metadata writes led to the call, where the provider hands that on."""
+    return h.number(((h.HOPS, call.headers.get(h.HOPS, "").encode()),), h.HOPS) or 0

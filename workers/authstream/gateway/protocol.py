@@ -26,7 +26,7 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its parent says
         """Begin; a caller that says nothing is cut off too."""
-        super().connection_made(_OneWrite(transport, self.loop))  # type: ignore[arg-type]  # acts as one
+        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]  # acts as one
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -74,7 +74,7 @@ class GatewayProtocol(HttpToolsProtocol):
         self.transport.abort()
 
 
-class _OneWrite:
+class OneWrite:
     """A transport that writes once for each turn of the loop."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -83,11 +83,13 @@ class _OneWrite:
         self._parts: list[bytes] = []
 
     def write(self, data: bytes) -> None:
+        """What the turn writes so far, one more part."""
         if not self._parts:
             self._loop.call_soon(self._flush)
         self._parts.append(data)
 
     def close(self) -> None:
+        """Write what waits, and end."""
         self._flush()
         self._transport.close()
 

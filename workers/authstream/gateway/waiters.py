@@ -16,6 +16,7 @@ from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
 from authstream.contracts.answer import Answered
 from authstream.contracts.avro import decode, encode
+from authstream.contracts.codes import TIMEOUT
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
@@ -27,11 +28,13 @@ from authstream.engine.trigger import Trigger
 from authstream.errors import AuthstreamError, BackPressureError, BrokerUnreachableError
 from authstream.publisher.coroutines import settle
 from authstream.publisher.request import (
+    PUBLISH_WITHIN,
     LoginEvent,
     answer_of,
     event_record,
     foreign_state,
     sent,
+    unacknowledged,
 )
 from authstream.settings import Settings
 from authstream.stages.outputs import event_headers, flow_headers
@@ -197,7 +200,7 @@ class Waiters:
             return self._unavailable("/continue", error)
         finally:
             self._exchange.forget(correlation)
-        return Resolution(None, "timeout") if isinstance(found, _Late) else found
+        return Resolution(None, TIMEOUT) if isinstance(found, _Late) else found
 
     async def _expect(self, reply: asyncio.Future[Message]) -> tuple[bytes, h.Headers]:
         """Raises BrokerUnreachableError, ConfigurationError."""
@@ -254,6 +257,9 @@ class Waiters:
         address: h.Headers,
     ) -> Resolution:
         """Tell assemble that the caller went away: whichever record comes first there counts."""
+        if not trigger.blocking:
+            # The flow goes on without its caller, and is tried again if it fails.
+            return Resolution(None, TIMEOUT)
         at = late.requested_at
         envelope = Envelope(
             flow_id=question.flow,
@@ -263,7 +269,7 @@ class Waiters:
             subject=question.subject,
             requested_at=at,
             deadline_at=question.deadline_at,
-            failure=Failure(code="timeout", reason="the caller stopped waiting"),
+            failure=Failure(code=TIMEOUT, reason="the caller stopped waiting"),
         )
         flow = flow_headers(
             envelope.flow_id, 0, tenant=envelope.tenant, trigger=trigger.name, requested_at=at
@@ -274,7 +280,24 @@ class Waiters:
                 self._topics.assemble, question.key.encode(), encode(envelope), headers + address
             )
         )
-        return Resolution(None, "timeout")
+        return Resolution(None, TIMEOUT)
+
+    async def write(self, record: Output) -> None:
+        """Write a record that somebody waits for.
+
+        Raises BackPressureError, BrokerUnreachableError.
+        """
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
+        with sent(record) as output:
+            self._exchange.send(output, lambda result: settle(loop, written, result))
+        try:
+            async with asyncio.timeout(PUBLISH_WITHIN.total_seconds()):
+                result = await written
+        except TimeoutError:
+            raise unacknowledged(record) from None
+        if isinstance(result, BrokerUnreachableError):
+            raise result
 
     def record(self, answered: Answered) -> None:
         """Keep what a caller was really told."""

@@ -13,6 +13,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import api_key, hmac_sha256
+from authstream.engine.call_body import filled, inner, members, needed, text, texts
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -21,14 +22,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
-    texts,
 )
 
 HEADER = "x-authgear-body-signature"
@@ -59,31 +54,25 @@ class Authgear(Provider):
         trigger = peer.triggers.get(hook, TRIGGERS.get(hook))
         standard = inner(user, "standard_attributes")
         user_id = text(context, "user_id") or text(user, "id")
-        event = {
-            "client": {"client_id": text(context, "client_id") or self.name},
-            "connection": {"name": self.name, "strategy": self.name},
-            "request": filled(
-                {
-                    "ip": text(context, "ip_address") or "",
-                    "user_agent": text(context, "user_agent"),
-                    "language": text(context, "language"),
-                    "geoip": filled({"countryCode": text(context, "geo_location_code")}),
-                }
-            ),
-            "tenant": {"id": peer.tenant},
-            "user": filled(
-                {
-                    "user_id": needed(user_id, "context.user_id") if trigger else "",
-                    "email": text(standard, "email"),
-                    "email_verified": standard.get("email_verified") is True,
-                    "name": text(standard, "name"),
-                    "phone_number": text(standard, "phone_number"),
-                    "user_metadata": inner(user, "custom_attributes"),
-                    "app_metadata": {},
-                }
-            ),
-            "authorization": {"roles": texts(user, "roles")},
-        }
+        event = self.event(
+            peer,
+            user={
+                "user_id": needed(user_id, "context.user_id") if trigger else "",
+                "email": text(standard, "email"),
+                "email_verified": standard.get("email_verified") is True,
+                "name": text(standard, "name"),
+                "phone_number": text(standard, "phone_number"),
+                "user_metadata": inner(user, "custom_attributes"),
+            },
+            client={"client_id": text(context, "client_id")},
+            request={
+                "ip": text(context, "ip_address"),
+                "user_agent": text(context, "user_agent"),
+                "language": text(context, "language"),
+                "geoip": filled({"countryCode": text(context, "geo_location_code")}),
+            },
+            authorization={"roles": texts(user, "roles")},
+        )
         return Asked(hook, trigger, event, text(said, "id"), said)
 
     def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:  # noqa: ARG002 - nothing of it is needed

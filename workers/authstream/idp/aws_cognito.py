@@ -14,6 +14,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import api_key, aws4, aws_signature
+from authstream.engine.call_body import filled, inner, members, needed, text, texts
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -22,14 +23,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
-    texts,
 )
 
 HEADER = "x-api-key"
@@ -72,17 +67,16 @@ class AwsCognito(Provider):
         user = needed(text(said, "userName"), "userName") if trigger in _OF_USERS else None
         attributes = inner(said, "request", "userAttributes")
         client = text(said, "callerContext", "clientId") or "unknown"
-        event: dict[str, Any] = {
-            "client": {"client_id": client, "name": client, "metadata": {}},
-            "connection": {"name": text(said, "userPoolId") or self.name, "strategy": self.name},
-            "request": {"ip": "", "body": inner(said, "request", "clientMetadata")},
-            "tenant": {"id": peer.tenant},
-            "transaction": {"requested_scopes": texts(said, "request", "scopes")},
-            "user": _user(user or client, attributes),
-            "authorization": {
-                "roles": texts(said, "request", "groupConfiguration", "groupsToOverride")
-            },
-        }
+        roles = texts(said, "request", "groupConfiguration", "groupsToOverride")
+        event = self.event(
+            peer,
+            user=_user(user or client, attributes),
+            client={"client_id": client, "name": client},
+            connection={"name": text(said, "userPoolId")},
+            request={"body": inner(said, "request", "clientMetadata")},
+            transaction={"requested_scopes": texts(said, "request", "scopes")},
+            authorization={"roles": roles},
+        )
         if trigger == "credentials-exchange":
             event |= {"accessToken": {"customClaims": {}, "scope": []}}
             event |= {"resource_server": {"identifier": ""}}
@@ -112,7 +106,7 @@ class AwsCognito(Provider):
         return json_answer(200, asked.said)
 
     def samples(self) -> tuple[Sample, ...]:
-        """Token events of version 1 and 2, and a sign-up."""
+        """Token events of each version, and a sign-up."""
         return tuple(
             Sample(f"2015-03-31/functions/{name}/invocations", orjson.dumps(body))
             for name, body in _SAMPLES.items()
@@ -168,8 +162,7 @@ def _user(user_id: str, attributes: dict[str, Any]) -> dict[str, Any]:
             "given_name": text(attributes, "given_name"),
             "family_name": text(attributes, "family_name"),
             "phone_number": text(attributes, "phone_number"),
-            "app_metadata": {},
-            "user_metadata": custom,
+            "user_metadata": custom or None,
         }
     )
 
@@ -227,6 +220,13 @@ _SAMPLES: dict[str, dict[str, Any]] = {
             "groupConfiguration": {"groupsToOverride": ["staff"]},
             "scopes": ["openid"],
         },
+        "response": {"claimsAndScopeOverrideDetails": {}},
+    },
+    "pretoken-v3": {
+        "version": "3",
+        **_POOL,
+        "triggerSource": "TokenGeneration_ClientCredentials",
+        "request": {"userAttributes": {}, "groupConfiguration": {}, "scopes": ["api/read"]},
         "response": {"claimsAndScopeOverrideDetails": {}},
     },
     "presignup": {

@@ -14,6 +14,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.bearer import bearer, verified
+from authstream.engine.call_body import filled, inner, members, needed, text
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -22,13 +23,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
 )
 from authstream.errors import UnauthenticatedError
 
@@ -76,28 +72,19 @@ class Entra(Provider):
         hook = needed(text(said, "type"), "type").removeprefix(PREFIX)
         context = inner(said, "data", "authenticationContext")
         app = inner(context, "clientServicePrincipal")
-        event = {
-            "client": filled(
-                {"client_id": text(app, "appId") or self.name, "name": text(app, "displayName")}
-            ),
-            "connection": {"name": self.name, "strategy": self.name},
-            "request": filled(
-                {
-                    "ip": text(context, "client", "ip") or "",
-                    "language": text(context, "client", "locale"),
-                }
-            ),
-            "tenant": {"id": peer.tenant},
-            "user": _user(said, hook),
-            "transaction": filled(
-                {"correlation_id": text(context, "correlationId"), "locale": "", "metadata": {}}
-            ),
-        }
+        caller, correlation = inner(context, "client"), text(context, "correlationId")
+        event = self.event(
+            peer,
+            user=_user(said, hook),
+            client={"client_id": text(app, "appId"), "name": text(app, "displayName")},
+            request={"ip": text(caller, "ip"), "language": text(caller, "locale")},
+            transaction=filled({"correlation_id": correlation, "locale": "", "metadata": {}}),
+        )
         resource = text(context, "resourceServicePrincipal", "appId")
         if resource is not None:
             event["resource_server"] = {"identifier": resource}
         trigger = peer.triggers.get(hook, TRIGGERS.get(hook))
-        return Asked(hook, trigger, event, text(context, "correlationId"), said)
+        return Asked(hook, trigger, event, correlation, said)
 
     def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:  # noqa: ARG002 - nothing of it is needed
         """Both tokens' claims in one object: Entra's mapping policy says which go where."""
@@ -186,8 +173,6 @@ def _user(said: dict[str, Any], hook: str) -> dict[str, Any]:
             "given_name": text(user, "givenName"),
             "family_name": text(user, "surname"),
             "username": text(user, "userPrincipalName"),
-            "app_metadata": {},
-            "user_metadata": {},
         }
     )
 

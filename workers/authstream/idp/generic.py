@@ -10,6 +10,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import api_key, standard_webhook
+from authstream.engine.call_body import inner, members, text
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -18,10 +19,7 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    inner,
     json_answer,
-    members,
-    text,
 )
 from authstream.errors import InvalidCallError
 

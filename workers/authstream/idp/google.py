@@ -18,6 +18,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.bearer import verified
+from authstream.engine.call_body import filled, inner, members, needed, text
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -26,13 +27,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
 )
 from authstream.errors import InvalidCallError, UnauthenticatedError
 
@@ -83,23 +79,16 @@ class Google(Provider):
         said = _claims(needed(text(members(call.body), "data", "jwt"), "data.jwt"))
         hook = text(said, "event_type") or call.hook
         trigger = peer.triggers.get(hook, TRIGGERS.get(hook, ""))
-        event = {
-            "client": {"client_id": text(said, "aud") or self.name},
-            "connection": {
-                "name": text(said, "sign_in_method") or self.name,
-                "strategy": text(said, "sign_in_method"),
-            },
-            "request": filled(
-                {
-                    "ip": text(said, "ip_address") or "",
-                    "user_agent": text(said, "user_agent"),
-                    "language": text(said, "locale"),
-                }
-            ),
-            "tenant": {"id": peer.tenant},
-            "user": _user(said),
-            "transaction": {"locale": text(said, "locale") or ""},
-        }
+        method, locale = text(said, "sign_in_method"), text(said, "locale")
+        request = {"ip": text(said, "ip_address"), "user_agent": text(said, "user_agent")}
+        event = self.event(
+            peer,
+            user=_user(said),
+            client={"client_id": text(said, "aud")},
+            connection={"name": method, "strategy": method},
+            request={**request, "language": locale},
+            transaction={"locale": locale or ""},
+        )
         return Asked(hook, trigger or None, event, text(said, "event_id"), said)
 
     def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:  # noqa: ARG002 - nothing of it is needed
@@ -174,7 +163,6 @@ def _user(said: dict[str, Any]) -> dict[str, Any]:
             "picture": text(user, "photo_url"),
             "phone_number": text(user, "phone_number"),
             "app_metadata": inner(user, "custom_claims"),
-            "user_metadata": {},
         }
     )
 

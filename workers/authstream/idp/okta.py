@@ -12,6 +12,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import api_key
+from authstream.engine.call_body import filled, inner, members, needed, text, texts
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -20,14 +21,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
-    texts,
 )
 
 HEADER = "authorization"
@@ -59,24 +54,15 @@ class Okta(Provider):
         said = members(call.body)
         hook = needed(text(said, "eventType"), "eventType")
         context = inner(said, "data", "context")
-        client = text(context, "protocol", "client", "id") or self.name
-        event = {
-            "client": filled(
-                {"client_id": client, "name": text(context, "protocol", "client", "name")}
-            ),
-            "connection": {
-                "name": text(context, "session", "idp", "type") or self.name,
-                "strategy": text(context, "session", "idp", "type"),
-            },
-            "request": filled(
-                {
-                    "ip": text(context, "request", "ipAddress") or "",
-                    "method": text(context, "request", "method"),
-                }
-            ),
-            "tenant": {"id": peer.tenant},
-            "user": _user(said, hook),
-        }
+        client, request = inner(context, "protocol", "client"), inner(context, "request")
+        source = text(context, "session", "idp", "type")
+        event = self.event(
+            peer,
+            user=_user(said, hook),
+            client={"client_id": text(client, "id"), "name": text(client, "name")},
+            connection={"name": source, "strategy": source},
+            request={"ip": text(request, "ipAddress"), "method": text(request, "method")},
+        )
         session = text(context, "session", "id")
         if hook == TOKEN and session is not None:
             event["session"] = {"id": session}
@@ -157,8 +143,6 @@ def _user(said: dict[str, Any], hook: str) -> dict[str, Any]:
             "username": text(profile, "login"),
             "given_name": text(profile, "firstName"),
             "family_name": text(profile, "lastName"),
-            "app_metadata": {},
-            "user_metadata": {},
         }
     )
 

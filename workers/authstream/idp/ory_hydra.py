@@ -13,7 +13,9 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import api_key
+from authstream.engine.call_body import inner, members, needed, text, texts
 from authstream.engine.provider import (
+    NOTHING,
     Answer,
     Asked,
     Call,
@@ -21,13 +23,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
-    texts,
 )
 
 HEADER = "x-api-key"
@@ -55,15 +52,15 @@ class OryHydra(Provider):
         client = needed(text(said, requester, "client_id"), f"{requester}.client_id")
         grants = texts(said, requester, "grant_types")
         trigger = "credentials-exchange" if MACHINE in grants else "post-login"
-        event: dict[str, Any] = {
-            "client": {"client_id": client, "name": client},
-            "connection": {"name": self.name, "strategy": self.name},
-            "request": {"ip": "", "body": {"grant_type": grants[0]} if grants else {}},
-            "tenant": {"id": peer.tenant},
-            "transaction": {"requested_scopes": texts(said, requester, "granted_scopes")},
-        }
-        if trigger == "post-login":
-            event["user"] = _user(said, call.hook)
+        of_user = trigger == "post-login"
+        event = self.event(
+            peer,
+            user=_user(said, call.hook) if of_user else NOTHING,
+            client={"client_id": client, "name": client},
+            request={"body": {"grant_type": grants[0]} if grants else {}},
+            transaction={"requested_scopes": texts(said, requester, "granted_scopes")},
+        )
+        if of_user:
             event["authentication"] = {"methods": [{"name": name} for name in _methods(said)]}
         else:
             event["accessToken"] = {"customClaims": {}, "scope": []}
@@ -117,11 +114,7 @@ oauth2:
 def _user(said: dict[str, Any], hook: str) -> dict[str, Any]:
     subject = text(said, "subject") if hook == "refresh" else None
     subject = subject or text(said, "session", "id_token", "subject")
-    found: dict[str, Any] = {
-        "user_id": needed(subject, "session.id_token.subject"),
-        "app_metadata": {},
-        "user_metadata": {},
-    }
+    found: dict[str, Any] = {"user_id": needed(subject, "session.id_token.subject")}
     known = inner(said, "session", "id_token", "id_token_claims", "ext")
     for name in ("email", "name", "given_name", "family_name", "nickname", "picture"):
         if isinstance(known.get(name), str):

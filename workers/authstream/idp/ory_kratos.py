@@ -14,6 +14,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import api_key
+from authstream.engine.call_body import filled, inner, members, needed, text, texts
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -22,14 +23,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
-    texts,
 )
 
 HEADER = "x-api-key"
@@ -74,19 +69,15 @@ class OryKratos(Provider):
         hook = call.hook.partition("/")[0]
         headers = {name.lower(): value for name, value in inner(said, "request", "headers").items()}
         request = {"headers": headers, **inner(said, "request")}
-        event: dict[str, Any] = {
-            "client": {"client_id": self.name, "name": self.name},
-            "connection": {"name": self.name, "strategy": self.name},
-            "request": filled(
-                {
-                    "ip": _first(headers, "x-forwarded-for") or "",
-                    "user_agent": _first(headers, "user-agent"),
-                    "method": text(request, "method"),
-                }
-            ),
-            "tenant": {"id": peer.tenant},
-            "user": _user(said),
-        }
+        event = self.event(
+            peer,
+            user=_user(said),
+            request={
+                "ip": _first(headers, "x-forwarded-for"),
+                "user_agent": _first(headers, "user-agent"),
+                "method": text(request, "method"),
+            },
+        )
         trigger = peer.triggers.get(call.hook, peer.triggers.get(hook, TRIGGERS.get(hook)))
         event_id = call.headers.get("ory-webhook-trigger-id")
         return Asked(hook, trigger, event, event_id, said)

@@ -16,6 +16,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import standard_signature, standard_webhook
+from authstream.engine.call_body import filled, inner, members, needed, objects, text
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -24,24 +25,26 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    objects,
-    text,
 )
 from authstream.errors import InvalidCallError
 
-TOKEN, CREATED, SMS = "customize-access-token", "before-user-created", "send-sms"
+TOKEN, CREATED = "customize-access-token", "before-user-created"
+SMS, EMAIL = "send-sms", "send-email"
 TRIGGERS = {
     TOKEN: "post-login",
     CREATED: "pre-user-registration",
     "after-user-created": "post-user-registration",
     SMS: "custom-phone-provider",
+    EMAIL: "custom-email-provider",
 }
+#: Messages that nobody sends but an action.
+_SENT = frozenset([SMS, EMAIL])
+#: Status of a step whose action ran to its end.
+RAN = "ok"
+#: Told where a flow has no action that could have sent a message: the user waits for it.
+NOT_SENT = "Nothing sends this message: bind an action to {trigger}."
 #: Claims that Supabase checks for after the hook: they cannot be taken away.
 _REQUIRED = frozenset(
     [
@@ -75,26 +78,33 @@ class Supabase(Provider):
         said = members(call.body)
         hook = needed(text(said, "metadata", "name"), "metadata.name")
         if hook not in TRIGGERS.keys() | _ATTEMPTS:
-            # Answered with success, Supabase would think that its e-mail went out.
             raise InvalidCallError(f"the hook {hook} is not known here: leave it off at Supabase")
         claims = inner(said, "claims")
-        event = {
-            "client": {"client_id": text(claims, "client_id") or self.name},
-            "connection": {"name": text(said, "authentication_method") or self.name},
-            "request": {"ip": text(said, "metadata", "ip_address") or ""},
-            "tenant": {"id": peer.tenant},
-            "user": _user(said, hook),
-        }
+        event = self.event(
+            peer,
+            user=_user(said, hook),
+            client={"client_id": text(claims, "client_id")},
+            connection={"name": text(said, "authentication_method")},
+            request={"ip": text(said, "metadata", "ip_address")},
+        )
         if hook == TOKEN:
             event["authentication"] = {"methods": _methods(claims)}
             event["session"] = {"id": text(claims, "session_id") or ""}
+        if hook in _ATTEMPTS:
+            names = ("valid", "factor_id", "factor_type")
+            event["request"]["body"] = filled({name: said.get(name) for name in names})
         if hook == SMS:
-            event["notification"] = _message(said)
+            event["notification"] = _sms(said)
+        if hook == EMAIL:
+            event["notification"] = _email(said)
         trigger = peer.triggers.get(hook, TRIGGERS.get(hook))
         return Asked(hook, trigger, event, text(said, "metadata", "uuid"), said)
 
     def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:
         """All claims of the access token, which is the only token with custom ones."""
+        if asked.hook in _SENT and not any(step.status == RAN for step in verdict.steps):
+            error = {"http_code": 500, "message": NOT_SENT.format(trigger=asked.trigger)}
+            return json_answer(200, {"error": error}, lost=lost_parts(verdict))
         if asked.hook != TOKEN:
             return replace(self.unchanged(asked, peer), lost=lost_parts(verdict))
         wanted = verdict.claims.access_token
@@ -137,8 +147,12 @@ class Supabase(Provider):
                 ),
                 ("send_sms", {"metadata": _metadata(SMS), "user": _USER, "sms": _SMS}),
                 (
-                    "password_verification",
-                    {**_ATTEMPT, "metadata": _metadata("password-verification")},
+                    "send_email",
+                    {"metadata": _metadata(EMAIL), "user": _USER, "email_data": _EMAIL},
+                ),
+                *(
+                    (hook.replace("-", "_"), {**_ATTEMPT, "metadata": _metadata(hook)})
+                    for hook in sorted(_ATTEMPTS)
                 ),
             )
         )
@@ -162,6 +176,8 @@ GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_SECRETS=SECRET
 GOTRUE_HOOK_BEFORE_USER_CREATED_ENABLED=true
 GOTRUE_HOOK_BEFORE_USER_CREATED_URI={url}/before_user_created
 GOTRUE_HOOK_BEFORE_USER_CREATED_SECRETS=SECRET
+# The same for AFTER_USER_CREATED, MFA_VERIFICATION_ATTEMPT, PASSWORD_VERIFICATION_ATTEMPT, and
+# for SEND_EMAIL and SEND_SMS once an action of custom-email-provider or -phone-provider sends.
 """
 
 
@@ -173,13 +189,30 @@ def _user(said: dict[str, Any], hook: str) -> dict[str, Any]:
             "user_id": needed(user_id or text(known, "phone"), "user_id"),
             "email": text(known, "email"),
             "phone_number": text(known, "phone"),
-            "app_metadata": inner(known, "app_metadata"),
-            "user_metadata": inner(known, "user_metadata"),
+            "app_metadata": _kept(known, "app_metadata"),
+            "user_metadata": _kept(known, "user_metadata"),
         }
     )
 
 
-def _message(said: dict[str, Any]) -> dict[str, Any]:
+def _kept(known: dict[str, Any], name: str) -> dict[str, Any] | None:
+    return inner(known, name) if name in known else None
+
+
+def _email(said: dict[str, Any]) -> dict[str, Any]:
+    """`email_data` is Supabase's own: a change of address has two codes, for two addresses."""
+    data = inner(said, "email_data")
+    return filled(
+        {
+            "to": needed(text(said, "user", "email"), "user.email"),
+            "message_type": text(data, "email_action_type"),
+            "code": text(data, "token"),
+            "email_data": data,
+        }
+    )
+
+
+def _sms(said: dict[str, Any]) -> dict[str, Any]:
     phone = text(said, "sms", "phone") or text(said, "user", "phone")
     return filled(
         {
@@ -228,6 +261,15 @@ def _token(audience: object) -> dict[str, Any]:
 
 _USER: dict[str, Any] = {"id": "u-1", "email": "ada@example.com", "phone": "", "app_metadata": {}}
 _SMS = {"otp": "123456", "phone": "15550100", "sms_type": "verification"}
+_EMAIL = {
+    "token": "123456",
+    "token_hash": "pkce_7f1c",
+    "redirect_to": "https://shop.example.com/welcome",
+    "email_action_type": "signup",
+    "site_url": "http://127.0.0.1:9999",
+    "token_new": "",
+    "token_hash_new": "",
+}
 _ATTEMPT = {"user_id": "u-1", "valid": True}
 
 PLUGIN = Supabase()

@@ -12,6 +12,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import timestamped, timestamped_signature
+from authstream.engine.call_body import inner, members, needed, text
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -20,13 +21,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    text,
 )
 from authstream.errors import InvalidCallError
 
@@ -58,25 +54,19 @@ class WorkOS(Provider):
         # The answer is signed at the time of the call, so that parsing stays a pure function.
         said["received_at"] = call.received_at
         user = inner(said, "user" if hook == "authentication" else "user_data")
-        event = {
-            "client": {"client_id": text(said, "issuer") or self.name},
-            "connection": {"name": self.name, "strategy": self.name},
-            "request": filled(
-                {"ip": text(said, "ip_address") or "", "user_agent": text(said, "user_agent")}
-            ),
-            "tenant": {"id": peer.tenant},
-            "user": filled(
-                {
-                    "user_id": needed(text(user, "id") or text(user, "email"), "user.id"),
-                    "email": text(user, "email"),
-                    "email_verified": user.get("email_verified") is True,
-                    "given_name": text(user, "first_name"),
-                    "family_name": text(user, "last_name"),
-                    "app_metadata": {},
-                    "user_metadata": inner(user, "metadata"),
-                }
-            ),
-        }
+        event = self.event(
+            peer,
+            user={
+                "user_id": needed(text(user, "id") or text(user, "email"), "user.id"),
+                "email": text(user, "email"),
+                "email_verified": user.get("email_verified") is True,
+                "given_name": text(user, "first_name"),
+                "family_name": text(user, "last_name"),
+                "user_metadata": inner(user, "metadata") if "metadata" in user else None,
+            },
+            client={"client_id": text(said, "issuer")},
+            request={"ip": text(said, "ip_address"), "user_agent": text(said, "user_agent")},
+        )
         organization = text(said, "organization", "id")
         if organization is not None:
             event["organization"] = {"id": organization}

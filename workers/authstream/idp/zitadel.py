@@ -15,6 +15,7 @@ import orjson
 
 from authstream.contracts.verdict import Verdict
 from authstream.engine.authenticity import TOLERANCE, timestamped, timestamped_signature
+from authstream.engine.call_body import filled, inner, members, needed, objects, text, texts
 from authstream.engine.provider import (
     Answer,
     Asked,
@@ -23,15 +24,8 @@ from authstream.engine.provider import (
     Provider,
     Refusal,
     Sample,
-    filled,
-    inner,
     json_answer,
     lost_parts,
-    members,
-    needed,
-    objects,
-    text,
-    texts,
 )
 
 HEADER = "zitadel-signature"
@@ -63,24 +57,18 @@ class Zitadel(Provider):
         known = function in _TOKENS
         trigger = peer.triggers.get(function, "post-login" if known else None)
         human = inner(said, "user", "human")
-        event = {
-            "client": {"client_id": self.name},
-            "connection": {"name": self.name, "strategy": self.name},
-            "request": {"ip": ""},
-            "tenant": {"id": peer.tenant},
-            "user": filled(
-                {
-                    "user_id": needed(user_id, "user.id") if trigger else "",
-                    "username": text(said, "user", "username"),
-                    "email": text(human, "email"),
-                    "given_name": text(human, "first_name"),
-                    "family_name": text(human, "last_name"),
-                    "user_metadata": _metadata(said),
-                    "app_metadata": {},
-                }
-            ),
-            "authorization": {"roles": _roles(said)},
-        }
+        event = self.event(
+            peer,
+            user={
+                "user_id": needed(user_id, "user.id") if trigger else "",
+                "username": text(said, "user", "username"),
+                "email": text(human, "email"),
+                "given_name": text(human, "first_name"),
+                "family_name": text(human, "last_name"),
+                "user_metadata": _metadata(said),
+            },
+            authorization={"roles": _roles(said)},
+        )
         organization = text(said, "org", "id")
         if organization:
             event["organization"] = filled({"id": organization, "name": text(said, "org", "name")})

@@ -9,12 +9,15 @@ from authstream import telemetry
 from authstream.errors import DeliveryError
 
 
-async def notify(url: SecretStr | None, text: str, *, title: str, kind: str, to: str = "") -> None:
+async def notify(
+    url: SecretStr | None, text: str, *, title: str, kind: str, to: str = "", setting: str = ""
+) -> None:
     """Send one notification. `{to}` in the URL is the recipient. Raises DeliveryError.
 
-    Apprise says only whether it went well, so whatever went wrong is tried again.
+    `setting` is where the URL comes from, if it is not called as the kind is. Apprise says only
+    whether it went well, so whatever went wrong is tried again.
     """
-    variable = f"AUTHSTREAM_NOTIFY__{kind.upper()}"
+    variable = f"AUTHSTREAM_NOTIFY__{(setting or kind).upper()}"
     if url is None:
         raise DeliveryError(f"{kind} is not set up: set {variable}", permanent=True)
     try:

@@ -7,6 +7,7 @@ on a partition of the replies topic that this process assigns itself: no group, 
 from __future__ import annotations
 
 from authstream.publisher.coroutines import AsyncPublisher
+from authstream.publisher.events import event_of
 from authstream.publisher.request import LoginEvent, NoVerdictError, Place
 from authstream.publisher.threads import Publisher
 from authstream.publisher.verdicts import VerdictReader
@@ -18,4 +19,5 @@ __all__ = [
     "Place",
     "Publisher",
     "VerdictReader",
+    "event_of",
 ]

@@ -36,6 +36,8 @@ class LoginEvent:
     data: bytes
     id: str
     source: str
+    #: The `authstream-hops` of the metadata write that the event comes of.
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def event_record(event: LoginEvent, topics: Topics, extra: h.Headers = ()) -> Ou
         h.CE_TYPE: f"authstream.{event.trigger}.requested.v1",
         h.CE_SPECVERSION: "1.0",
     }
-    headers = (*h.make(members), (h.CONTENT_TYPE, h.JSON_TYPE), *extra)
+    hops = ((h.HOPS, b"%d" % event.hops),) if event.hops else ()
+    headers = (*h.make(members), (h.CONTENT_TYPE, h.JSON_TYPE), *hops, *extra)
     return Output(topics.requested(event.trigger), None, event.data, headers)
 
 

@@ -8,14 +8,20 @@ from typing import cast
 import orjson
 
 from authstream.contracts.api import CommandRefusedError, check_command
-from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, ERROR_CHARACTERS
+from authstream.contracts.budgets import (
+    COMMANDS_BYTES,
+    CONSOLE_CHARACTERS,
+    ERROR_CHARACTERS,
+    ERROR_NAME_CHARACTERS,
+)
+from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Line, RecordedCommand
 from authstream.sandbox.plain import is_legal
 
 
 def read_result(
     trigger: str, payload: bytes, limit: int = COMMANDS_BYTES
-) -> tuple[tuple[RecordedCommand, ...], tuple[Line, ...], str | None]:
+) -> tuple[tuple[RecordedCommand, ...], tuple[Line, ...], Thrown | None]:
     """Commands, console lines, and the error if the commands are not legal: then there are none.
 
     `limit`: bytes of all commands together.
@@ -26,15 +32,28 @@ def read_result(
         rows = _rows(content.get("commands"), len(payload), limit)
         return tuple([_command(trigger, row) for row in rows]), console, None
     except CommandRefusedError as error:
-        return (), console, f"CommandRefusedError: {error}"[:ERROR_CHARACTERS]
+        return (), console, thrown("CommandRefusedError", str(error))
 
 
-def read_error(payload: bytes) -> tuple[tuple[Line, ...], str]:
-    """Console lines and the error's text: name, message, and the lines it came through."""
+def read_error(payload: bytes) -> tuple[tuple[Line, ...], Thrown]:
+    """Console lines and the error: name, message, and the lines it came through."""
     content = _object(payload)
     name, message, stack = (str(content.get(key, "")) for key in ("name", "message", "stack"))
-    text = f"{name}: {message}\n{stack}".strip()
-    return _console(content.get("console")), text[:ERROR_CHARACTERS]
+    return _console(content.get("console")), thrown(name, message, stack)
+
+
+def thrown(name: str, message: str, stack: str = "") -> Thrown:
+    """An error within its budgets."""
+    return Thrown(
+        name=name[:ERROR_NAME_CHARACTERS],
+        message=message[:ERROR_CHARACTERS],
+        stack=stack[:ERROR_CHARACTERS],
+    )
+
+
+def whole(thrown: Thrown) -> str:
+    """An error in one text, with its stack."""
+    return f"{thrown.text}\n{thrown.stack}".strip()[:ERROR_CHARACTERS]
 
 
 def _object(payload: bytes) -> dict[str, object]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Status
 from authstream.metrics.registry import Counter
 
@@ -27,6 +28,8 @@ class Refusal:
 
     status: Status
     error: str
+    #: Of an action that cannot be loaded: what it threw.
+    thrown: Thrown | None = None
 
 
 class Circuit:

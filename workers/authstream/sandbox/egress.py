@@ -31,6 +31,7 @@ WATCHED = 64
 _RESOLVED_FOR = timedelta(seconds=30)
 _DNS = ("127.0.0.1", 53)
 _DNS_BYTES = 4096
+_NOT_LISTED = "it is not in the action's egress"
 #: Of `tcp_info.tcpi_state`, include/net/tcp_states.h: no connection came of it.
 _TCP_CLOSE = 7
 
@@ -141,7 +142,8 @@ class EgressThread:
 
     def _decide(self, attempt: Attempt) -> None:
         if attempt.address is None:
-            self._deny(attempt, f"an address of family {attempt.family} (only IPv4 is there)")
+            target = f"an address of family {attempt.family}"
+            self._deny(attempt, target, why="only IPv4 is there")
             return
         address, port = attempt.address
         if (address, port) == _DNS:
@@ -159,7 +161,7 @@ class EgressThread:
             self._deny(attempt, f"{name}:{port}")
 
     def _deny(self, attempt: Attempt, target: str, *, why: str = "") -> None:
-        reason = why or "it is not in the action's egress"
+        reason = why or f"{_NOT_LISTED}: add {target} to egress: in action.yaml"
         self._denied(f"connection to {target} denied: {reason}")
         last = self._denials[-1][0] if self._denials else time.monotonic()
         self._denials.append((last + DENIAL_DELAY.total_seconds(), attempt))
@@ -170,7 +172,10 @@ class EgressThread:
     def _refuse_name(self, name: str) -> None:
         self._connected(replace(self._asked(name, 0), error="denied"))
         time.sleep(DENIAL_DELAY.total_seconds())  # the guest's own thread of ours: only it waits
-        self._denied(f"connection to {name} denied: it is not in the action's egress")
+        self._denied(
+            f"connection to {name} denied: {_NOT_LISTED}: add {name}:443, or the port that it"
+            " listens at, to egress: in action.yaml"
+        )
 
     def _connect_to_name(self, attempt: Attempt, name: str, port: int) -> None:
         asked = self._asked(name, port)

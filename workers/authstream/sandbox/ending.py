@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
+from authstream.contracts.envelope import Thrown
 from authstream.engine.guest_limits import megabytes
 from authstream.engine.program import Program, Status
 from authstream.errors import AuthstreamError
@@ -13,8 +14,6 @@ from authstream.sandbox.runtimes import heap_bytes
 
 #: What V8 says last when its heap is full.
 _HEAP_FULL = "JavaScript heap out of memory"
-#: How an error begins that a memory limit caused without ending the process.
-_ALLOCATION_FAILED = ("MemoryError", "RangeError: Array buffer allocation failed")
 _REMEDY = "use less, or raise limits.memory in action.yaml"
 
 
@@ -35,6 +34,10 @@ class GuestLoadError(GuestStartError):
 
     code = "action_load"
 
+    def __init__(self, message: str, thrown: Thrown) -> None:
+        super().__init__(message)
+        self.thrown = thrown
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -46,14 +49,14 @@ class Ending:
 
 def over_memory(program: Program, used: int) -> str:
     """Why the worker ended a guest that took more than it may have."""
-    return f"used {megabytes(used)} of memory, over its {_limit(program)}"
+    return f"used {megabytes(used)} of memory, over its {limit(program)}"
 
 
 def exit_text(program: Program, code: int, last_words: str) -> str:
     """Why a process is gone that nobody ended: `code` is its status, negative for a signal."""
     if _HEAP_FULL in last_words:
         heap = megabytes(heap_bytes(program))
-        return f"filled its JavaScript heap of {heap}, a part of its {_limit(program)}"
+        return f"filled its JavaScript heap of {heap}, a part of its {limit(program)}"
     if code == EXIT_NOT_CONFINED:
         said = "was not run"
     elif code < 0:
@@ -68,13 +71,6 @@ def quoted(reason: str, last_words: str) -> str:
     return f"{reason}; it last said: {last_words}" if last_words else reason
 
 
-def explained(program: Program, error: str) -> str:
-    """An action's own error; with the limit, where that is what it ran into."""
-    if not error.startswith(_ALLOCATION_FAILED):
-        return error
-    first, separator, rest = error.partition("\n")
-    return f"{first.rstrip(': ')} (its {_limit(program)}){separator}{rest}"
-
-
-def _limit(program: Program) -> str:
+def limit(program: Program) -> str:
+    """A program's memory limit, and what to do about it."""
     return f"limits.memory of {megabytes(program.limits.memory)}: {_REMEDY}"

@@ -91,8 +91,9 @@ class Guest:
             await asyncio.wait({self._wake()})
             refusal = self._circuit.refusal
             if refusal is not None:
-                failed = GuestLoadError if refusal.status == "error" else GuestStartError
-                raise failed(refusal.error)
+                if refusal.thrown is not None:
+                    raise GuestLoadError(refusal.error, refusal.thrown)
+                raise GuestStartError(refusal.error)
         return self._ready_now()
 
     async def run(self, invocation: Invocation) -> Outcome:
@@ -152,7 +153,7 @@ class Guest:
         try:
             self._ready = await self._starting.start()
         except GuestLoadError as error:
-            self._circuit.trip(Refusal("error", str(error)))
+            self._circuit.trip(Refusal("error", str(error), error.thrown))
         except Exception as error:  # noqa: BLE001 - the events that wait must be answered
             self._circuit.failed(f"did not start: {error}")
             await self._starting.stop()
@@ -213,4 +214,4 @@ class Guest:
     def _refuse(self, refusal: Refusal) -> None:
         for queue in (self._suspects, self._waiting):
             while queue:
-                queue.popleft().settle(refusal.status, refusal.error)
+                queue.popleft().settle(refusal.status, refusal.error, thrown=refusal.thrown)

@@ -11,7 +11,9 @@ import orjson
 from opentelemetry.trace import SpanContext
 
 from authstream import telemetry
+from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Invocation, Line, Outcome, RecordedCommand, Status
+from authstream.sandbox.answer import whole
 
 #: Lines of the worker, such as denied connections, that one run shows.
 NOTICES = 8
@@ -47,6 +49,7 @@ class Job:
             "operations": invocation.operations,
             "calls": invocation.calls,
             "deadline_ms": deadline,
+            "interactive": invocation.interactive,
         }
         return orjson.dumps(said)
 
@@ -57,6 +60,7 @@ class Job:
         *,
         commands: tuple[RecordedCommand, ...] = (),
         console: tuple[Line, ...] = (),
+        thrown: Thrown | None = None,
     ) -> None:
         """Answer the caller, unless it is gone."""
         if self.future.done():
@@ -65,7 +69,11 @@ class Job:
         began = datetime.fromtimestamp(time.time() - seconds, UTC)
         lines = console + self.notices if self.notices else console
         took = timedelta(0, seconds)
-        self.future.set_result(Outcome(status, commands, lines, error, began, took))
+        self.future.set_result(Outcome(status, commands, lines, error, began, took, thrown))
+
+    def fail(self, thrown: Thrown, console: tuple[Line, ...] = ()) -> None:
+        """Answer that the action ended with an error."""
+        self.settle("error", whole(thrown), console=console, thrown=thrown)
 
     def notice(self, line: Line) -> None:
         """Show a line in the run's console, once, unless there are many."""

@@ -28,7 +28,9 @@ _ANY = tuple(kind for kinds in _TYPES.values() for kind in kinds)
 #: Types whose values need a look: a number may be too large, the others may have one inside.
 _LOOKED_AT = frozenset({int, list, dict})
 #: Rules of a parameter that are understood here; a command with others is never plain.
-_KNOWN = frozenset({"name", "types", "optional", "default", "says", "limited", "forbidden"})
+_KNOWN = frozenset(
+    {"name", "types", "optional", "default", "says", "suggests", "hint", "limited", "forbidden"}
+)
 #: A command with more legal combinations of types is not worth the memory.
 _SHAPES = 512
 

@@ -17,7 +17,7 @@ from authstream import telemetry
 from authstream.engine.egress import Egress
 from authstream.engine.program import Ready, Status
 from authstream.sandbox import launch
-from authstream.sandbox.answer import read_error, read_result
+from authstream.sandbox.answer import read_error, read_result, whole
 from authstream.sandbox.census import CENSUS, GuestUse
 from authstream.sandbox.egress import Connection, EgressThread
 from authstream.sandbox.ending import (
@@ -25,10 +25,10 @@ from authstream.sandbox.ending import (
     GuestLoadError,
     GuestStartError,
     exit_text,
-    explained,
     over_memory,
     quoted,
 )
+from authstream.sandbox.explanation import explained
 from authstream.sandbox.job import NOTICES, Job
 from authstream.sandbox.launch import NotConfinedError
 from authstream.sandbox.memory import MemoryWatch
@@ -281,20 +281,22 @@ class GuestProcess(asyncio.Protocol):
             commands, console, refused = read_result(
                 self._program.trigger, payload, self._program.limits.output
             )
-            status: Status = "error" if refused else "ok"
-            job.settle(status, refused, commands=commands, console=console)
+            if refused is None:
+                job.settle("ok", commands=commands, console=console)
+            else:
+                job.fail(refused, console)
             return
-        console, error = read_error(payload)
-        error = explained(self._program, error)
+        console, thrown = read_error(payload)
         if job.cancelled is None:
-            job.settle("error", error, console=console)
+            job.fail(explained(self._program, thrown), console)
         else:
             job.time_out(console)
 
     def _loaded(self, kind: FrameType, payload: bytes) -> None:
         if kind is FrameType.FATAL:
-            _, error = read_error(payload)
-            self._ready.set_exception(GuestLoadError("\n".join([error, *self._denied_early])))
+            _, thrown = read_error(payload)
+            thrown = explained(self._program, thrown, denied=self._denied_early)
+            self._ready.set_exception(GuestLoadError(whole(thrown), thrown))
         elif kind is FrameType.READY:
             said = orjson.loads(payload)
             self._ready.set_result(

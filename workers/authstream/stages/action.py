@@ -13,6 +13,13 @@ from opentelemetry import trace
 from authstream import telemetry
 from authstream.contracts.avro import decode
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, ERROR_CHARACTERS
+from authstream.contracts.codes import (
+    ACTION_ERROR,
+    ACTION_TIMEOUT,
+    PLATFORM_ERROR,
+    TIMEOUT,
+    UNKNOWN_VERSION,
+)
 from authstream.contracts.envelope import (
     Command,
     ConsoleLine,
@@ -45,8 +52,8 @@ MILLISECOND = timedelta(milliseconds=1)
 QUEUE_PER_KEY = 8
 #: On top of a step's own timeout: the guest's start and the way back.
 RUN_MARGIN = timedelta(seconds=5)
-#: How both guests begin the error of a handler that an action does not define.
-NO_HANDLER = "NoHandlerError:"
+#: How both guests call the error of a handler that an action does not define.
+NO_HANDLER = "NoHandlerError"
 #: Runs whose commands count.
 _DONE = ("ok", "denied", "suspended")
 
@@ -106,6 +113,7 @@ class Action(Stage):
     ) -> None:
         self.name = stage_name(tenant, name)
         self.topics = (topic,)
+        self._tenant = tenant
         self._label = slug(tenant, name)
         self._took = REGISTRY.histogram("authstream.action.duration", self._label)
         self._versions = versions
@@ -136,7 +144,7 @@ class Action(Stage):
                     envelope,
                     step,
                     message,
-                    code="timeout",
+                    code=TIMEOUT,
                     reason="the deadline passed before the action could run",
                 )
             ]
@@ -147,7 +155,7 @@ class Action(Stage):
                     envelope,
                     step,
                     message,
-                    code="unknown_version",
+                    code=UNKNOWN_VERSION,
                     reason=f"version {step.version} is not deployed here",
                 )
             ]
@@ -166,9 +174,10 @@ class Action(Stage):
         invocation = Invocation(
             handler=trigger.continues if resumed and trigger.continues else trigger.handler,
             event=envelope.event,
-            operations=operations(envelope.trigger, envelope.commands),
+            operations=operations(envelope),
             timeout=min(step.timeout_ms, left) * MILLISECOND,
             calls=calls(envelope.trigger, envelope.commands),
+            interactive=envelope.interactive and self._state_keys is not None,
         )
         with telemetry.span(
             f"run {step.action}",
@@ -181,7 +190,7 @@ class Action(Stage):
             outcome = await runtime.run(invocation)
             if resumed:
                 outcome = _forgiven(envelope, outcome)
-            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger)
+            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger, owner=self._tenant)
             _describe(span, ran.run)
         self._measure(ran.run)
         if ran.run.console:
@@ -201,7 +210,7 @@ class Action(Stage):
                     step,
                     message,
                     code=_code(ran.run),
-                    reason=ran.run.error or ran.run.status,
+                    reason=_reason(ran.run),
                 )
             return self._forward(envelope.model_copy(update={"runs": runs}), message)
         grown = envelope.model_copy(
@@ -234,28 +243,25 @@ class Action(Stage):
 
 def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
     """After MFA an action need not go on: without a handler for it, the next one's turn is come."""
-    missing = outcome.status == "error" and (outcome.error or "").startswith(NO_HANDLER)
+    missing = outcome.thrown is not None and outcome.thrown.name == NO_HANDLER
     before = {command.name for command in asked(envelope, leg=envelope.leg - 1)}
     if missing and before <= MFA:
-        return replace(outcome, status="ok", error=None)
+        return replace(outcome, status="ok", error=None, thrown=None)
     return outcome
 
 
-def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _Ran:
+def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, owner: str) -> _Ran:
     """What goes into the envelope of an outcome, within the budgets."""
     commands = tuple(
         Command(action=step.action, name=name, arguments=orjson.dumps(arguments), leg=leg)
         for name, arguments in outcome.commands
     )
     status: RunStatus = outcome.status
-    error = outcome.error
+    error, thrown = outcome.error, outcome.thrown
     size = sum(len(command.arguments) for command in commands)
     if size > COMMANDS_BYTES:
-        status, error, commands = (
-            "error",
-            f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}",
-            (),
-        )
+        status, thrown, commands = "error", None, ()
+        error = f"the action's commands are {size} bytes, the limit is {COMMANDS_BYTES}"
     if status == "ok":
         status = _ending(trigger, [command.name for command in commands])
     run = Run(
@@ -267,6 +273,8 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _R
         error=error[:ERROR_CHARACTERS] if error else None,
         console=_cut(outcome.console),
         leg=leg,
+        thrown=thrown,
+        owner=owner,
     )
     return _Ran(run, commands if status in _DONE else ())
 
@@ -289,11 +297,14 @@ def _cut(console: tuple[tuple[str, str], ...]) -> tuple[ConsoleLine, ...]:
     return tuple(lines)
 
 
+def _reason(run: Run) -> str:
+    """For whoever reads the verdict: never the lines of the action's code."""
+    return run.thrown.text if run.thrown else run.error or run.status
+
+
 def _code(run: Run) -> str:
     """The failure code in Auth0's classes: action_timeout, action_error, platform_error."""
-    return {"timeout": "action_timeout", "unavailable": "platform_error"}.get(
-        run.status, "action_error"
-    )
+    return {"timeout": ACTION_TIMEOUT, "unavailable": PLATFORM_ERROR}.get(run.status, ACTION_ERROR)
 
 
 def _describe(span: trace.Span, run: Run) -> None:

@@ -85,7 +85,7 @@ class Assemble(Stage):
         if envelope is None:
             return [letter]
         failure = envelope.failure or Failure(code=error.code, reason=str(error))
-        retry = self._triggers[envelope.trigger].again(failure)
+        retry = self._triggers[envelope.trigger].again(envelope, failure)
         verdict = failed(envelope, failure, now=message.timestamp, retry=retry)
         return [letter, *self._verdict(message, envelope, verdict)]
 
@@ -127,7 +127,9 @@ class Assemble(Stage):
             encode(verdict)
         except TooLargeError as error:
             failure = Failure(code=error.code, reason=str(error))
-            verdict = failed(envelope, failure, now=message.timestamp, retry=trigger.again(failure))
+            verdict = failed(
+                envelope, failure, now=message.timestamp, retry=trigger.again(envelope, failure)
+            )
         return self._verdict(message, envelope, verdict)
 
     def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:

@@ -14,7 +14,10 @@ CALLER_MARGIN = timedelta(milliseconds=100)
 
 
 def deadline(message: Message, trigger: Trigger) -> int:
-    """The smaller of the trigger's deadline and what the caller will wait, less a margin."""
+    """The smaller of the trigger's deadline and what the caller will wait, less a margin.
+
+    What need not be waited for goes on without its caller.
+    """
     ours = message.timestamp + trigger.deadline // MILLISECOND
-    caller = h.number(message.headers, h.DEADLINE)
+    caller = h.number(message.headers, h.DEADLINE) if trigger.blocking else None
     return ours if caller is None else min(ours, caller - CALLER_MARGIN // MILLISECOND)

@@ -1,4 +1,4 @@
-"""delay: holds effects back for the time that their delay topic names, then sends them on."""
+"""delay: holds records back for the time that their delay topic names, then sends them on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MARGIN = timedelta(minutes=1)
 
 
 class Delay(Stage):
-    """Reads the topics of one delay of all kinds; writes to the kinds' own topics, same partition.
+    """Reads the topics of one delay; writes to where their records came from, same partition.
 
     All records of such a topic wait equally long, so the oldest is always the next: a partition is
     never blocked by one that waits longer.
@@ -28,11 +28,22 @@ class Delay(Stage):
 
     relaxed = True
     drains = False
+    waits = True
 
-    def __init__(self, delay: str, *, topics: Topics, kinds: Iterable[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        delay: str,
+        *,
+        topics: Topics,
+        kinds: Iterable[str],
+        clock: Clock,
+        redeliveries: Iterable[str] = (),
+    ) -> None:
+        """`redeliveries`: topics of this delay whose records are events to publish again."""
         self.name = f"effect.retry-{delay}"
         self._delay = DELAYS[delay]
         self._to = {topics.effects_retry(kind, delay): topics.effects(kind) for kind in kinds}
+        self._to |= dict.fromkeys(redeliveries, topics.redelivery)
         self.topics = tuple(self._to)
         self.timeout = self._delay * (1 + JITTER) + _MARGIN
         self._names = topics
@@ -40,8 +51,10 @@ class Delay(Stage):
 
     async def handle(self, message: Message) -> Outputs:
         """The record, when its time has come; by the broker's time of its writing."""
-        due = message.timestamp + self._delay * (1 + JITTER * _share(message)) / _MILLISECOND
-        await asyncio.sleep(max(0.0, (due - self._clock.now()) / 1000))
+        wait = self._delay * (1 + JITTER * _share(message))
+        left = (message.timestamp - self._clock.now()) * _MILLISECOND + wait
+        # Never longer, whatever the broker's clock says.
+        await asyncio.sleep(max(0.0, min(left, wait).total_seconds()))
         return [
             Output(
                 self._to[message.topic],

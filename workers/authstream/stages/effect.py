@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
@@ -18,11 +18,12 @@ from authstream.engine.delivery import Delivery, parsed
 from authstream.engine.lane import Busy, Lane, Limits
 from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
-from authstream.engine.windows import MemoryWindows, Window, Windows
-from authstream.errors import DeliveryError, RecordError
+from authstream.engine.windows import MemoryWindows, Windows
+from authstream.errors import DeliveryError, DroppedError, RecordError
 from authstream.metrics.registry import REGISTRY
 from authstream.stages.delay import JITTER
-from authstream.stages.outputs import dead_letter, record_output
+from authstream.stages.outputs import dead_letter
+from authstream.stages.settled import Settled
 from authstream.stages.trip import Trip
 
 #: Waits between tries, by the names of delay topics; after the last one an effect is given up.
@@ -34,7 +35,6 @@ _LANES = 1000
 #: Every try has its own limit, and a stage that stands must not give up what it holds.
 _UNLIMITED = timedelta(days=365)
 _MILLISECOND = timedelta(milliseconds=1)
-_DEAD, _DELIVERED = 0, 1
 
 
 class GivenUpError(RecordError):
@@ -70,27 +70,20 @@ class EffectStage(Stage):
     ) -> None:
         self.name = f"effect.{delivery.name}"
         self.topics = (topics.effects(delivery.name),)
-        self._done_topic = topics.effects_done(delivery.name)
+        done_topic = topics.effects_done(delivery.name)
         self._retry = {name: topics.effects_retry(delivery.name, name) for name in DELAYS}
         self._names = topics
         self._delivery = delivery
         self._clock = clock
         self._limits = limits or Limits()
         self._ratio = DeadRatio(dead_ratio)
-        #: By partition: what became of each id, and what waits.
-        self._done = windows or MemoryWindows(self.name, window)
+        kept = windows or MemoryWindows(self.name, window)
+        self._settled = Settled(done_topic, kind="effect-done", windows=kept)
+        #: What waits, by partition.
         self._parked: dict[int, Parking] = {}
         self.lanes: dict[str, Lane] = {}
-        #: Delivered, but the record of it is not acknowledged: it may yet be lost.
-        self._unrecorded: dict[str, Output] = {}
         self.memories = (
-            Memory(
-                (self._done_topic,),
-                window,
-                self._remember_done,
-                self._forget,
-                windows=self._done,
-            ),
+            Memory((done_topic,), window, self._remember_done, self._forget, windows=kept),
             Memory(tuple(self._retry.values()), window, self._remember_parked, self._forget),
         )
 
@@ -110,11 +103,9 @@ class EffectStage(Stage):
         if self._ratio.exceeded:
             await self._stand()
         effect = decode(Effect, message.value)
-        if effect.id in self._unrecorded:
-            # Read again after a rebalance: this message must not be done before the record is.
-            return [self._unrecorded[effect.id]]
-        if self._finished(message, effect.id):
-            return ()
+        known = self._settled.known(message, effect.id)
+        if known is not None:
+            return known
         trip = Trip.of(message, effect)
         if trip.sequence is None and trip.not_before > self._clock.now():
             return [self._delayed(message, trip, until=trip.not_before)]
@@ -131,8 +122,10 @@ class EffectStage(Stage):
             return [letter]
         self._parking(message.partition).leave(effect.id)
         attempts = error.attempts if isinstance(error, GivenUpError) else 0
-        done = self._record(message, effect, attempts=attempts, status="dead", detail=str(error))
-        return [letter, done._replace(then=self._on_recorded(message, effect.id, _DEAD))]
+        return [
+            letter,
+            self._record(message, effect, attempts=attempts, status="dead", detail=f"{error}"),
+        ]
 
     async def _in_turn(self, message: Message, effect: Effect, trip: Trip) -> Outputs:
         line = (message.key, self._destination(effect, trip))
@@ -160,7 +153,7 @@ class EffectStage(Stage):
         failure: DeliveryError | None = None
         try:
             async with asyncio.timeout(self._delivery.timeout.total_seconds()):
-                await self._delivery.deliver(effect)
+                await self._delivery.attempt(effect, trip.attempt + 1)
         except DeliveryError as error:
             failure = error
         except TimeoutError:
@@ -174,8 +167,8 @@ class EffectStage(Stage):
             retry_after=failure.retry_after if failure else None,
         )
         trip = trip._replace(attempt=trip.attempt + 1)
-        if failure is None:
-            return [self._delivered(message, effect, trip)]
+        if failure is None or isinstance(failure, DroppedError):
+            return [self._delivered(message, effect, trip, dropped=failure)]
         return [self._again(message, effect, trip, line=line, failure=failure)]
 
     def _again(
@@ -205,13 +198,15 @@ class EffectStage(Stage):
         except DeliveryError as error:
             raise _given_up(effect, trip, f"{error}") from error
 
-    def _delivered(self, message: Message, effect: Effect, trip: Trip) -> Output:
+    def _delivered(
+        self, message: Message, effect: Effect, trip: Trip, *, dropped: DroppedError | None
+    ) -> Output:
         self._ratio.count(dead=False)
         self._count("delivered")
         self._parking(message.partition).leave(effect.id)
-        done = self._record(message, effect, attempts=trip.attempt)
-        self._unrecorded[effect.id] = done
-        return done._replace(then=self._on_recorded(message, effect.id, _DELIVERED))
+        status: EffectStatus = "dropped" if dropped else "delivered"
+        detail = f"{dropped or ''}"
+        return self._record(message, effect, attempts=trip.attempt, status=status, detail=detail)
 
     def _park(
         self, message: Message, effect_id: str, trip: Trip, *, line: Line, until: int
@@ -260,31 +255,14 @@ class EffectStage(Stage):
             self.lanes[destination] = lane
         return lane
 
-    def _finished(self, message: Message, effect_id: str) -> bool:
-        known = self._window_of(message.partition).get(effect_id.encode())
-        # What an operator asks for again is tried again if it was given up.
-        asked = h.first(message.headers, h.REPLAY) is not None
-        return known == _DELIVERED or (known == _DEAD and not asked)
-
-    def _on_recorded(
-        self, message: Message, effect_id: str, status: int
-    ) -> Callable[[int], Outputs]:
-        def recorded(_offset: int) -> Outputs:
-            window = self._window_of(message.partition)
-            window.replace(effect_id.encode(), status, at=message.timestamp)
-            self._unrecorded.pop(effect_id, None)
-            return ()
-
-        return recorded
-
     def _record(
         self,
         message: Message,
         effect: Effect,
         *,
         attempts: int,
-        status: EffectStatus = "delivered",
-        detail: str = "",
+        status: EffectStatus,
+        detail: str,
     ) -> Output:
         done = EffectDone(
             id=effect.id,
@@ -295,30 +273,15 @@ class EffectStage(Stage):
             attempts=attempts,
             done_at=self._clock.now(),
         )
-        output = record_output(
-            self._done_topic,
-            done,
-            kind="effect-done",
-            event_id=effect.id,
-            key=message.key,
-            source=message._replace(headers=h.without(message.headers, (*h.TRIP, h.REPLAY))),
-            partition=message.partition,
-        )
-        return output._replace(headers=(*output.headers, (h.STATUS, status.encode())))
-
-    def _window_of(self, partition: int) -> Window:
-        return self._done.of("", partition)
+        return self._settled.record(message, done)
 
     def _parking(self, partition: int) -> Parking:
         return self._parked.setdefault(partition, Parking())
 
     def _remember_done(self, message: Message) -> None:
-        effect_id = h.first(message.headers, h.CE_ID)
+        effect_id = self._settled.remember(message)
         if effect_id is not None:
-            status = _DEAD if h.first(message.headers, h.STATUS) == b"dead" else _DELIVERED
-            window = self._window_of(message.partition)
-            window.replace(effect_id, status, at=message.timestamp)
-            self._parking(message.partition).leave(effect_id.decode(errors="replace"))
+            self._parking(message.partition).leave(effect_id)
 
     def _remember_parked(self, message: Message) -> None:
         """One that waits, unless it is done; read after the done ones."""
@@ -330,7 +293,7 @@ class EffectStage(Stage):
             line = (message.key, self._delivery.destination(effect))
         except (RecordError, DeliveryError):
             return
-        if self._finished(message, effect.id):
+        if self._settled.finished(message, effect.id):
             return
         delay = next(name for name, topic in self._retry.items() if topic == message.topic)
         due = message.timestamp + int(_longest(delay) / _MILLISECOND)
@@ -338,7 +301,7 @@ class EffectStage(Stage):
         self._parking(message.partition).park(line, effect.id, Place(sequence, hop, due))
 
     def _forget(self, _topic: str, partition: int) -> None:
-        self._done.forget("", partition)
+        self._settled.forget(partition)
         self._parked.pop(partition, None)
 
 

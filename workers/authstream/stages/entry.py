@@ -12,7 +12,7 @@ from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import EVENT_BYTES, KEY_BYTES
-from authstream.contracts.envelope import Envelope, Failure
+from authstream.contracts.envelope import Envelope, Failure, Origin
 from authstream.contracts.login_event import LoginEvent
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
@@ -64,6 +64,7 @@ class Entry(Stage):
         hydration: Hydration | None = None,
     ) -> None:
         self.topics = tuple(topics.requested(name) for name in triggers)
+        self.frequent = tuple(topics.requested(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._triggers = triggers
         self._flows = flows
@@ -83,10 +84,7 @@ class Entry(Stage):
     def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:
         """The planned flow. Raises RecordError for an invalid event."""
         trigger = self._triggers[self._names.trigger_of(message.topic)]
-        published = _published(message)
-        _check(published)
-        event = trigger.parse(published.data)
-        envelope = _envelope(message, trigger, published, event)
+        envelope, event = received(message, trigger)
         telemetry.describe({telemetry.FLOW: envelope.flow_id, telemetry.TENANT: envelope.tenant})
         flow = self._flows.choose(envelope.tenant, trigger.name)
         glass = in_force(flow, now=message.timestamp)
@@ -140,10 +138,21 @@ class Entry(Stage):
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter without what is secret, and a failed verdict for whoever waits."""
         trigger = self._triggers[self._names.trigger_of(message.topic)]
-        value = _stripped(message, trigger)
+        value = stripped(message, trigger)
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name, value=value)
         failed = _failed(message, trigger, error)
         return [letter, envelope_output(self._names.assemble, failed, source=message)]
+
+
+def received(message: Message, trigger: Trigger) -> tuple[Envelope, dict[str, Any]]:
+    """What a published record becomes before it is planned, and its event, parsed.
+
+    Raises RecordError for an invalid event.
+    """
+    published = _published(message)
+    _check(published)
+    event = trigger.parse(published.data)
+    return _envelope(message, trigger, published, event), event
 
 
 def _published(message: Message) -> _Published:
@@ -189,6 +198,7 @@ def _envelope(
         deadline_at=deadline(message, trigger),
         event=published.data,
         interactive=h.text(message.headers, h.INTERACTIVE) != "no",
+        origin=_origin(message, trigger),
     )
 
 
@@ -209,7 +219,15 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
         requested_at=message.timestamp,
         deadline_at=deadline(message, trigger),
         failure=Failure(code=error.code, reason=str(error)),
+        origin=_origin(message, trigger),
     )
+
+
+def _origin(message: Message, trigger: Trigger) -> Origin | None:
+    if not trigger.retries:
+        return None
+    attempt = h.number(message.headers, h.TRIES) or 0
+    return Origin(partition=message.partition, offset=message.offset, attempt=attempt)
 
 
 def _source(message: Message) -> str:
@@ -249,7 +267,8 @@ def _text(member: Callable[[Any], object], event: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _stripped(message: Message, trigger: Trigger) -> bytes | None:
+def stripped(message: Message, trigger: Trigger) -> bytes | None:
+    """A published event without its sensitive members, for a dead letter."""
     if h.first(message.headers, h.CONTENT_TYPE) != h.AVRO_TYPE:
         return trigger.stripped(message.value)
     value = message.value or b""

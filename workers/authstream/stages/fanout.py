@@ -12,6 +12,7 @@ from authstream.contracts.budgets import DECIDED_WINDOW, METADATA_HOPS
 from authstream.contracts.effect import Effect, MetadataPatch
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import EffectOrder, Verdict
+from authstream.engine import retries
 from authstream.engine.first_wins import FirstWins
 from authstream.engine.identity import patch_id
 from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
@@ -48,6 +49,7 @@ class Fanout(Stage):
         answered after the patch is in the log, so that the user's next login sees it.
         """
         self.topics = tuple(topics.decided(name) for name in triggers)
+        self.frequent = tuple(topics.decided(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._kinds = kinds
         self._awaited = {name for name, trigger in triggers.items() if trigger.blocking}
@@ -83,7 +85,10 @@ class Fanout(Stage):
             REGISTRY.histogram("authstream.verdict.duration", verdict.trigger).observe(
                 time.time() - verdict.requested_at / 1000
             )
-        return [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
+        outputs = [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
+        if verdict.retry is not None:
+            outputs += self._redelivery(message, verdict)
+        return outputs
 
     def _answer_and_patch(self, message: Message, verdict: Verdict) -> list[Output]:
         replies = list(self._reply(message))
@@ -161,6 +166,18 @@ class Fanout(Stage):
                 )
                 yield dead_letter(self._names.dead_letter, message, error, stage=self.name)
 
+    def _redelivery(self, message: Message, verdict: Verdict) -> Iterator[Output]:
+        again = retries.order(verdict)
+        if again is not None:
+            yield record_output(
+                self._names.redelivery,
+                again,
+                kind="redelivery",
+                event_id=again.id,
+                key=again.id.encode(),
+                source=message,
+            )
+
     def _effect(self, message: Message, verdict: Verdict, order: EffectOrder) -> Output:
         effect = Effect(
             id=order.id,
@@ -173,6 +190,7 @@ class Fanout(Stage):
             payload=order.payload,
             ordered_at=verdict.decided_at,
             not_before=verdict.decided_at + order.delay_ms if order.delay_ms else 0,
+            subject=verdict.subject,
         )
         key = order.key.encode() if order.key else message.key
         return record_output(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
 from datetime import timedelta
 
 import orjson
@@ -19,10 +18,12 @@ from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Poi
 from authstream.engine.restricted import app_metadata_refusal
 from authstream.engine.sink import Sink
 from authstream.engine.window import FirstWindow
+from authstream.engine.windows import MemoryWindows
 from authstream.errors import DeliveryError, RecordError, TooLargeError
 from authstream.metrics.registry import REGISTRY
-from authstream.stages.outputs import dead_letter, record_output
+from authstream.stages.outputs import dead_letter
 from authstream.stages.replies import due
+from authstream.stages.settled import Settled, was_done
 
 #: One try at the sink.
 TRY_TIMEOUT = timedelta(seconds=10)
@@ -32,7 +33,6 @@ LONGEST_BACKOFF = timedelta(seconds=30)
 #: A patch that could not be applied for so long is given up; its user's next ones wait for it.
 GIVE_UP_AFTER = timedelta(days=1)
 _MILLISECOND = timedelta(milliseconds=1)
-_DEAD, _APPLIED = 0, 1
 
 
 class StalePatchError(RecordError):
@@ -61,6 +61,7 @@ class Metadata(Stage):
     """Reads `user-metadata`. A user's next patch waits until this one is applied or given up."""
 
     name = "metadata"
+    waits = True
     timeout = GIVE_UP_AFTER + TRY_TIMEOUT * 2
 
     def __init__(
@@ -81,11 +82,11 @@ class Metadata(Stage):
         self._room = asyncio.Semaphore(concurrency)
         self._window = window
         self._log = structlog.get_logger("authstream.metadata")
-        #: By partition: what became of each id, and the newest patch applied of each key.
-        self._done: dict[int, FirstWindow] = {}
+        self._settled = Settled(
+            topics.user_metadata_done, kind="patch-done", windows=MemoryWindows(self.name, window)
+        )
+        #: By partition: the newest patch applied of each key.
         self._applied: dict[int, FirstWindow] = {}
-        #: Applied, but the record of it is not acknowledged: it may yet be lost.
-        self._unrecorded: dict[str, Output] = {}
         self.memories = (
             Memory((topics.user_metadata_done,), window, self._remember, self._forget),
         )
@@ -115,14 +116,13 @@ class Metadata(Stage):
         except RecordError:
             return [letter]
         attempts = error.attempts if isinstance(error, PatchGivenUpError) else 0
-        done = self._record(message, patch, attempts=attempts, status="dead", detail=f"{error}")
-        return [letter, done._replace(then=self._on_recorded(message, patch.id, _DEAD))]
+        record = self._record(message, patch, attempts=attempts, status="dead", detail=f"{error}")
+        return [letter, record]
 
     async def _done_with(self, message: Message, patch: MetadataPatch) -> Outputs:
-        if patch.id in self._unrecorded:
-            return [self._unrecorded[patch.id]]
-        if self._finished(message, patch.id):
-            return ()
+        known = self._settled.known(message, patch.id)
+        if known is not None:
+            return known
         try:
             return [await self._applied_in_order(message, patch)]
         except RecordError as error:
@@ -143,9 +143,7 @@ class Metadata(Stage):
         attempts = await self._until_applied(message, patch)
         REGISTRY.counter("authstream.metadata", "applied").add()
         newest.latest(message.key or b"", sequence, at=message.timestamp)
-        done = self._record(message, patch, attempts=attempts)
-        self._unrecorded[patch.id] = done
-        return done._replace(then=self._on_recorded(message, patch.id, _APPLIED))
+        return self._record(message, patch, attempts=attempts)
 
     async def _reply(self, message: Message) -> list[Output]:
         """What a suspended leg's caller waits for: the browser leaves after its metadata."""
@@ -175,21 +173,6 @@ class Metadata(Stage):
             REGISTRY.counter("authstream.metadata", "retried").add()
             await asyncio.sleep(_backoff(attempt, failure))
 
-    def _finished(self, message: Message, patch_id: str) -> bool:
-        known = self._ids(message.partition).get(patch_id.encode())
-        asked = h.first(message.headers, h.REPLAY) is not None
-        return known == _APPLIED or (known == _DEAD and not asked)
-
-    def _on_recorded(
-        self, message: Message, patch_id: str, status: int
-    ) -> Callable[[int], Outputs]:
-        def recorded(_offset: int) -> Outputs:
-            self._ids(message.partition).replace(patch_id.encode(), status, at=message.timestamp)
-            self._unrecorded.pop(patch_id, None)
-            return ()
-
-        return recorded
-
     def _record(
         self,
         message: Message,
@@ -199,7 +182,8 @@ class Metadata(Stage):
         status: PatchStatus = "applied",
         detail: str = "",
     ) -> Output:
-        done = PatchDone(
+        sequence = _sequence(message)
+        record = PatchDone(
             id=patch.id,
             flow_id=patch.flow_id,
             leg=patch.leg,
@@ -207,42 +191,23 @@ class Metadata(Stage):
             sink=self._sink.name,
             detail=detail,
             attempts=attempts,
-            sequence=_sequence(message),
+            sequence=sequence,
             done_at=self._clock.now(),
         )
-        kept = h.without(message.headers, (h.REPLAY, h.SEQUENCE, h.REPLY_WITH))
-        output = record_output(
-            self._names.user_metadata_done,
-            done,
-            kind="patch-done",
-            event_id=patch.id,
-            key=message.key,
-            source=message._replace(headers=kept),
-            partition=message.partition,
-        )
-        said = h.make({h.STATUS: status, h.SEQUENCE: f"{_sequence(message)}"})
-        return output._replace(headers=output.headers + said)
-
-    def _ids(self, partition: int) -> FirstWindow:
-        return self._done.setdefault(partition, FirstWindow(self._window))
+        return self._settled.record(message, record, {h.SEQUENCE: f"{sequence}"})
 
     def _newest(self, partition: int) -> FirstWindow:
         return self._applied.setdefault(partition, FirstWindow(self._window))
 
     def _remember(self, message: Message) -> None:
-        patch_id = h.first(message.headers, h.CE_ID)
-        if patch_id is None:
-            return
-        applied = h.first(message.headers, h.STATUS) != b"dead"
-        ids = self._ids(message.partition)
-        ids.replace(patch_id, _APPLIED if applied else _DEAD, at=message.timestamp)
+        self._settled.remember(message)
         sequence = h.number(message.headers, h.SEQUENCE)
-        if applied and sequence is not None:
+        if was_done(message) and sequence is not None:
             newest = self._newest(message.partition)
             newest.latest(message.key or b"", sequence, at=message.timestamp)
 
     def _forget(self, _topic: str, partition: int) -> None:
-        self._done.pop(partition, None)
+        self._settled.forget(partition)
         self._applied.pop(partition, None)
 
 

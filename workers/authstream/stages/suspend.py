@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from authstream.contracts.budgets import STATE_LIFETIME
+from authstream.contracts.codes import REDIRECT_UNSUPPORTED
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.topics import Topics
 from authstream.engine.ports import Message, Output, Outputs
 from authstream.engine.state import State, StateKeys
-from authstream.engine.suspension import UNSUPPORTED, refusal
+from authstream.engine.suspension import refusal
 from authstream.engine.trigger import Trigger
 from authstream.errors import TooLargeError
 from authstream.stages.outputs import envelope_output
@@ -39,7 +40,7 @@ def suspend(
 
 def _without_key(envelope: Envelope) -> Failure:
     return Failure(
-        code=UNSUPPORTED,
+        code=REDIRECT_UNSUPPORTED,
         reason="no key signs the state of a suspended flow: set AUTHSTREAM_STATE_KEY",
         action=envelope.runs[-1].action,
     )

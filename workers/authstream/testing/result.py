@@ -123,7 +123,8 @@ class Result:
         return self._check(ran == list(actions), f"what ran is {ran}, not {list(actions)}")
 
     def __repr__(self) -> str:
-        lines = [*verdict_lines(self.verdict), *run_lines(self.runs)]
+        told = self.verdict["reason"]
+        lines = [*verdict_lines(self.verdict), *run_lines(self.runs, told=told)]
         return "\n".join(line.plain for line in lines)
 
     def _claims(self, token: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from authstream.contracts.event_members import (
     ResourceServer,
     Tenant,
 )
-from authstream.engine.parts.access import TokenAccess
+from authstream.engine.parts.access import MachineAccess
 from authstream.engine.parts.claims import AccessTokenClaims
 from authstream.engine.parts.effects import Effects
 from authstream.engine.parts.scopes import TargetScopeChanges
@@ -55,8 +55,9 @@ class CredentialsExchangeEvent(Event):
 PLUGIN = Trigger(
     name="credentials-exchange",
     handler="onExecuteCredentialsExchange",
+    frequent=True,
     event=CredentialsExchangeEvent,
-    parts=(TokenAccess, AccessTokenClaims, TargetScopeChanges, Effects),
+    parts=(MachineAccess, AccessTokenClaims, TargetScopeChanges, Effects),
     sensitive=("request.body.client_secret", "request.body.client_assertion"),
     differs=(
         "The verdict's `target_scopes` are not cut to the client's grant: the provider does that."

@@ -16,6 +16,7 @@ from authstream.contracts.event_members import (
     Organization,
     Request,
 )
+from authstream.engine.limits import NOTIFICATION_WAITS
 from authstream.engine.parts.effects import Effects
 from authstream.engine.parts.notification import Notification
 from authstream.engine.trigger import Trigger, event_user
@@ -60,7 +61,8 @@ PLUGIN = Trigger(
     most_actions=1,
     sensitive=("notification.code", "notification.as_text", "notification.as_voice"),
     differs=(
-        "A retry is a policy in the verdict: the provider publishes the event again, under a "
-        "new id, after each wait."
+        f"A retry comes after {', '.join(f'{wait.seconds}' for wait in NOTIFICATION_WAITS)} s, "
+        "each as a flow of its own; Auth0 says in the next minutes. After the last the event is a "
+        "dead letter."
     ),
 )

@@ -46,8 +46,8 @@ PLUGIN = Trigger(
     on_failure="retried",
     retry=Retry(waits_ms=tuple(wait // timedelta(milliseconds=1) for wait in EVENT_STREAM_WAITS)),
     differs=(
-        "A retry is a policy in the verdict: the provider publishes the event again, under a "
-        "new id, after each wait. One flow serves all streams: bind an action for each, with "
-        "a `when` on `event.message.type`. A stream is never switched off by itself."
+        "Each retry is a flow of its own; after the last the event is a dead letter. One flow "
+        "serves all streams: bind an action for each, with a `when` on `event.message.type`. A "
+        "stream is never switched off by itself."
     ),
 )

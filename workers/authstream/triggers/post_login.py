@@ -319,6 +319,7 @@ class PostLoginEvent(Event):
 PLUGIN = Trigger(
     name="post-login",
     handler="onExecutePostLogin",
+    frequent=True,
     continues="onContinuePostLogin",
     event=PostLoginEvent,
     parts=(

@@ -41,7 +41,8 @@ def print_login(console: Console, number: int, login: Login) -> None:
             )
         )
     elif login.execution is not None:
-        lines += run_lines([run.model_dump(mode="json") for run in login.execution.runs])
+        runs = [run.model_dump(mode="json") for run in login.execution.runs]
+        lines += run_lines(runs, told=login.verdict.reason)
     for line in lines:
         console.print(Text.assemble("    ", line), soft_wrap=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authstream.contracts.api.method import Method, Quota
+from authstream.contracts.api.method import Effect, Method, Quota
 from authstream.contracts.api.triggers import CUSTOM_TOKEN_EXCHANGE, PASSWORD_RESET, POST_LOGIN
 from authstream.contracts.parameter import Entries, Parameter, Says
 
@@ -76,7 +76,7 @@ _ATTRIBUTES = Parameter(
         _text("username", 128),
         _flag("verify_email"),
     ),
-    entries=Entries(at_most=USER_ATTRIBUTES),
+    entries=Entries(at_most=USER_ATTRIBUTES, counts_all=True),
     says=(Says("entries", f"No more than {USER_ATTRIBUTES} user attributes are allowed."),),
 )
 _CONNECTION_OPTIONS = Parameter(
@@ -226,6 +226,7 @@ METHODS = (
         (Parameter("provider_url", ("string",), pattern=r"https?://[^\s/?#]+\S*"),),
         _PL,
         handlers=("onContinuePostLogin",),
+        effect=Effect("authentication.methods", "record"),
         about="Records a way of authentication of your own, for `event.authentication.methods`.",
     ),
     Method(

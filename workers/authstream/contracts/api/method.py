@@ -12,8 +12,9 @@ Kind = Literal["command", "query", "local"]
 #: What a command does to a place in the event, with its arguments:
 #: `set`: `(key, value)` is a member of the object there, null removes it; `unset`: `(key)` is
 #: removed; `clear`: the object there is emptied; `put`: `(value)` is what is there;
-#: `include`, `exclude`: `(item)` is in the array there, or is not; `empty`: the array has no items.
-Change = Literal["set", "unset", "clear", "put", "include", "exclude", "empty"]
+#: `include`, `exclude`: `(item)` is in the array there, or is not; `empty`: the array has no items;
+#: `record`: the array there has one object of this `name`, with the `timestamp` that follows.
+Change = Literal["set", "unset", "clear", "put", "include", "exclude", "empty", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Effect:
     #: The event does not get the first object of the path if it has none; what is set there counts
     #: for the limits all the same.
     existing: bool = False
-    #: Where an array begins that the event has not.
-    start: str | None = None
+    #: Where an array begins that the event has not: the first of these that has items.
+    starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

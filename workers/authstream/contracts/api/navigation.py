@@ -53,7 +53,12 @@ _FORM = Parameter(
         ),
     ),
 )
-_SECRET = Parameter("secret", ("string",), min_length=1)
+_SECRET = Parameter(
+    "secret",
+    ("string",),
+    min_length=1,
+    hint="if it comes from event.secrets, name it under secrets: in action.yaml and set it",
+)
 
 METHODS = (
     Method(

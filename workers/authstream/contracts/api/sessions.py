@@ -21,7 +21,8 @@ def _time(name: str) -> Parameter:
         name,
         ("number",),
         minimum=1,
-        says=(Says("types", _NO_TIME), Says("minimum", _NO_TIME)),
+        says=(Says("absent", _NO_TIME), Says("minimum", _NO_TIME)),
+        hint="milliseconds since 1970, e.g. those of a date's getTime() or timestamp() * 1000",
     )
 
 

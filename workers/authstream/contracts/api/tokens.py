@@ -49,7 +49,8 @@ _SCOPES = Parameter(
     ),
 )
 _TARGET = "transaction.target_scopes"
-_GRANTED = "accessToken.scope"
+#: As the fold: what would be granted, else what was asked for.
+_STARTS = ("accessToken.scope", "transaction.requested_scopes")
 
 METHODS = (
     Method(
@@ -84,7 +85,7 @@ METHODS = (
         (_SCOPE,),
         _CE,
         effect=Effect(
-            _TARGET, "include", at_once=True, max_entries=SCOPES, full=_MANY, start=_GRANTED
+            _TARGET, "include", at_once=True, max_entries=SCOPES, full=_MANY, starts=_STARTS
         ),
         about="Adds a scope to those the token will have, as far as the client's grant has it.",
     ),
@@ -92,21 +93,21 @@ METHODS = (
         "transaction.removeTargetScope",
         (_SCOPE,),
         _CE,
-        effect=Effect(_TARGET, "exclude", at_once=True, start=_GRANTED),
+        effect=Effect(_TARGET, "exclude", at_once=True, starts=_STARTS),
         about="Removes a scope from those the token will have.",
     ),
     Method(
         "transaction.setTargetScopes",
         (_SCOPES,),
         _CE,
-        effect=Effect(_TARGET, "put", at_once=True, start=_GRANTED),
+        effect=Effect(_TARGET, "put", at_once=True, starts=_STARTS),
         about="Sets the scopes the token will have, as far as the client's grant has them.",
     ),
     Method(
         "transaction.clearTargetScopes",
         (),
         _CE,
-        effect=Effect(_TARGET, "empty", at_once=True, start=_GRANTED),
+        effect=Effect(_TARGET, "empty", at_once=True, starts=_STARTS),
         about="The token will have no scope.",
     ),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from authstream.contracts.api.access import EXCHANGE_CODES
+from authstream.contracts.codes import ACCESS_DENIED
 from authstream.engine.part import DECIDED, Call, Denial, Part, command
-
-ACCESS_DENIED = "access_denied"
 
 
 class Access(Part):
@@ -32,13 +32,29 @@ class SignupAccess(Part):
         self.leg.deny(call, Denial(call.action, ACCESS_DENIED, reason, shown))
 
 
-class TokenAccess(Part):
-    """`deny(code, reason)`: the code is the OAuth error, the reason its description."""
+class MachineAccess(Part):
+    """`deny(code, reason?)`: one of OAuth's codes; another first text is part of the reason."""
 
     shown = DECIDED
 
     @command("access.deny", denies=True)
     def deny(self, call: Call) -> None:
-        """No user reads this: a machine asked."""
+        """A code of anybody's choice would be no code to the machine."""
         code, *reason = call.arguments
-        self.leg.deny(call, Denial(call.action, code, reason[0] if reason else None))
+        if code in EXCHANGE_CODES:
+            denial = Denial(call.action, code, reason[0] if reason else None)
+        else:
+            denial = Denial(call.action, ACCESS_DENIED, ": ".join(call.arguments))
+        self.leg.deny(call, denial)
+
+
+class TokenAccess(Part):
+    """`deny(code, reason)`: the code is the action's own, the reason its description."""
+
+    shown = DECIDED
+
+    @command("access.deny", denies=True)
+    def deny(self, call: Call) -> None:
+        """No user reads this."""
+        code, reason = call.arguments
+        self.leg.deny(call, Denial(call.action, code, reason))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import orjson
 
 from authstream.contracts.budgets import CLAIMS_BYTES
+from authstream.contracts.codes import TOO_LARGE
 from authstream.contracts.envelope import Failure
 from authstream.contracts.verdict import Claims
 from authstream.engine.part import Call, Leg, Members, Part, command
@@ -17,6 +19,9 @@ class AccessTokenClaims(Part):
     """`claims.access_token`: custom claims of the access token by name."""
 
     gives = ("claims",)
+    limits: ClassVar[Mapping[str, str]] = {
+        "custom claims of one token": f"{CLAIMS_BYTES // 1024} kB of JSON, over it the flow fails"
+    }
 
     def __init__(self, leg: Leg) -> None:
         super().__init__(leg)
@@ -70,6 +75,6 @@ def _too_large(token: str, claims: dict[str, Any]) -> Failure | None:
     if size <= CLAIMS_BYTES:
         return None
     return Failure(
-        code="too_large",
+        code=TOO_LARGE,
         reason=f"custom claims of the {token} token are {size} bytes, the limit is {CLAIMS_BYTES}",
     )

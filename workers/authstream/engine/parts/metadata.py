@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import orjson
 
@@ -20,6 +21,11 @@ class UserMetadata(Part):
 
     gives = ("metadata",)
     shown = DECIDED
+    limits: ClassVar[Mapping[str, str]] = {
+        "a patch of `app_metadata`, and one of `user_metadata`": (
+            f"{USER_METADATA_BYTES // 1024} kB of JSON, what is over it is dropped"
+        )
+    }
 
     def __init__(self, leg: Leg) -> None:
         super().__init__(leg)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from authstream.contracts.api.sessions import METADATA_ENTRIES
+from authstream.contracts.codes import ACCESS_DENIED
 from authstream.engine.part import DECIDED, Call, Denial, Leg, Members, Part, command
-from authstream.engine.parts.access import ACCESS_DENIED
 
 REFRESH_PROTOCOL = "oauth2-refresh-token"
 
@@ -27,10 +27,13 @@ class _Lifetime(Part):
         """Shorten only, and the earliest wins."""
         (moment,) = call.arguments
         stated = _millis(self.leg.member(self.of, member))
+        earliest = self.changes.get(member, moment)
         if stated is not None and moment > stated:
             self.leg.drop(call, moment, f"it ends at {stated} anyway: it can only be shortened")
+        elif moment > earliest:
+            self.leg.drop(call, moment, f"a call before ends it at {earliest}: the earliest counts")
         else:
-            self.changes[member] = min(moment, self.changes.get(member, moment))
+            self.changes[member] = moment
 
     def annotate(self, call: Call, key: str, value: object) -> None:
         """Set an entry of the metadata; null removes it."""

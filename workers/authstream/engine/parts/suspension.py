@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import ClassVar
+
+from authstream.contracts.budgets import STATE_LIFETIME
+from authstream.contracts.codes import INCOMPLETE
 from authstream.contracts.envelope import Command, Failure
 from authstream.contracts.verdict import Outcome
 from authstream.engine.part import Call, Leg, Members, Part, command
@@ -13,6 +19,9 @@ class Suspension(Part):
 
     gives = ("redirect", "prompt", "mfa")
     shown = frozenset[Outcome]({"suspended"})
+    limits: ClassVar[Mapping[str, str]] = {
+        "a suspended flow waits": f"{STATE_LIFETIME // timedelta(minutes=1)} minutes, for one use"
+    }
 
     def __init__(self, leg: Leg) -> None:
         super().__init__(leg)
@@ -27,7 +36,7 @@ class Suspension(Part):
         """A flow that waits must be in the log."""
         if not self._asked or self.leg.envelope.state is not None:
             return None
-        return Failure(code="incomplete", reason="a suspended flow is not in the log")
+        return Failure(code=INCOMPLETE, reason="a suspended flow is not in the log")
 
     def members(self) -> Members:
         """Where the browser goes, with the state it brings back."""

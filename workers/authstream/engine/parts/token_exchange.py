@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from authstream.contracts.codes import INVALID_REQUEST, USER_NOT_SET, USER_SET_TWICE
 from authstream.contracts.envelope import Failure
 from authstream.engine.part import DECIDED, Call, Denial, Leg, Members, Part, command
-
-INVALID_REQUEST = "invalid_request"
 
 
 class TokenExchange(Part):
@@ -20,6 +20,7 @@ class TokenExchange(Part):
     gives = ("token_exchange", "subject")
     shown = DECIDED
     needed = True
+    limits: ClassVar[Mapping[str, str]] = {"users set by all actions together": "exactly 1"}
 
     def __init__(self, leg: Leg) -> None:
         super().__init__(leg)
@@ -68,7 +69,7 @@ class TokenExchange(Part):
         if len(self._users) == 1:
             return None
         return Failure(
-            code="user_not_set" if not self._users else "user_set_twice",
+            code=USER_SET_TWICE if self._users else USER_NOT_SET,
             reason="the action must set exactly one user, by setUserById or setUserByConnection; "
             f"it set {len(self._users)}",
         )

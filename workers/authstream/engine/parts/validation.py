@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from authstream.contracts.codes import VALIDATION_ERROR
 from authstream.engine.part import DECIDED, Call, Denial, Leg, Members, Part, command
-
-VALIDATION_ERROR = "validation_error"
 
 
 class Validation(Part):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, get_args
 
@@ -9,6 +10,7 @@ import jwt
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from authstream.broker.dead_letters import DeadLetters
 from authstream.control.door import Door
 from authstream.control.objects import Role
 from authstream.control.tokens import holder
@@ -86,6 +88,8 @@ class Entrance:
 
     door: Door
     oidc: Oidc | None = None
+    #: Opens the dead letters; None: they cannot be reached from here.
+    letters: Callable[[], DeadLetters] | None = None
 
     def caller(self, token: str) -> tuple[str, Role] | None:
         """Name and role of whoever has a valid token."""

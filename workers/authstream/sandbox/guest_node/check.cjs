@@ -13,10 +13,11 @@ p.defineProperty(ApiError.prototype, "name", { value: "ApiError", writable: true
 /** Check one argument; `where` is the method. Returns the argument's JSON text, as recorded. */
 function check(rule, value, where) {
   try {
+    if (value === undefined) refuseType(rule, "undefined", "absent");
     const text = write(rule.changes ? normal(rule, value) : value);
     const type = kind(text);
     if (rule.types && !includes(rule.types, type)) {
-      throw new Broken(`must be of type ${p.join(rule.types, " or ")}, not ${type}`, "types");
+      refuseType(rule, type, type === "null" ? "absent" : "types");
     }
     if (rule.limited) checkLimits(rule, type, text, where);
     if (rule.max_bytes !== undefined) checkSize(rule.max_bytes, type, text);
@@ -24,10 +25,22 @@ function check(rule, value, where) {
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     for (let i = 0; rule.says && i < rule.says.length; i++) {
-      if (rule.says[i].rule === error.rule) throw new ApiError(rule.says[i].message);
+      const said = rule.says[i];
+      if (said.rule === error.rule || (said.rule === "types" && error.rule === "absent")) {
+        throw new ApiError(said.message);
+      }
     }
     throw new ApiError(`${where}: ${rule.name} ${error.message}`);
   }
+}
+
+function refuseType(rule, type, broken) {
+  const types = p.join(rule.types, " or ");
+  throw new Broken(`must be of type ${types}, not ${type}${hint(rule)}`, broken);
+}
+
+function hint(rule) {
+  return rule.hint ? `: ${rule.hint}` : "";
 }
 
 /** The value trimmed, and without repetitions, where the table says so. */
@@ -111,6 +124,7 @@ function checkObject(rule, value, where) {
     if (!known) p.defineProperty(others, others.length, member(names[i]));
   }
   if (rule.entries) {
+    checkCount(rule.entries, rule.entries.counts_all ? names.length : others.length);
     checkEntries(rule.entries, others, value, within);
   } else if (members.length && others.length) {
     throw new Broken(`has no member ${others[0]}`, "members");
@@ -118,14 +132,17 @@ function checkObject(rule, value, where) {
   for (let i = 0; i < members.length; i++) {
     const { name, optional } = members[i];
     if (p.hasOwn(value, name)) check(members[i], value[name], within);
-    else if (!optional) throw new Broken(`needs the member ${name}`, "members");
+    else if (!optional) throw new Broken(`needs the member ${name}${hint(members[i])}`, "members");
+  }
+}
+
+function checkCount(entries, count) {
+  if (entries.at_most !== undefined && count > entries.at_most) {
+    throw new Broken(`must not have more than ${entries.at_most} members`, "entries");
   }
 }
 
 function checkEntries(entries, names, value, within) {
-  if (entries.at_most !== undefined && names.length > entries.at_most) {
-    throw new Broken(`must not have more than ${entries.at_most} members`, "entries");
-  }
   for (let i = 0; i < names.length; i++) {
     if (entries.name) check(entries.name, names[i], within);
     if (entries.value) check(entries.value, value[names[i]], `${within}.${names[i]}`);
@@ -152,7 +169,7 @@ function includes(list, value) {
   return false;
 }
 
-const PLAIN = ["name", "types", "optional", "default", "says"];
+const PLAIN = ["name", "types", "optional", "default", "says", "suggests", "hint"];
 
 /** Make once, before the action runs, what the rules need. */
 function prepare(rules) {

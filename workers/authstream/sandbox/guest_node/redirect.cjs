@@ -27,9 +27,11 @@ const digest = p.uncurry(Hmac.prototype.digest);
 /** The methods of `api.redirect` that the guest answers by itself. */
 class Redirect {
   #event;
+  #interactive;
 
-  constructor(event) {
+  constructor(event, interactive) {
     this.#event = event;
+    this.#interactive = interactive;
   }
 
   /** A JWT, signed with HS256, for this user. */
@@ -67,6 +69,7 @@ class Redirect {
 
   /** Whether someone is there to follow a redirect. */
   canRedirect() {
+    if (!this.#interactive) return false;
     const query = get(get(this.#event, "request"), "query");
     const transaction = get(this.#event, "transaction");
     const silent = get(query, "prompt") === "none" || includes(get(transaction, "prompt") ?? [], "none");

@@ -204,7 +204,7 @@ class Runner {
     const view = new View(event, this.#effects);
     view.apply(header.operations);
     return new Recorder(view, {
-      part: (owner) => this.#part(owner, event, lookups),
+      part: (owner) => this.#part(owner, event, lookups, header.interactive),
       handler: header.handler,
       calls: header.calls,
       commandsBytes: this.#init.limits.commands_bytes,
@@ -213,9 +213,9 @@ class Runner {
   }
 
   /** What answers the methods of `api` that need no worker. */
-  #part(owner, event, lookups) {
+  #part(owner, event, lookups, interactive) {
     if (owner === "cache") return this.#cache;
-    return owner === "redirect" ? new Redirect(event) : new Rules(lookups);
+    return owner === "redirect" ? new Redirect(event, interactive) : new Rules(lookups);
   }
 
   #open(run, text) {

@@ -84,17 +84,22 @@ class View {
     const names = p.split(path, ".");
     const name = names[names.length - 1];
     names.length -= 1;
-    const listed = change === "include" || change === "exclude";
-    const items = listed ? this.#items(path) : [];
+    const items = change === "put" || change === "empty" ? [] : this.#items(path);
     const target = this.#reach(p.join(names, "."));
-    put(target, name, change === "put" ? key : list(change, items, key));
+    if (change === "put") put(target, name, key);
+    else if (change === "record") put(target, name, recorded(items, key, value));
+    else put(target, name, list(change, items, key));
   }
 
   #items(path) {
-    const effect = this.#effects[path];
-    let there = this.#find(path);
-    if (!p.isArray(there) && effect?.start) there = this.#find(effect.start);
-    return p.isArray(there) ? there : [];
+    const there = this.#find(path);
+    if (p.isArray(there)) return there;
+    const starts = this.#effects[path]?.starts ?? [];
+    for (let i = 0; i < starts.length; i++) {
+      const first = this.#find(starts[i]);
+      if (p.isArray(first) && first.length) return first;
+    }
+    return [];
   }
 
   /** The object at a dotted path, made where there is none; the event itself for no path. */
@@ -121,6 +126,16 @@ class View {
 function clear(target) {
   const names = p.keys(target);
   for (let i = 0; i < names.length; i++) delete target[names[i]];
+}
+
+/** The items with one object of this name, the last. */
+function recorded(items, name, timestamp) {
+  const kept = [];
+  for (let i = 0; i < items.length; i++) {
+    if (get(items[i], "name") !== name) put(kept, kept.length, items[i]);
+  }
+  put(kept, kept.length, { name, timestamp });
+  return kept;
 }
 
 function list(change, items, item) {

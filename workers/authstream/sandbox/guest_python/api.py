@@ -58,8 +58,7 @@ def _bind(row: Row, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
     Members of a trailing options object are keywords too: `send(kind, payload, on="denied")`.
     """
     rules, where = row["parameters"], row["where"]
-    if len(args) > len(rules):
-        raise ApiError(f"{where} takes at most {len(rules)} arguments, not {len(args)}")
+    args = args[: len(rules)]  # as in JavaScript, more arguments say nothing
     if not kwargs and not (rules and "members" in rules[-1]):
         return list(args)
     given = dict(zip((rule["name"] for rule in rules), args, strict=False))

@@ -61,7 +61,7 @@ def check(rule: Rule, value: object, where: str) -> None:
     try:
         kind = type_of(value)
         if "types" in rule and kind not in rule["types"]:
-            _refuse_type(rule["types"], kind)
+            _refuse_type(rule, kind)
         if kind in _LIMITS:
             _LIMITS[kind](rule, value, where)
         if "max_bytes" in rule:
@@ -70,13 +70,19 @@ def check(rule: Rule, value: object, where: str) -> None:
         raise ApiError(f"{where}: {rule['name']} {error}") from None
     except _BrokenError as broken:
         for said in rule.get("says", ()):
-            if said["rule"] == broken.rule:
+            if said["rule"] == broken.rule or (said["rule"], broken.rule) == ("types", "absent"):
                 raise ApiError(said["message"]) from None
         raise ApiError(f"{where}: {rule['name']} {broken}") from None
 
 
-def _refuse_type(types: list[str], kind: str) -> NoReturn:
-    raise _BrokenError("types", f"must be of type {' or '.join(types)}, not {kind}")
+def _refuse_type(rule: Rule, kind: str) -> NoReturn:
+    types = " or ".join(rule["types"])
+    broken = "absent" if kind == "null" else "types"
+    raise _BrokenError(broken, f"must be of type {types}, not {kind}{_hint(rule)}")
+
+
+def _hint(rule: Rule) -> str:
+    return f": {rule['hint']}" if "hint" in rule else ""
 
 
 def _check_text(rule: Rule, value: str, where: str) -> None:  # noqa: ARG001 - one of `_LIMITS`
@@ -120,19 +126,24 @@ def _check_object(rule: Rule, value: dict[str, Any], where: str) -> None:
     known = {member["name"] for member in members}
     others = [name for name in value if name not in known]
     if "entries" in rule:
-        _check_entries(rule["entries"], {name: value[name] for name in others}, within)
+        entries = rule["entries"]
+        _check_count(entries, len(value if entries.get("counts_all") else others))
+        _check_entries(entries, {name: value[name] for name in others}, within)
     elif known and others:
         raise _BrokenError("members", f"has no member {others[0]}")
     for member in members:
         if member["name"] in value:
             check(member, value[member["name"]], within)
         elif not member.get("optional"):
-            raise _BrokenError("members", f"needs the member {member['name']}")
+            raise _BrokenError("members", f"needs the member {member['name']}{_hint(member)}")
+
+
+def _check_count(entries: Rule, count: int) -> None:
+    if "at_most" in entries and count > entries["at_most"]:
+        raise _BrokenError("entries", f"must not have more than {entries['at_most']} members")
 
 
 def _check_entries(entries: Rule, value: dict[str, Any], within: str) -> None:
-    if "at_most" in entries and len(value) > entries["at_most"]:
-        raise _BrokenError("entries", f"must not have more than {entries['at_most']} members")
     for name, item in value.items():
         if "name" in entries:
             check(entries["name"], name, within)

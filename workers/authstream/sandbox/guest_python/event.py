@@ -10,6 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+#: Names are alike from this ratio on (`difflib`).
+NEAR = 0.7
+#: So many names fit into a message.
+FEW_NAMES = 12
+
 
 class Record(dict[str, Any]):
     """A JSON object of the event: `event.user.email`, `event["user"]["email"]`, `event.get("x")`.
@@ -18,6 +23,7 @@ class Record(dict[str, Any]):
     """
 
     __slots__ = ()
+    _advice = '.get("{}") if it may be absent'
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
@@ -26,9 +32,7 @@ class Record(dict[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(
-                missing(name, self, f'.get("{name}") if it may be absent')
-            ) from None
+            raise AttributeError(missing(name, self, self._advice.format(name))) from None
 
     def __delattr__(self, name: str) -> None:
         try:
@@ -37,12 +41,32 @@ class Record(dict[str, Any]):
             raise AttributeError(missing(name, self, "nothing to delete")) from None
 
 
+class Secrets(Record):
+    """`event.secrets`."""
+
+    __slots__ = ()
+    _advice = "name it under secrets: in action.yaml and set it"
+
+
 def missing(name: str, names: Iterable[str], advice: str) -> str:
-    """The message for a member that is not there, with the names that are near."""
-    near = difflib.get_close_matches(name, list(names), cutoff=0.5)
-    return (
-        f"there is no '{name}' here" + (f", but {', '.join(near)}" if near else "") + f"; {advice}"
-    )
+    """The message for a member that is not there: what was meant, or what there is if little."""
+    known = list(names)
+    if near := _near(name, known):
+        return f"there is no '{name}' here: did you mean {' or '.join(near)}?"
+    there = f", there is {', '.join(sorted(known))}" if 0 < len(known) <= FEW_NAMES else ""
+    return f"there is no '{name}' here{there}; {advice}"
+
+
+def _near(name: str, known: list[str]) -> list[str]:
+    """The one that differs in spelling only, as camelCase does; else those that look alike."""
+    plain = {other: _plain(other) for other in known}
+    same = [other for other, text in plain.items() if text == _plain(name)]
+    alike = difflib.get_close_matches(_plain(name), plain.values(), n=2, cutoff=NEAR)
+    return same or [other for other, text in plain.items() if text in alike]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
 
 
 @functools.cache

@@ -32,8 +32,9 @@ _JWT = re.compile(r"([\w-]+)\.([\w-]+)\.([\w-]+)", re.ASCII)
 class Redirect:
     """The methods of `api.redirect` that the guest answers by itself."""
 
-    def __init__(self, event: Record) -> None:
+    def __init__(self, event: Record, *, interactive: bool) -> None:
         self._event = event
+        self._interactive = interactive
 
     def encode_token(self, options: dict[str, Any]) -> str:
         """A JWT, signed with HS256, for this user."""
@@ -67,6 +68,8 @@ class Redirect:
 
     def can_redirect(self) -> bool:
         """Whether someone is there to follow a redirect."""
+        if not self._interactive:
+            return False
         query = _object(_object(self._event, "request"), "query")
         transaction = _object(self._event, "transaction")
         asked = (query.get("prompt"), *(transaction.get("prompt") or ()))

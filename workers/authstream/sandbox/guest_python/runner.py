@@ -24,7 +24,7 @@ from typing import Any
 from . import api, console
 from .action import Action, Handler, describe
 from .cache import Cache
-from .event import Record, dump, parse
+from .event import Record, Secrets, dump, parse
 from .questions import Questions
 from .recorder import Recorder
 from .redirect import Redirect
@@ -142,7 +142,7 @@ class Runner(asyncio.Protocol):
         event = parse(payload[LENGTH.size + size :].decode())
         if not isinstance(event, Record):
             raise TypeError("the event is not a JSON object")
-        event["secrets"] = Record(self._secrets)
+        event["secrets"] = Secrets(self._secrets)
         event["configuration"] = parse(self._configuration)
         return header, event
 
@@ -155,15 +155,17 @@ class Runner(asyncio.Protocol):
             handler=header["handler"],
             calls=header["calls"],
             commands_bytes=self._limits["commands_bytes"],
-            part=functools.partial(self._part, event, lookups),
+            part=functools.partial(self._part, event, lookups, header["interactive"]),
             ask=functools.partial(self._questions.ask, number),
         )
 
-    def _part(self, event: Record, lookups: Any, owner: str) -> object:
+    def _part(self, event: Record, lookups: Any, interactive: Any, owner: str) -> object:
         """What answers the methods of `api` that need no worker."""
         if owner == "cache":
             return self._cache
-        return Redirect(event) if owner == "redirect" else Rules(lookups)
+        if owner == "redirect":
+            return Redirect(event, interactive=interactive)
+        return Rules(lookups)
 
     async def _call(self, call: Handler, event: Record, made: object, *, is_async: bool) -> None:
         result = call(event, made) if is_async else await self._in_thread(call, event, made)

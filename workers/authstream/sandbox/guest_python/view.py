@@ -75,10 +75,14 @@ class View:
             self._change_object(self._reach(path), change, arguments)
             return
         owner, _, name = path.rpartition(".")
-        items = self._items(path) if change in ("include", "exclude") else []
+        items = self._items(path) if change in ("include", "exclude", "record") else []
         target = self._reach(owner)
         if change == "put":
             target[name] = arguments[0]
+        elif change == "record":
+            made = Record(name=arguments[0], timestamp=arguments[1])
+            others = (item for item in items if not _is_named(item, arguments[0]))
+            target[name] = [*others, made]
         else:
             added = arguments if change == "include" else []
             target[name] = [*(item for item in items if item not in arguments), *added]
@@ -92,12 +96,11 @@ class View:
             target[arguments[0]] = arguments[1]
 
     def _items(self, path: str) -> list[Any]:
-        start = self._effects.get(path, {}).get("start")
-        for place in (path, start):
-            there = self._find(place) if place else None
-            if isinstance(there, list):
-                return [*cast("list[object]", there)]
-        return []
+        there = self._find(path)
+        if not isinstance(there, list):
+            found = (self._find(start) for start in self._effects.get(path, {}).get("starts", ()))
+            there = next((one for one in found if isinstance(one, list) and one), [])
+        return [*cast("list[object]", there)]
 
     def _reach(self, path: str) -> Record:
         """The object at a dotted path, made where there is none; the event itself for no path."""
@@ -117,3 +120,7 @@ class View:
             effect.get("existing") and path.partition(".")[0] == first
             for path, effect in self._effects.items()
         )
+
+
+def _is_named(item: object, name: str) -> bool:
+    return isinstance(item, Record) and item.get("name") == name
