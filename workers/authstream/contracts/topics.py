@@ -60,7 +60,7 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "<trigger>.requested.v1",
         "Login events as providers publish them.",
-        "providers, SDK, gateway, effect.redelivery",
+        "providers, SDK, gateway, ingest, effect.redelivery",
         "entry, effect.redelivery",
         7 * DAY,
         value="JSON or authstream.LoginEvent",
@@ -230,6 +230,10 @@ CATALOG: tuple[TopicSpec, ...] = (
         key="blob/<sha256>/<n>",
     ),
 )
+
+
+#: Kept for `AUTHSTREAM_EXECUTIONS__DAYS`.
+FOR_PEOPLE = frozenset(["executions.v1", "answers.v1"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.effect import Effect, EffectDone, EffectStatus
 from authstream.contracts.topics import DELAYS, Topics
 from authstream.engine.dead_ratio import DeadRatio
-from authstream.engine.delivery import Delivery, parsed
+from authstream.engine.delivery import Attempt, Delivery, parsed
 from authstream.engine.lane import Busy, Lane, Limits
 from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
@@ -30,6 +30,8 @@ from authstream.stages.trip import Trip
 SCHEDULE = ("5s", "5s", "5s", "5s", "5s", "1m", "1m", "10m", "10m", "10m")
 #: An effect whose destination is away so long is given up, however seldom it was tried.
 GIVE_UP_AFTER = timedelta(days=1)
+#: Of an error, in the header of what waits for another try.
+REASON_CHARACTERS = 300
 #: More destinations than that are not remembered while they are idle.
 _LANES = 1000
 #: Every try has its own limit, and a stage that stands must not give up what it holds.
@@ -76,6 +78,7 @@ class EffectStage(Stage):
         self._delivery = delivery
         self._clock = clock
         self._limits = limits or Limits()
+        self._log = structlog.get_logger("authstream.effect").bind(stage=self.name)
         self._ratio = DeadRatio(dead_ratio)
         kept = windows or MemoryWindows(self.name, window)
         self._settled = Settled(done_topic, kind="effect-done", windows=kept)
@@ -153,7 +156,8 @@ class EffectStage(Stage):
         failure: DeliveryError | None = None
         try:
             async with asyncio.timeout(self._delivery.timeout.total_seconds()):
-                await self._delivery.attempt(effect, trip.attempt + 1)
+                attempt = Attempt(trip.attempt + 1, trip.sequence or 0)
+                await self._delivery.attempt(effect, attempt)
         except DeliveryError as error:
             failure = error
         except TimeoutError:
@@ -182,7 +186,17 @@ class EffectStage(Stage):
         until = self._clock.now() + wait // _MILLISECOND
         asked = until if failure.retry_after else 0
         trip = trip._replace(not_before=max(trip.not_before, asked))
-        return self._park(message, effect.id, trip, line=line, until=until)
+        reason = f"{failure}"[:REASON_CHARACTERS]
+        self._log.warning(
+            "effect_waits",
+            kind=effect.kind,
+            flow_id=effect.flow_id,
+            effect_id=effect.id,
+            attempt=trip.attempt,
+            reason=reason,
+        )
+        parked = self._park(message, effect.id, trip, line=line, until=until)
+        return parked._replace(headers=(*parked.headers, (h.LAST_ERROR, reason.encode())))
 
     def _check_age(self, effect: Effect, trip: Trip, reason: str) -> None:
         if self._clock.now() - trip.since > GIVE_UP_AFTER / _MILLISECOND:
@@ -238,9 +252,8 @@ class EffectStage(Stage):
         """Hold what there is until somebody has looked: nothing is committed, nothing drained."""
         if not self.halted:
             self.halted = True
-            structlog.get_logger("authstream.effect").error(
+            self._log.error(
                 "stage_stands",
-                stage=self.name,
                 dead_share=round(self._ratio.share, 2),
                 remedy="repair the destination or the orders, then restart this worker",
             )

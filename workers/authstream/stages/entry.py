@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -198,6 +199,9 @@ def _envelope(
         deadline_at=deadline(message, trigger),
         event=published.data,
         interactive=h.text(message.headers, h.INTERACTIVE) != "no",
+        client=_text(_client_id, event),
+        event_sha256=hashlib.sha256(published.data).hexdigest(),
+        secretive=trigger.keeps_secrets(event),
         origin=_origin(message, trigger),
     )
 
@@ -223,8 +227,12 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
     )
 
 
+def _client_id(event: dict[str, Any]) -> object:
+    return event["client"]["client_id"]
+
+
 def _origin(message: Message, trigger: Trigger) -> Origin | None:
-    if not trigger.retries:
+    if not trigger.retries or h.text(message.headers, h.RETRIES) == "no":
         return None
     attempt = h.number(message.headers, h.TRIES) or 0
     return Origin(partition=message.partition, offset=message.offset, attempt=attempt)
