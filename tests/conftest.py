@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import browser, kafka_jars, postgres_server
+from tests import browser, kafka_jars, postgres_server, prometheus_tools
 from tests.kafka_server import KafkaServer
 
 _LEFT_OUT = pytest.StashKey[str]()
@@ -17,6 +17,7 @@ _SERVERS = {
     "kafka": ("a real Kafka", kafka_jars.missing),
     "postgres": ("a real PostgreSQL", postgres_server.missing),
     "browser": ("a real browser", browser.missing),
+    "promtool": ("Prometheus' tools", prometheus_tools.missing),
 }
 
 

@@ -107,6 +107,9 @@ async def test_one_login_is_one_trace(
         (written,) = contexts[topic]
         assert (process.kind, parent_of(process)) == (SpanKind.CONSUMER, written)
         assert [link.context.span_id for link in process.links] == [written]
+        group = (process.attributes or {})["messaging.consumer.group.name"]
+        assert isinstance(group, str)
+        assert group.startswith(f"{topic_prefix}.")
     for topic in topics[1:]:
         (written,) = contexts[topic]
         send = by_id[written]

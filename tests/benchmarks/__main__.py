@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests import kafka_jars
-from tests.benchmarks import decided_window, flow, hop, machine, provider_call, report, sandbox
+from tests.benchmarks import (
+    decided_window,
+    flow,
+    hop,
+    machine,
+    observing,
+    provider_call,
+    report,
+    sandbox,
+)
 from tests.benchmarks.bench import FULL, QUICK, Bench, Extent
 from tests.benchmarks.cluster import Cluster
 from tests.benchmarks.figures import Figures, Rows
@@ -30,15 +39,15 @@ PARTS: dict[str, Callable[[Bench], Figures]] = {
     "call": provider_call.measure,
     "window": decided_window.measure,
 }
-#: The part that needs no Kafka.
-SANDBOX = "sandbox"
+#: The parts that need no Kafka.
+SANDBOX, OBSERVING = "sandbox", "observing"
 
 
 def main() -> int:
     """Measure, print, write the results; 1 when a target is missed."""
     asked = _arguments()
-    parts = asked.only or [*PARTS, SANDBOX]
-    if parts != [SANDBOX] and (lacking := kafka_jars.missing()):
+    parts = asked.only or [*PARTS, SANDBOX, OBSERVING]
+    if set(parts) & set(PARTS) and (lacking := kafka_jars.missing()):
         sys.exit(f"The benchmark needs a real Kafka: install {' and '.join(lacking)}.")
     result = _measured(parts, quick=asked.quick)
     page = report.render(result)
@@ -60,7 +69,9 @@ def _measured(parts: list[str], *, quick: bool) -> report.Result:
             events=extent.sandbox_events,
             executions=extent.sandbox_executions,
         ).rows
-    if on_kafka := [name for name in parts if name != SANDBOX]:
+    if OBSERVING in parts:
+        rows[OBSERVING] = observing.measure(extent.repetitions).rows
+    if on_kafka := [name for name in parts if name in PARTS]:
         rows |= _measured_on_kafka(on_kafka, extent)
     return {
         "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -85,7 +96,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="less of everything: 3 minutes")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(_ROOT)}")
     parser.add_argument(
-        "--only", choices=[*PARTS, SANDBOX], action="append", help="a part; repeatable"
+        "--only", choices=[*PARTS, SANDBOX, OBSERVING], action="append", help="a part; repeatable"
     )
     return parser.parse_args()
 

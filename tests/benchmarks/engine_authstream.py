@@ -10,6 +10,7 @@ from typing import Literal
 
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import DEFAULT_ON, ParentBasedTraceIdRatio, Sampler
 
 from authstream import telemetry
 from authstream.apps import logs
@@ -86,9 +87,15 @@ def serve_direct_traced(hop: Hop) -> None:
     _serve(hop, "direct")
 
 
-def record_spans() -> None:
-    """Record every span of this process from now on."""
-    provider = TracerProvider()
+def serve_agent_sampled(hop: Hop) -> None:
+    """As `serve_agent`, one trace in ten recorded; no record has one, so each hop decides anew."""
+    record_spans(ParentBasedTraceIdRatio(0.1))
+    _serve(hop, "agent")
+
+
+def record_spans(sampler: Sampler = DEFAULT_ON) -> None:
+    """Record every span of this process from now on, or those that the sampler takes."""
+    provider = TracerProvider(sampler=sampler)
     provider.add_span_processor(BatchSpanProcessor(Discarding()))
     telemetry.activate(provider)
 

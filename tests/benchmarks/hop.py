@@ -17,6 +17,7 @@ AGENT = "Authstream, Faust agent (default)"
 DIRECT = "Authstream, stage called directly"
 AGENT_TRACED = "Authstream, Faust agent, every span recorded"
 DIRECT_TRACED = "Authstream, stage called directly, every span recorded"
+AGENT_SAMPLED = "Authstream, Faust agent, one login in ten recorded"
 STOCK = "stock Faust, sends not awaited"
 STOCK_AWAITED = "stock Faust, each send awaited"
 
@@ -43,11 +44,13 @@ ENGINES = (
     Engine(DIRECT, engine_authstream.serve_direct),
     Engine(AGENT_TRACED, engine_authstream.serve_agent_traced),
     Engine(DIRECT_TRACED, engine_authstream.serve_direct_traced),
+    Engine(AGENT_SAMPLED, engine_authstream.serve_agent_sampled),
     Engine(STOCK, engine_faust.serve_not_awaited, slow=True),
     Engine(STOCK_AWAITED, engine_faust.serve_awaited, slow=True),
 )
+TRACED = (AGENT_TRACED, DIRECT_TRACED, AGENT_SAMPLED)
 #: Tracing is judged by processor time, so it is left out where a hop is idle.
-IDLE = tuple(engine for engine in ENGINES if engine.name not in (AGENT_TRACED, DIRECT_TRACED))
+IDLE = tuple(engine for engine in ENGINES if engine.name not in TRACED)
 
 
 def throughput(bench: Bench) -> Figures:
@@ -71,7 +74,7 @@ def waiting(bench: Bench) -> Figures:
     source = bench.cluster.topic("wait-in")
     bench.traffic.publish(Publish(source, bench.envelopes, bench.extent.waiting_messages))
     for engine in ENGINES:
-        if engine.name in (AGENT_TRACED, DIRECT_TRACED, STOCK_AWAITED):
+        if engine.name in (*TRACED, STOCK_AWAITED):
             continue
         ours = engine.name in (AGENT, DIRECT)
         count = bench.extent.waiting_messages if ours else bench.extent.waiting_slow_messages

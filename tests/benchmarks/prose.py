@@ -29,6 +29,9 @@ order per partition, delivery callbacks and contiguous commits every 100 ms: wha
 be much faster than in Python, without time-outs, order per key across waits, tracing or clean
 rebalances."""
 
+OBSERVING: Final = """Each in a loop of its own, in one process. A message in a stage is observed
+twice: how long it waited, and how long it took."""
+
 FLOW: Final = """Entry (validates JSON, plans the flow), three actions, assemble (folds,
 decides once, records the execution): five hops, four partitions. Actions are Python functions
 in the worker unless it says guest processes. Every verdict was checked; none was missing or

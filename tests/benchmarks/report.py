@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from tests.benchmarks import decided_window, flow, hop, prose, provider_call, sandbox
+from tests.benchmarks import decided_window, flow, hop, observing, prose, provider_call, sandbox
 from tests.benchmarks.bench import RATES
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.peers import MEASURED, PEERS
@@ -82,6 +82,7 @@ def targets(result: Result) -> list[Target]:
         )
         for share in ("p50", "p99")
     ]
+    found += _observed(result)
     guests = _figures(result, "sandbox")
     for language in sandbox.LANGUAGES:
         for name, what, bound in (
@@ -98,12 +99,26 @@ def targets(result: Result) -> list[Target]:
     return found
 
 
+def _observed(result: Result) -> list[Target]:
+    throughput, observed = _figures(result, "throughput"), _figures(result, "observing")
+    off, message = observed.median(observing.OFF, "ns"), throughput.median(hop.AGENT, "cpu_us")
+    share = off / message / 10 if off is not None and message else None
+    sampled = throughput.ratio(hop.AGENT_SAMPLED, "rate", to=hop.AGENT)
+    meter = observed.median(observing.METER, "ns")
+    return [
+        Target("one login in ten recorded: throughput, x without tracing", sampled, 0.9),
+        Target("tracing, off: % of a message's CPU", share, 1, at_most=True),
+        Target("metrics of a message in a stage, ns", meter, 2_000, at_most=True),
+    ]
+
+
 def render(result: Result) -> str:
     """The page."""
     parts = [
         _head(result),
         _targets(result),
         _throughput(_figures(result, "throughput")),
+        _observing(_figures(result, "observing"), _figures(result, "throughput")),
         _latency(_figures(result, "latency")),
         _waiting(_figures(result, "waiting")),
         _flow(_figures(result, "flow")),
@@ -149,7 +164,21 @@ def _throughput(figures: Figures) -> str:
     table = _table(["engine", "messages/s", "x raw", "CPU µs a message", "x raw"], rows)
     spans = "\n".join(_span(figures, *pair) for pair in _TRACED)
     said = "One partition, one process, a topic filled beforehand."
+    sampled = _ratio(figures, hop.AGENT_SAMPLED, "rate", hop.AGENT)
+    spans += f"\n- One login in ten recorded: throughput is {sampled} of that without tracing."
     return f"## One stage, flat out\n\n{said}\n\n{table}\n\n{spans}"
+
+
+def _observing(figures: Figures, throughput: Figures) -> str:
+    message = throughput.median(hop.AGENT, "cpu_us")
+
+    def share(name: str) -> str:
+        value = figures.median(name, "ns")
+        return "-" if value is None or message is None else f"{value / message / 10:.2f} %"
+
+    rows = [[name, _median(figures, name, "ns"), share(name)] for name in observing.ROWS]
+    table = _table(["what", "ns", "of a message's CPU in a stage"], rows)
+    return f"## Being observed\n\n{prose.OBSERVING}\n\n{table}"
 
 
 _TRACED = ((hop.AGENT, hop.AGENT_TRACED), (hop.DIRECT, hop.DIRECT_TRACED))

@@ -15,14 +15,14 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 _PROGRAM = """
-from opentelemetry import metrics
-from authstream import telemetry
+from authstream.metrics import otlp
 from authstream.sandbox import census
 
-telemetry.configure_metrics("authstream")
-census.observe(metrics.get_meter("authstream"))
+census.observe()
 census.CENSUS.level = "landlock"
-telemetry.shutdown()
+pushing = otlp.start("authstream")
+if pushing is not None:
+    pushing.stop()
 """
 
 

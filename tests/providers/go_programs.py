@@ -58,8 +58,9 @@ class Program:
 
 HYDRA = Program("hydra", "github.com/ory/hydra/v2", "sqlite,sqlite_omit_load_extension,json1")
 KRATOS = Program("kratos", "github.com/ory/kratos", "sqlite")
+JAEGER = Program("jaeger", "github.com/jaegertracing/jaeger/cmd/jaeger", "netgo")
 HELM = Program("helm", "helm.sh/helm/v3/cmd/helm", "")
-PROGRAMS = (HYDRA, KRATOS, HELM)
+PROGRAMS = (HYDRA, KRATOS, JAEGER, HELM)
 
 
 def cache_folder() -> Path:

@@ -30,6 +30,14 @@ def test_a_message_met_first_by_three_runs_is_suspected() -> None:
     assert run(verdicts, {"met": [*PLACE]}).suspects == (PLACE,)
 
 
+def test_crashes_are_counted() -> None:
+    """For a metric that goes on from one process to the next, also after a long run."""
+    verdicts = Verdicts(3)
+    assert [run(verdicts).restarts, run(verdicts).restarts] == [1, 2]
+    verdicts.survived()
+    assert run(verdicts).restarts == 3
+
+
 def test_progress_between_crashes_suspects_nobody() -> None:
     """Runs that begin elsewhere each time did their work and were ended by something else."""
     verdicts = Verdicts(3)

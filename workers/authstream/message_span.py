@@ -2,7 +2,7 @@
 
 The SDK checks, copies and locks attributes one by one, because it cannot know them. Those of a
 message are made by us, all at the start, and are few: the span is its own readable form, nothing is
-copied. For a sampled parent under the default sampler; for all else `telemetry` asks the SDK.
+copied. For a sampled parent under a sampler that follows it; for all else `telemetry` asks the SDK.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from time import time_ns
 from typing import Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan, Tracer
-from opentelemetry.sdk.trace.sampling import DEFAULT_ON
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
@@ -26,6 +25,11 @@ from opentelemetry.trace import (
 from opentelemetry.util.types import AnyValue
 
 _UNSET = Status(StatusCode.UNSET)
+#: How a sampler describes itself that leaves the decision to the parent, wherever there is one.
+_FOLLOWS = (
+    "remoteParentSampled:AlwaysOnSampler,remoteParentNotSampled:AlwaysOffSampler,"
+    "localParentSampled:AlwaysOnSampler,localParentNotSampled:AlwaysOffSampler}"
+)
 
 
 class MessageSpans:
@@ -150,6 +154,6 @@ def message_spans(provider: TracerProvider, scope: str) -> MessageSpans | None:
     tracer = provider.get_tracer(scope)
     return (
         MessageSpans(tracer, scope)
-        if isinstance(tracer, Tracer) and tracer.sampler is DEFAULT_ON
+        if isinstance(tracer, Tracer) and tracer.sampler.get_description().endswith(_FOLLOWS)
         else None
     )

@@ -200,6 +200,15 @@ class GatewaySettings(BaseModel):
     capacity: int = Field(default=1000, ge=1)
 
 
+class MetricsSettings(BaseModel):
+    """Where a worker's metrics can be scraped (`AUTHSTREAM_METRICS__PORT`, …)."""
+
+    #: The address that `/metrics` listens at; the gateway serves its own beside its other paths.
+    host: str = "127.0.0.1"
+    #: Its port; 0: none.
+    port: int = Field(default=0, ge=0, le=65535)
+
+
 class ExecutionSettings(BaseModel):
     """What is kept of executions, and where (`AUTHSTREAM_EXECUTIONS__DAYS`, …)."""
 
@@ -281,6 +290,8 @@ class Settings(BaseSettings):
     probes: str = ""
     #: What is logged: this and what is worse.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: The same for single components, by the `component` of their lines: `{"consumer": "debug"}`.
+    log_levels: dict[str, Literal["debug", "info", "warning", "error", "off"]] = {}
     #: `json` for machines, `console` for people.
     log_format: Literal["json", "console"] = "json"
     #: How actions are confined; `auto`: the strongest that works here. docs/reference/sandbox.md.
@@ -309,6 +320,8 @@ class Settings(BaseSettings):
     admin: AdminSettings = AdminSettings()
     #: The console in the browser.
     console: ConsoleSettings = ConsoleSettings()
+    #: Where a worker's metrics can be scraped.
+    metrics: MetricsSettings = MetricsSettings()
     #: How effects are delivered.
     effects: EffectSettings = EffectSettings()
     #: Where users' metadata is written.

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, TypeGuard
+from urllib.parse import quote, unquote
 
-from opentelemetry import context, metrics, trace
+from opentelemetry import baggage, context, trace
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
     Span,
     SpanContext,
     SpanKind,
+    StatusCode,
     TraceFlags,
     TraceState,
     set_span_in_context,
@@ -32,9 +35,23 @@ Headers = tuple[tuple[str, bytes], ...]
 
 TRACEPARENT = "traceparent"
 TRACESTATE = "tracestate"
+#: W3C Baggage: a header, and in it the tenant.
+BAGGAGE = "baggage"
+TENANT = "authstream.tenant"
+FLOW = "authstream.flow_id"
+#: Headers that say what a record is about, and the attributes that repeat it.
+_ABOUT = {
+    "authstream-flow-id": FLOW,
+    "authstream-tenant": TENANT,
+    "authstream-trigger": "authstream.trigger",
+    "ce_id": "messaging.message.id",
+}
+#: Of the record that a stage works on, for its logs.
+AT_WORK: ContextVar[Headers] = ContextVar("authstream_at_work", default=())
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _SERVICE = "authstream"
 _SYSTEM = "kafka"
+_MEMBER = TENANT.encode() + b"="
 #: `00-<trace id>-<span id>-<flags>`; a later version may add parts (W3C Trace Context level 1).
 _VALUE = re.compile(rb"[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?", re.IGNORECASE)
 
@@ -50,12 +67,15 @@ class Tracing:
     def process(self, topic: str, headers: Headers, attributes: Mapping[str, str | int]) -> Span:
         """The consumer span of a message; a child of the hop before, or the start of a trace."""
         parent = remote_parent(headers)
+        if self.drops(parent):
+            return NonRecordingSpan(parent)
         said = {
             "messaging.system": _SYSTEM,
             "messaging.operation.name": "process",
             "messaging.operation.type": "process",
             "messaging.destination.name": topic,
             **attributes,
+            **_about(headers),
         }
         links = () if parent is None else (Link(parent),)
         return self._start(
@@ -78,8 +98,48 @@ class Tracing:
             "messaging.destination.name": topic,
         }
         context_of = (parent or trace.get_current_span()).get_span_context()
+        if self.drops(context_of):
+            return NonRecordingSpan(context_of)
         return self._start(
             f"send {topic}", context_of, kind=SpanKind.PRODUCER, links=(), attributes=said
+        )
+
+    def call(
+        self,
+        name: str,
+        callers: Sequence[SpanContext],
+        attributes: Mapping[str, str | int],
+        *,
+        began: int,
+        error: str = "",
+    ) -> None:
+        """The client span of a call that is over, made by one of `callers`; `began` in nanoseconds.
+
+        It is a child of the first, and linked to the others, as which of them made it is not known.
+        """
+        parent, *others = callers
+        if self.drops(parent):
+            return
+        made = self.tracer.start_span(
+            name,
+            context=set_span_in_context(NonRecordingSpan(parent), context.Context()),
+            kind=SpanKind.CLIENT,
+            attributes=attributes,
+            links=[Link(other) for other in others],
+            start_time=began,
+        )
+        if error:
+            made.set_attribute("error.type", error)
+            made.set_status(StatusCode.ERROR)
+        made.end()
+
+    def drops(self, parent: SpanContext | None) -> TypeGuard[SpanContext]:
+        """Whether it is known without asking that nothing below this parent is recorded."""
+        return (
+            self._spans is not None
+            and parent is not None
+            and parent.is_valid
+            and not parent.trace_flags.sampled
         )
 
     def _start(
@@ -132,10 +192,64 @@ def remote_parent(headers: Headers) -> SpanContext | None:
 
 
 def injected(headers: Headers, span: Span) -> Headers:
-    """The headers with the span as `traceparent`, once: of two the first, old one would count."""
+    """The headers with the span as `traceparent`, once: of two the first, old one would count.
+
+    A record that names its tenant has it in its baggage too, for whoever knows only the standard.
+    """
     made = span.get_span_context()
     value = f"00-{made.trace_id:032x}-{made.span_id:016x}-{made.trace_flags:02x}".encode()
-    return (*((name, kept) for name, kept in headers if name != TRACEPARENT), (TRACEPARENT, value))
+    kept: list[tuple[str, bytes]] = []
+    tenant = carried = b""
+    for header in headers:
+        name, said = header
+        if name == TRACEPARENT:
+            continue
+        if name == "authstream-tenant":
+            tenant = tenant or said
+        elif name == BAGGAGE:
+            carried = carried or said
+        kept.append(header)
+    kept.append((TRACEPARENT, value))
+    if tenant and _MEMBER not in carried:
+        member = _MEMBER + quote(tenant, safe="").encode()
+        kept = [header for header in kept if header[0] != BAGGAGE]
+        kept.append((BAGGAGE, carried + b"," + member if carried else member))
+    return tuple(kept)
+
+
+def within(span: Span, headers: Headers) -> context.Context:
+    """The context in which a record is worked on: its span, and its tenant as baggage."""
+    made = set_span_in_context(span)
+    for name, value in headers:
+        if name == BAGGAGE and _MEMBER in value:
+            said = value.partition(_MEMBER)[2].partition(b",")[0].partition(b";")[0]
+            return baggage.set_baggage(TENANT, unquote(said.decode("ascii", "replace")), made)
+    return made
+
+
+def _about(headers: Headers) -> dict[str, str | int]:
+    return {
+        _ABOUT[name]: value.decode("utf-8", "replace") for name, value in headers if name in _ABOUT
+    }
+
+
+def describe(attributes: Mapping[str, str | int], *, error: str = "") -> None:
+    """Say more of the current span, and that it failed, by an error's code; nothing when off."""
+    if not _active or not (current := trace.get_current_span()).is_recording():
+        return
+    for name, value in attributes.items():
+        current.set_attribute(name, value)
+    if error:
+        current.set_attribute("error.type", error)
+        current.set_status(StatusCode.ERROR)
+
+
+def current_context() -> SpanContext | None:
+    """Whose work this is, to name it later; None when tracing is off."""
+    if not _active:
+        return None
+    made = trace.get_current_span().get_span_context()
+    return made if made.is_valid else None
 
 
 @contextmanager
@@ -154,8 +268,14 @@ def span(
     if active is None:
         yield trace.INVALID_SPAN
         return
+    if active.drops(trace.get_current_span().get_span_context()):
+        yield trace.INVALID_SPAN
+        return
     before = None if after is None else remote_parent(after)
     links = () if before is None else (Link(before),)
+    tenant = baggage.get_baggage(TENANT)
+    if isinstance(tenant, str):
+        attributes = {TENANT: tenant, **attributes}
     with active.tracer.start_as_current_span(
         name, kind=kind, attributes=attributes, links=links
     ) as current:
@@ -203,35 +323,8 @@ def configure(service: str) -> None:
     activate(provider)
 
 
-def configure_metrics(service: str) -> None:
-    """Export gauges by OTLP/HTTP, when a standard variable names an endpoint for metrics.
-
-    The one for everything is for traces alone unless `OTEL_METRICS_EXPORTER` is `otlp`: many
-    collectors of traces refuse metrics.
-    """
-    if os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or not (
-        os.environ.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
-        or os.environ.get("OTEL_METRICS_EXPORTER") == "otlp"
-    ):
-        return
-    from opentelemetry.exporter.otlp.proto.http import (  # noqa: PLC0415 - only when used
-        metric_exporter,
-    )
-    from opentelemetry.sdk.metrics import MeterProvider  # noqa: PLC0415 - as above
-    from opentelemetry.sdk.metrics.export import (  # noqa: PLC0415 - as above
-        PeriodicExportingMetricReader,
-    )
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - as above
-
-    reader = PeriodicExportingMetricReader(metric_exporter.OTLPMetricExporter())
-    name = os.environ.get("OTEL_SERVICE_NAME", service)
-    metrics.set_meter_provider(MeterProvider([reader], Resource.create({"service.name": name})))
-
-
 def shutdown() -> None:
     """Export what is left."""
-    if (stop_metrics := getattr(metrics.get_meter_provider(), "shutdown", None)) is not None:
-        stop_metrics()
     provider = trace.get_tracer_provider()
     stop = getattr(provider, "shutdown", None)
     if stop is not None and tracing() is not None:

@@ -26,6 +26,7 @@ def program(action: DeployedAction, say: Say = say_nothing) -> Program:
         runtimes.node()  # without one nothing of it can run: told before anything starts
     return Program(
         action=action.name,
+        tenant=action.tenant,
         version=action.version,
         file=_javascript(action.code, say),
         trigger=action.trigger,

@@ -24,6 +24,7 @@ from authstream.engine.registry import plugins
 from authstream.errors import ConfigurationError
 from authstream.gateway.app import Gateway
 from authstream.gateway.protocol import GatewayProtocol
+from authstream.metrics import otlp
 from authstream.settings import GatewaySettings, Settings
 
 #: Calls under way are finished within this time after SIGTERM: the longest deadline and a little.
@@ -68,6 +69,7 @@ def main(folder: Path, settings: Settings) -> int:
     found = connections(folder, settings)
     telemetry.configure("authstream-gateway")
     gateway = Gateway(settings, connections=found, triggers=triggers())
+    pushing = otlp.start("authstream-gateway", gateway.metrics.registry)
     server = _Server(configuration(gateway, settings.gateway), gateway)
     _LOG.info(
         "gateway_starts",
@@ -85,6 +87,8 @@ def main(folder: Path, settings: Settings) -> int:
         return 0
     finally:
         telemetry.shutdown()
+        if pushing is not None:
+            pushing.stop()
         sys.stderr.flush()
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -35,6 +36,10 @@ class LiveFlows:
         if glass is None:
             return flow
         return replace(flow or Flow(tenant, trigger, ()), break_glass=glass)
+
+    def __iter__(self) -> Iterator[Flow]:
+        """All that are in effect; for any thread."""
+        return iter(list(self._flows.values()))
 
     def put(self, key: ObjectKey) -> None:
         """Take what the view says of a flow or an emergency now."""

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 import authstream
 from authstream.apps.admin import openapi
+from authstream.apps.dashboard import dashboard
 from authstream.apps.stages import triggers
 from authstream.apps.trigger_limits import limits
 from authstream.contracts.api import methods, python_path
@@ -26,6 +27,8 @@ from authstream.contracts.typings import python, typescript
 from authstream.engine.trigger import OnFailure, Trigger, nobody
 from authstream.errors import AuthstreamError
 from authstream.gateway.app import Gateway
+from authstream.metrics.names import INSTRUMENTS, SECONDS
+from authstream.metrics.registry import MOST_SERIES, OTHER
 from authstream.settings import Settings
 
 _TRIGGERS = (
@@ -42,6 +45,17 @@ _VERDICT = (
     "an allowed or denied flow that do not take effect are in `dropped`, each with the action that "
     "asked and the reason. A denied flow keeps metadata, effects and changes of sessions, and has "
     "no claims; a failed one has nothing. All members are in [the schema](schemas.md)."
+)
+_METRICS = (
+    "A worker serves them for Prometheus at `AUTHSTREAM_METRICS__PORT`, path `/metrics`; the "
+    "gateway beside its other paths. Either pushes them by OTLP where "
+    "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` names an endpoint, or `OTEL_METRICS_EXPORTER=otlp` uses "
+    "that of the traces; there `authstream_stage_queue_seconds` is `authstream.stage.queue` in "
+    "seconds, and its label `stage` the attribute `authstream.stage`. Histograms are in seconds, "
+    "with the bounds {bounds}. No label holds who logged in, nor anything that a caller chose; "
+    "beyond {most} series of one metric the rest is counted together as `{other}`. Prometheus also "
+    "gets the `process_*` metrics of its client library. What to do about which is in "
+    "[on call](../how-to/on-call.md)."
 )
 _VERDICT_CODES = (
     "A verdict that is not `allowed` or `suspended` has one of these codes, of an error below, or, "
@@ -72,6 +86,8 @@ def golden() -> Golden:
             "docs/reference/verdict.md": verdict_page(),
             "docs/reference/settings.md": settings_page(),
             "docs/reference/errors.md": errors_page(),
+            "docs/reference/metrics.md": metrics_page(),
+            "deploy/grafana/authstream.json": dashboard(),
             "docs/reference/admin-openapi.json": openapi(),
             "docs/reference/gateway.openapi.json": openapi_text(),
         }
@@ -188,6 +204,22 @@ def _default(field: FieldInfo) -> str:
     if isinstance(default, ByteSize):
         return code(default.human_readable())
     return "none" if default is None else code(f"{default!r}")
+
+
+def metrics_page() -> str:
+    """`docs/reference/metrics.md`."""
+    rows = [
+        (
+            code(f"{one.prometheus}{'_total' if one.kind == 'counter' else ''}"),
+            one.kind,
+            _codes(one.labels) or "none",
+            f"{one.about}.",
+        )
+        for _, one in sorted(INSTRUMENTS.items())
+    ]
+    bounds = ", ".join(f"{bound:g}" for bound in SECONDS)
+    labels = table(("metric", "kind", "labels", "meaning"), rows)
+    return page("Metrics", _METRICS.format(bounds=bounds, most=MOST_SERIES, other=OTHER), labels)
 
 
 def errors_page() -> str:

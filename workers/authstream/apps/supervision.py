@@ -32,6 +32,8 @@ class History:
     suspects: tuple[Place, ...] = ()
     #: These messages are set aside unread.
     offenders: tuple[Place, ...] = ()
+    #: How many there were.
+    restarts: int = 0
 
     @classmethod
     def awaited(cls) -> Self:
@@ -52,11 +54,17 @@ class History:
     def from_line(cls, line: bytes) -> Self:
         """What `to_line` wrote."""
         said = orjson.loads(line)
-        return cls(_places(said["suspects"]), _places(said["offenders"]))
+        return cls(
+            _places(said["suspects"]), _places(said["offenders"]), int(said.get("restarts", 0))
+        )
 
     def to_line(self) -> bytes:
         """One line for the worker."""
-        members = {"suspects": self.suspects, "offenders": self.offenders}
+        members = {
+            "suspects": self.suspects,
+            "offenders": self.offenders,
+            "restarts": self.restarts,
+        }
         return orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -127,7 +135,9 @@ class Verdicts:
             # Twice alone: once may have been somebody's kill.
             offenders |= {place for place, count in self.alone_counts.items() if count > 1}
         self.history = History(
-            tuple(sorted(suspects | set(self.history.suspects))), tuple(sorted(offenders))
+            tuple(sorted(suspects | set(self.history.suspects))),
+            tuple(sorted(offenders)),
+            self.history.restarts + 1,
         )
         self.met, self.alone = {}, None
         return self.history
@@ -135,7 +145,7 @@ class Verdicts:
     def survived(self) -> None:
         """The worker ran long enough: what is past is past, but what was set aside stays so."""
         self.counts, self.alone_counts = {}, {}
-        self.history = History(offenders=self.history.offenders)
+        self.history = History(offenders=self.history.offenders, restarts=self.history.restarts)
 
 
 def die_with_parent(number: int = signal.SIGTERM) -> None:

@@ -12,13 +12,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from opentelemetry import metrics
 
 from authstream import telemetry
 from authstream.apps import access, logs
 from authstream.apps.control import opened
 from authstream.apps.doctor import NOT_CONFINED, external_line
 from authstream.apps.live import Live
+from authstream.apps.measuring import (
+    measure_control,
+    measure_flows,
+    measure_restarts,
+    measure_runner,
+)
 from authstream.apps.probes import Probes, Progress
 from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
@@ -32,6 +37,7 @@ from authstream.control.store import Store
 from authstream.engine.ports import SystemClock
 from authstream.engine.windows import MemoryWindows, WindowsOf
 from authstream.errors import AuthstreamError, BrokerUnreachableError
+from authstream.metrics import otlp, prometheus
 from authstream.sandbox import census
 from authstream.settings import Settings
 
@@ -118,6 +124,7 @@ class Worker:
             return 0
         store = opened(self._settings)
         await asyncio.to_thread(store.start)
+        measure_control(store)
         try:
             live = await asyncio.to_thread(self._live, store, reader)
             live.follow()
@@ -153,9 +160,13 @@ class Worker:
             prepared=lambda dispatcher: instruct(dispatcher, self._history, self._report),
         )
         await runner.start()
+        measure_runner(runner)
         self._progress.consumers = runner.silences
         if isinstance(assembled, Live):
             assembled.host(runner)
+            measure_flows(lambda: assembled.flows, assembled.topics)
+        else:
+            measure_flows(assembled.folder.flows.values, assembled.topics)
         self._log.info(
             "worker_started",
             stages=[stage.name for stage in selected],
@@ -253,13 +264,17 @@ def main(folder: Path | None, settings: Settings, *, stages: Sequence[str] = ())
     history = History.awaited()
     logs.configure(settings)
     telemetry.configure("authstream")
-    telemetry.configure_metrics("authstream")
-    census.observe(metrics.get_meter("authstream"))
+    pushing = otlp.start("authstream")
+    prometheus.serve(settings.metrics)
+    census.observe()
+    measure_restarts(history.restarts)
     worker = Worker(folder, settings, stages=stages, history=history)
     try:
         return asyncio.run(_leaving(worker))
     finally:
         telemetry.shutdown()
+        if pushing is not None:
+            pushing.stop()
 
 
 async def _leaving(worker: Worker) -> int:

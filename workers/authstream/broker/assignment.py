@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Self
 
 from authstream.engine.ports import Message
 
@@ -31,6 +32,9 @@ class Assigned:
     #: The stage's memory for it is rebuilt; before that nothing is handled.
     ready: bool = False
     paused: bool = False
+    #: The end of the log as of the last look, and of the first; None: nobody has looked.
+    end: int | None = None
+    first_end: int | None = None
 
     def add(self, message: Message) -> Cell:
         """Take in a message, in offset order."""
@@ -38,6 +42,12 @@ class Assigned:
         self.pending.append(cell)
         self.next_offset = message.offset + 1
         return cell
+
+    def saw(self, end: int) -> None:
+        """The end of the log; below 0: not known."""
+        if end >= 0:
+            self.end = end
+            self.first_end = end if self.first_end is None else self.first_end
 
     def advance(self) -> None:
         """Move `safe` over the contiguous prefix that is done."""
@@ -65,3 +75,36 @@ class Cell:
     #: Outputs not yet acknowledged.
     waiting: int = 0
     done: bool = False
+    #: When its handler began, by `time.perf_counter`.
+    began: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionPlace:
+    """How far one assigned partition is."""
+
+    topic: str
+    number: int
+    #: Read next; None: not known yet.
+    position: int | None
+    #: In the log and not read.
+    lag: int | None
+    committed: int | None
+    #: When the oldest message that is not done was written, milliseconds since the epoch.
+    oldest: int | None
+
+    @classmethod
+    def of(cls, partition: Assigned) -> Self:
+        """Of a partition that the loop may work on meanwhile.
+
+        Until a message is read, its position is where its log ended at the first look.
+        """
+        position, end = partition.next_offset, partition.end
+        if position is None:
+            position = partition.first_end
+        try:
+            oldest = partition.pending[0].message.timestamp
+        except IndexError:
+            oldest = None
+        lag = None if position is None or end is None else max(0, end - position)
+        return cls(partition.topic, partition.number, position, lag, partition.committed, oldest)

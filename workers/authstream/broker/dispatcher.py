@@ -9,11 +9,12 @@ from typing import Any, Self, cast
 
 import structlog
 from opentelemetry import context
-from opentelemetry.trace import Span, StatusCode, set_span_in_context
+from opentelemetry.trace import Span, StatusCode
 
 from authstream import telemetry
 from authstream.broker.assignment import Cell
 from authstream.broker.producer import Acknowledged
+from authstream.broker.stage_meter import StageMeter
 from authstream.broker.time_limits import TimeLimits
 from authstream.engine.ports import Message, Output, Outputs, Stage
 from authstream.engine.windows import Windows
@@ -53,8 +54,12 @@ class Dispatcher:
         *,
         fatal: Callable[[BaseException], None],
         window: int = WINDOW,
+        group: str | None = None,
     ) -> None:
+        """`group` is the consumer group, for spans."""
         self._stage = stage
+        self._group = group or stage.name
+        self._meter = StageMeter(stage.name)
         self._send = send
         self._fatal = fatal
         self._window = window
@@ -79,6 +84,16 @@ class Dispatcher:
         self.met: Callable[[str, int, int], None] = lambda _topic, _partition, _offset: None
         #: Told before each message that is worked on alone.
         self.announce: Callable[[Message], None] = lambda _message: None
+
+    @property
+    def in_flight(self) -> int:
+        """Messages begun whose outputs are not all acknowledged."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Messages read that wait for room or for another of their key."""
+        return len(self._backlog) + sum(map(len, list(self._keys.values())))
 
     def accept(self, cell: Cell) -> None:
         """Start a message, or let it wait for its turn."""
@@ -121,22 +136,26 @@ class Dispatcher:
             partition.started -= 1
             return False
         self._running += 1
+        self._meter.begin(cell)
+        telemetry.AT_WORK.set(cell.message.headers)
         tracing = telemetry.tracing()
         try:
             return self._handle(cell, None) if tracing is None else self._traced(tracing, cell)
         except Exception as error:  # noqa: BLE001 - not to be committed past
             self._fatal(error)
             return False
+        finally:
+            telemetry.AT_WORK.set(())
 
     def _traced(self, tracing: telemetry.Tracing, cell: Cell) -> bool:
         message = cell.message
         attributes: dict[str, str | int] = {
             "messaging.destination.partition.id": str(message.partition),
-            "messaging.consumer.group.name": self._stage.name,
+            "messaging.consumer.group.name": self._group,
             "messaging.kafka.offset": message.offset,
         }
         span = tracing.process(message.topic, self._stage.origin(message), attributes)
-        token = context.attach(set_span_in_context(span))
+        token = context.attach(telemetry.within(span, message.headers))
         try:
             return self._handle(cell, span)
         finally:
@@ -231,6 +250,13 @@ class Dispatcher:
         return HandlerError.of(self._stage, error)
 
     def _refused(self, message: Message, error: RecordError, span: Span | None) -> Outputs:
+        self._meter.refused(error.code)
+        if span is not None:
+            span.set_attribute("error.type", error.code)
+            span.set_status(StatusCode.ERROR)
+        outputs = self._stage.refuse(message, error)
+        # The answer names the flow, which a record that came from outside does not.
+        before = telemetry.AT_WORK.set(outputs[-1].headers if outputs else message.headers)
         self._log.warning(
             "message_refused",
             code=error.code,
@@ -239,14 +265,13 @@ class Dispatcher:
             partition=message.partition,
             offset=message.offset,
         )
-        if span is not None:
-            span.set_attribute("error.type", error.code)
-            span.set_status(StatusCode.ERROR)
-        return self._stage.refuse(message, error)
+        telemetry.AT_WORK.reset(before)
+        return outputs
 
     def _refuse_crowded(self, cell: Cell) -> None:
         cell.partition.started += 1
         self._running += 1
+        self._meter.begin(cell)
         error = RateLimitedError(
             f"{self._stage.queue_per_key} messages of this key wait already: slow down"
         )
@@ -262,6 +287,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - not to be committed past
             self._fatal(error)
             return
+        self._meter.end(cell)
         if cell.waiting == 0:
             self._done(cell)
         if span is not None:
@@ -281,6 +307,7 @@ class Dispatcher:
     def _on_acknowledged(self, cell: Cell, output: Output, sending: Span | None) -> Acknowledged:
         def acknowledged(offset: int) -> None:
             if sending is not None:
+                sending.set_attribute("messaging.kafka.offset", offset)
                 sending.end()
             cell.waiting -= 1
             if output.then is not None:

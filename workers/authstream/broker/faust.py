@@ -15,6 +15,7 @@ from faust.app.base import BootStrategy
 
 from authstream.broker.assignment import Cell
 from authstream.broker.dispatcher import Dispatcher
+from authstream.broker.kafka_config import group_of
 from authstream.broker.producer import KafkaProducer
 from authstream.broker.recovery import Recovery
 from authstream.broker.stage_consumer import DRAIN, StageConsumer
@@ -175,6 +176,16 @@ class FaustRunner:
         self._joining = {name for name in self._joining if not self.works(name)}
         return all(_works(one) for one in self.consumers if one.stage not in self._joining)
 
+    @property
+    def skew(self) -> float | None:
+        """Seconds by which this machine's clock is ahead of the broker's; None: not known yet."""
+        return None if self._producer is None else self._producer.skew
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What it feeds."""
+        return list(self._stages)
+
     def silences(self) -> dict[str, float]:
         """Seconds since each stage's consumer last turned, the longest; from any thread."""
         now, found = time.monotonic(), dict[str, float]()
@@ -188,7 +199,12 @@ class FaustRunner:
     def _channel(self, stage: Stage) -> Callable[[list[Cell]], None]:
         """An agent for the stage; what it gives back takes batches of messages on the loop."""
         assert self._producer is not None  # noqa: S101 - made in start
-        dispatcher = Dispatcher(stage, self._producer.send, fatal=self._fatal)
+        dispatcher = Dispatcher(
+            stage,
+            self._producer.send,
+            fatal=self._fatal,
+            group=group_of(self._settings, stage),
+        )
         self._prepared(dispatcher)
         self.dispatchers[stage.name] = dispatcher
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import Producer as ConfluentProducer
 
@@ -25,6 +26,9 @@ Acknowledged = Callable[[int], None]
 #: Acknowledgements that come within this time wake the loop once. Nobody waits for one: a record is
 #: out when it is sent, and offsets are committed every 100 ms.
 TOGETHER = timedelta(milliseconds=10)
+#: How often clocks are compared, and how many comparisons count.
+COMPARE_EVERY = timedelta(seconds=1)
+COMPARED = 30
 _POLL_SECONDS = 0.2
 _FLUSH_SECONDS = 10.0
 
@@ -38,6 +42,9 @@ class KafkaProducer:
         self._producer = ConfluentProducer(producer_config(settings))
         self._done: deque[tuple[Acknowledged, int]] = deque()
         self._stopping = False
+        self._compared = -math.inf
+        #: This clock less the broker's at acknowledgements, seconds: each also has its delay in it.
+        self._skews: deque[float] = deque(maxlen=COMPARED)
         # A thread of its own: mixing delivery and consumer polling doubles the latency (measured).
         self._thread = threading.Thread(target=self._poll, name="authstream-delivery", daemon=True)
         self._thread.start()
@@ -54,6 +61,8 @@ class KafkaProducer:
                 self._fail(output, "written, but its offset is unknown")
             else:
                 self._done.append((acknowledged, offset or 0))
+                if time.monotonic() - self._compared > COMPARE_EVERY.total_seconds():
+                    self._compare(message)
 
         try:
             if output.partition is None:
@@ -79,6 +88,11 @@ class KafkaProducer:
                 " is the broker reachable?"
             ) from error
 
+    @property
+    def skew(self) -> float | None:
+        """Seconds by which this clock is ahead of the broker's, by the quickest acknowledgement."""
+        return min(self._skews, default=None)
+
     def close(self) -> None:
         """Wait for what is under way, then stop. Raises ProduceError for what was not in time."""
         left = self._producer.flush(_FLUSH_SECONDS)
@@ -90,6 +104,12 @@ class KafkaProducer:
                 f"{left} records were not acknowledged within {_FLUSH_SECONDS} s:"
                 " they will be made again from their input"
             )
+
+    def _compare(self, message: KafkaMessage) -> None:
+        kind, stamped = message.timestamp()
+        self._compared = time.monotonic()
+        if kind == TIMESTAMP_LOG_APPEND_TIME:  # else it is our own
+            self._skews.append(time.time() - stamped / 1000)
 
     def _poll(self) -> None:
         while not self._stopping:

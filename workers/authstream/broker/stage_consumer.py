@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
 from authstream.broker.access import DENIED, denied
-from authstream.broker.assignment import Assigned, Cell
+from authstream.broker.assignment import Assigned, Cell, PartitionPlace
 from authstream.broker.dispatcher import WINDOW
 from authstream.broker.kafka_config import consumer_config, group_of
 from authstream.broker.kafka_reader import converted
@@ -37,6 +37,9 @@ LOW_WATER = WINDOW
 PAUSE_AFTER = timedelta(milliseconds=250)
 #: A partition whose oldest undone message is this far back is paused: a crash repeats no more.
 FARTHEST_BEHIND = 1024
+#: How often the ends of logs are looked at, and for how long after somebody asked.
+LOOK_EVERY = timedelta(seconds=1)
+ASKED_FOR = timedelta(minutes=2)
 #: How long a revoke waits for work in progress; the rest is done again by the next owner.
 DRAIN = timedelta(seconds=5)
 _POLL_SECONDS = 0.1
@@ -90,6 +93,8 @@ class StageConsumer:
         self._last_commit = 0.0
         self._lost_at = -math.inf
         self._full = False
+        #: When somebody last asked how far it is, and when this thread last looked for them.
+        self._asked_at = self._looked_at = -math.inf
         self._lacking_since: float | None = None
         #: When the thread last began a turn, in monotonic seconds.
         self.turned_at = time.monotonic()
@@ -107,6 +112,27 @@ class StageConsumer:
     def partitions(self) -> list[Assigned]:
         """What this member owns now."""
         return list(self._assigned.values())
+
+    def places(self) -> list[PartitionPlace]:
+        """How far each partition is; for any thread. The ends of logs are known a second later."""
+        self._asked_at = time.monotonic()
+        return [PartitionPlace.of(partition) for partition in self.partitions]
+
+    def _look(self) -> None:
+        """Take over the ends of the logs as of the last fetch.
+
+        In this thread: the client library lets another one wait until a poll is over.
+        """
+        now = time.monotonic()
+        asked = now - self._asked_at < ASKED_FOR.total_seconds()
+        if not asked or now - self._looked_at < LOOK_EVERY.total_seconds():
+            return
+        self._looked_at = now
+        for partition in self.partitions:
+            place = TopicPartition(partition.topic, partition.number)
+            with suppress(KafkaException):  # metrics are no reason to end
+                _, end = self._consumer.get_watermark_offsets(place, cached=True)
+                partition.saw(end)
 
     def stop(self) -> None:
         """Ask the thread to drain, commit and leave."""
@@ -134,6 +160,7 @@ class StageConsumer:
             self._poll()
         if time.monotonic() - self._last_commit >= COMMIT_INTERVAL.total_seconds():
             self._commit_done()
+            self._look()
 
     def _await_room(self) -> bool:
         """Whether to poll now: there is room, or it has lacked for so long that we must pause.

@@ -257,6 +257,10 @@ class Topics:
         """Where an action takes its envelopes from."""
         return self._name(f"action.{slug(tenant, action)}")
 
+    def action_of(self, topic: str) -> str:
+        """The slug of the action that reads a topic."""
+        return topic.removeprefix(f"{self.prefix}.action.").removesuffix(".v1")
+
     def decided(self, trigger: str) -> str:
         """Where verdicts are."""
         return self._name(f"{trigger}.decided")

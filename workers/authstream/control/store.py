@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -84,6 +85,8 @@ class Store:
         self._moved = threading.Condition()
         self._stopping = threading.Event()
         self._broken: AuthstreamError | None = None
+        #: When the log was last read, by `time.monotonic`, whether there was anything or not.
+        self.read_at = time.monotonic()
         self._log = structlog.get_logger("authstream.control")
         self._thread = threading.Thread(target=self._follow, name="authstream-control", daemon=True)
 
@@ -206,6 +209,7 @@ class Store:
             except Exception as error:  # noqa: BLE001 - said to whoever waits
                 self._break(error)
                 return
+            self.read_at = time.monotonic()
             for record in records:
                 self._take(self.view.apply(record))
             if records:

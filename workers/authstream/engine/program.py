@@ -10,6 +10,7 @@ from typing import Literal
 
 from authstream.contracts.api import Operation
 from authstream.contracts.envelope import Thrown
+from authstream.contracts.slug import DEFAULT_TENANT, slug
 from authstream.engine.guest_limits import DEFAULT, GuestLimits
 from authstream.engine.lookup import Lookup
 
@@ -65,6 +66,12 @@ class Program:
     limits: GuestLimits = DEFAULT
     #: Who knows the groups and roles of users, beside the event itself; the first that does.
     lookups: tuple[Lookup, ...] = field(default=(), repr=False)
+    tenant: str = DEFAULT_TENANT
+
+    @property
+    def label(self) -> str:
+        """The action's name in metrics: with its tenant's, so that no two share one."""
+        return slug(self.tenant, self.action)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class Gateway:
     def _route(self) -> None:
         self._waiters = Waiters(self._settings, self._topics, mismatch=self._mismatch)
         admission = Admission(self._settings.gateway.capacity)
+        self.metrics.watch(lambda: admission.in_flight)
         decisions = Decisions(
             triggers=self._triggers,
             waiters=self._waiters,
@@ -97,7 +98,7 @@ class Gateway:
         return [*requested, *written]
 
     def _mismatch(self, source: str) -> None:
-        self.metrics.mismatches.labels(source.rpartition("/")[2]).inc()
+        self.metrics.mismatches(source.rpartition("/")[2]).add()
 
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncGenerator[None]:

@@ -108,14 +108,12 @@ class Decisions:
                 rate=connection.rate,
                 deadline=connection.deadline,
             ):
-                self._metrics.in_flight.set(self._admission.in_flight)
                 resolution, joined = await self._waiters.ask(question, trigger)
         except ShedError as shed:
-            self._metrics.shed.labels(connection.name, shed.code).inc()
+            self._metrics.shed(connection.name, shed.code).add()
             return Resolution(None, shed.code)
-        self._metrics.in_flight.set(self._admission.in_flight)
         if joined:
-            self._metrics.joined.labels(connection.name).inc()
+            self._metrics.joined(connection.name).add()
         return resolution
 
     def _keep(
@@ -124,10 +122,7 @@ class Decisions:
         """Metrics, a log line and a record; nothing in them is about the user."""
         seconds = time.monotonic() - began
         trigger = question.event.trigger
-        self._metrics.calls.labels(connection.name, trigger, outcome.told).inc()
-        self._metrics.seconds.labels(connection.name).observe(seconds)
-        for part in outcome.answer.lost:
-            self._metrics.lost.labels(connection.name, part.partition(".")[0]).inc()
+        self._count(connection, trigger, outcome, seconds=seconds)
         verdict = outcome.resolution.verdict
         answered = Answered(
             flow_id=verdict.flow_id if verdict else question.flow,
@@ -150,6 +145,19 @@ class Decisions:
             lost=list(answered.lost),
             ms=round(answered.ms, 1),
         )
+        said = {telemetry.FLOW: answered.flow_id, "authstream.outcome": outcome.told}
+        failed = outcome.told in ("failed_open", "failed_closed")
+        telemetry.describe(said, error=(outcome.code or "failed") if failed else "")
+
+    def _count(
+        self, connection: Connection, trigger: str, outcome: _Outcome, *, seconds: float
+    ) -> None:
+        self._metrics.calls(connection.name, trigger, outcome.told).add()
+        self._metrics.seconds(connection.name).observe(seconds)
+        if outcome.code == "timeout":
+            self._metrics.deadline_misses(connection.name, connection.provider.name).add()
+        for part in outcome.answer.lost:
+            self._metrics.lost(connection.name, part.partition(".")[0]).add()
 
 
 def told(connection: Connection, asked: Asked, resolution: Resolution, *, peer: Peer) -> _Outcome:

@@ -17,6 +17,8 @@ from authstream.gateway.intake import taken_in
 from authstream.gateway.problems import ProblemError
 
 _TRACED = ("traceparent", "tracestate")
+#: From here on an answer is our failure (OpenTelemetry's conventions for HTTP servers).
+_SERVER_ERROR = 500
 _BODY = {
     "requestBody": {
         "required": True,
@@ -75,11 +77,20 @@ async def served(
     if tracing is None:
         return _response(await decisions.answer(connection, call))
     headers = tuple((name, call.headers[name].encode()) for name in _TRACED if name in call.headers)
-    said = {"authstream.connection": connection.name, "authstream.hook": hook}
+    said = {
+        "http.request.method": request.method,
+        "http.route": request.scope["route"].path,
+        "url.path": request.url.path,
+        "url.scheme": request.url.scheme,
+        "authstream.connection": connection.name,
+        "authstream.hook": hook,
+    }
     span = tracing.serve(f"POST /hooks/{connection.name}", headers, said)
     with trace.use_span(span, end_on_exit=True):
         answer = await decisions.answer(connection, call)
         span.set_attribute("http.response.status_code", answer.status)
+        if answer.status >= _SERVER_ERROR:
+            telemetry.describe({}, error=f"{answer.status}")
         if answer.lost:
             span.set_attribute("authstream.lost", list(answer.lost))
         return _response(answer)

@@ -1,61 +1,42 @@
-"""What the gateway counts, in Prometheus' format. Labels never hold what a caller chose."""
+"""What the gateway counts. Labels never hold what a caller chose."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Callable
+from functools import partial
 
-#: Seconds; the targets of a verdict are in the middle.
-_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, 20.0)
+from authstream.metrics import prometheus
+from authstream.metrics.registry import Counter, Histogram, Registry
 
 
 class Metrics:
     """One for each gateway, so that tests can have several."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        #: `answered`: allowed, denied, failed_open, failed_closed, or the code of a problem.
-        self.calls = Counter(
-            "authstream_gateway_calls",
-            "Calls of providers by what they were told",
-            ("connection", "trigger", "answered"),
-            registry=self._registry,
+        self.registry = Registry()
+        count = self.registry.counter
+        #: By connection, trigger and what was told: allowed, denied, failed_open, failed_closed, …
+        self.calls: Callable[[str, str, str], Counter] = partial(count, "authstream.gateway.calls")
+        self.seconds: Callable[[str], Histogram] = partial(
+            self.registry.histogram, "authstream.gateway.call"
         )
-        self.seconds = Histogram(
-            "authstream_gateway_call_seconds",
-            "Time from a call to its answer",
-            ("connection",),
-            buckets=_BUCKETS,
-            registry=self._registry,
+        #: By connection and provider.
+        self.deadline_misses: Callable[[str, str], Counter] = partial(
+            count, "authstream.gateway.deadline_misses"
         )
-        self.in_flight = Gauge(
-            "authstream_gateway_in_flight", "Calls that wait for a verdict", registry=self._registry
+        #: By connection and code: rate_limited, overloaded or unavailable.
+        self.shed: Callable[[str, str], Counter] = partial(count, "authstream.gateway.shed")
+        self.joined: Callable[[str], Counter] = partial(count, "authstream.gateway.joined")
+        self.mismatches: Callable[[str], Counter] = partial(
+            count, "authstream.gateway.answer_mismatch"
         )
-        #: `code`: rate_limited, overloaded or unavailable.
-        self.shed = Counter(
-            "authstream_gateway_shed",
-            "Calls answered at once without asking",
-            ("connection", "code"),
-            registry=self._registry,
-        )
-        self.joined = Counter(
-            "authstream_gateway_joined",
-            "Retries answered from the run in progress or its recent result",
-            ("connection",),
-            registry=self._registry,
-        )
-        self.mismatches = Counter(
-            "authstream_gateway_answer_mismatch",
-            "Verdicts that came after the caller had been told something else",
-            ("connection",),
-            registry=self._registry,
-        )
-        self.lost = Counter(
-            "authstream_gateway_lost_parts",
-            "Parts of verdicts that a provider's protocol cannot carry",
-            ("connection", "part"),
-            registry=self._registry,
-        )
+        #: By connection and part of a verdict.
+        self.lost: Callable[[str, str], Counter] = partial(count, "authstream.gateway.lost_parts")
+
+    def watch(self, in_flight: Callable[[], int]) -> None:
+        """Report how many calls wait for a verdict."""
+        self.registry.read("authstream.gateway.in_flight", lambda: [((), in_flight())])
 
     def page(self) -> bytes:
         """The text of `/metrics`."""
-        return generate_latest(self._registry)
+        return prometheus.page(self.registry)

@@ -27,7 +27,13 @@ from authstream.engine.resume_record import resume_record
 from authstream.engine.trigger import Trigger
 from authstream.errors import AuthstreamError, BackPressureError, BrokerUnreachableError
 from authstream.publisher.coroutines import acknowledged, settle
-from authstream.publisher.request import LoginEvent, event_record, foreign_state, sent
+from authstream.publisher.request import (
+    LoginEvent,
+    answer_of,
+    event_record,
+    foreign_state,
+    sent,
+)
 from authstream.settings import Settings
 from authstream.stages.outputs import event_headers, flow_headers
 
@@ -238,7 +244,7 @@ class Waiters:
                 result = written.result()
                 if isinstance(result, BrokerUnreachableError):
                     raise result
-        return Resolution(decode(Verdict, reply.result().value))
+        return Resolution(answer_of(reply.result()))
 
     def _timed_out(
         self,

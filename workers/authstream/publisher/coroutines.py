@@ -11,7 +11,6 @@ from typing import Self, TypeVar
 
 from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
-from authstream.contracts.avro import decode
 from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
@@ -22,6 +21,7 @@ from authstream.publisher.request import (
     PUBLISH_WITHIN,
     LoginEvent,
     Place,
+    answer_of,
     deadline_header,
     event_record,
     foreign_state,
@@ -89,7 +89,7 @@ class AsyncPublisher:
         try:
             await self._write(record((*address, deadline_header(timeout))))
             async with asyncio.timeout(timeout.total_seconds()):
-                return decode(Verdict, (await reply).value)
+                return answer_of(await reply)
         except TimeoutError:
             raise no_verdict(what, timeout) from None
         finally:

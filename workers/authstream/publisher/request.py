@@ -10,7 +10,9 @@ from datetime import timedelta
 
 from authstream import telemetry
 from authstream.contracts import headers as h
+from authstream.contracts.avro import decode
 from authstream.contracts.topics import Topics
+from authstream.contracts.verdict import Verdict
 from authstream.engine.ports import Message, Output
 from authstream.errors import AuthstreamError, BrokerUnreachableError, StateInvalidError
 
@@ -76,6 +78,18 @@ def sent(record: Output) -> Generator[Output]:
         yield record._replace(headers=telemetry.injected(record.headers, span))
     finally:
         span.end()
+
+
+def answer_of(reply: Message) -> Verdict:
+    """The verdict that came back, its arrival with whoever asked being a span of the trace."""
+    tracing = telemetry.tracing()
+    if tracing is not None:
+        place: dict[str, str | int] = {
+            "messaging.destination.partition.id": str(reply.partition),
+            "messaging.kafka.offset": reply.offset,
+        }
+        tracing.process(reply.topic, reply.headers, place).end()
+    return decode(Verdict, reply.value)
 
 
 def deadline_header(timeout: timedelta) -> tuple[str, bytes]:

@@ -10,7 +10,6 @@ from typing import Self
 
 from authstream.broker.exchange import Exchange, UnknownPartitionError
 from authstream.contracts import headers as h
-from authstream.contracts.avro import decode
 from authstream.contracts.resume import Resume
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
@@ -21,6 +20,7 @@ from authstream.publisher.request import (
     PUBLISH_WITHIN,
     LoginEvent,
     Place,
+    answer_of,
     deadline_header,
     event_record,
     foreign_state,
@@ -97,7 +97,7 @@ class Publisher:
                 raise no_verdict(what, timeout)
         finally:
             self._exchange.forget(correlation)
-        return decode(Verdict, replies[0].value)
+        return answer_of(replies[0])
 
     def _write(self, record: Output) -> Place:
         done = threading.Event()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from operator import attrgetter
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
-from opentelemetry.metrics import CallbackOptions, Meter, Observation
-
+from authstream.metrics.registry import REGISTRY, Reading, Registry
+from authstream.sandbox.circuit import Circuit
 from authstream.sandbox.launch import Level
 
 #: For `authstream.sandbox.level`: the stronger the higher; 0 is no confinement.
@@ -47,6 +47,19 @@ class Census:
         #: What `levels.choose` proved; None: nothing was asked for yet.
         self.level: Level | None = None
         self._living: dict[tuple[str, int], Living] = {}
+        self._circuits: WeakKeyDictionary[Circuit, str] = WeakKeyDictionary()
+
+    def watch(self, action: str, circuit: Circuit) -> None:
+        """Report a circuit for as long as somebody uses it, and count its failures."""
+        self._circuits[circuit] = action
+        circuit.failures = REGISTRY.counter("authstream.guest.restarts", action)
+
+    def circuits(self) -> list[Reading]:
+        """The state of each action's circuit: of several versions, the worst."""
+        states: dict[tuple[str, ...], float] = {}
+        for circuit, action in list(self._circuits.items()):
+            states[action,] = max(states.get((action,), 0), circuit.state)
+        return list(states.items())
 
     def enter(self, action: str, guest: Living) -> int:
         """Count a guest that starts; its number."""
@@ -68,33 +81,23 @@ class Census:
 CENSUS = Census()
 
 
-def observe(meter: Meter, census: Census = CENSUS) -> None:
-    """Report level and guests as OpenTelemetry gauges, read when metrics are exported."""
-
-    def level(_: CallbackOptions) -> Iterable[Observation]:
-        if census.level is not None:
-            yield Observation(RANKS[census.level], {"authstream.sandbox.level": census.level})
-
-    about = "How actions are confined; 0: not at all"
-    meter.create_observable_gauge("authstream.sandbox.level", [level], "1", about)
-    for name, value, unit, about in (
-        ("memory", _memory, "By", "Memory of a guest's own"),
-        ("memory.limit", _memory_limit, "By", "The most that a guest may have"),
-        ("in_flight", _in_flight, "{event}", "Events under way in a guest"),
-    ):
-        callback = partial(_of_guests, census, value)
-        meter.create_observable_gauge(f"authstream.guest.{name}", [callback], unit, about)
+def observe(registry: Registry = REGISTRY, census: Census = CENSUS) -> None:
+    """Report level, guests and circuits whenever metrics are read."""
+    registry.read("authstream.sandbox.level", lambda: _level(census))
+    registry.read("authstream.action.circuit", census.circuits)
+    registry.read("authstream.guest.memory", lambda: _of_guests(census, _memory))
+    registry.read("authstream.guest.memory.limit", lambda: _of_guests(census, _memory_limit))
+    registry.read("authstream.guest.in_flight", lambda: _of_guests(census, _in_flight))
 
 
-def _of_guests(
-    census: Census, value: Callable[[GuestUse], int], _: CallbackOptions
-) -> Iterable[Observation]:
+def _level(census: Census) -> Iterator[Reading]:
+    if census.level is not None:
+        yield (census.level,), RANKS[census.level]
+
+
+def _of_guests(census: Census, value: Callable[[GuestUse], int]) -> Iterator[Reading]:
     for guest in census.guests():
-        labels: dict[str, str | int] = {
-            "authstream.action": guest.action,
-            "authstream.guest": guest.number,
-        }
-        yield Observation(value(guest), labels)
+        yield (guest.action, f"{guest.number}"), value(guest)
 
 
 _memory, _memory_limit, _in_flight = map(attrgetter, ("memory", "memory_limit", "in_flight"))

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Status
+from authstream.metrics.registry import Counter
 
 #: More failures than this within `RESTART_WINDOW` open the circuit.
 RESTARTS = 5
@@ -45,9 +46,12 @@ class Circuit:
         self._failures: deque[float] = deque()
         self._opened: float | None = None
         self._refusal = Refusal("unavailable", "")
+        #: Counts every failure.
+        self.failures = Counter()
 
     def failed(self, reason: str) -> None:
         """The guest's process ended, or did not start."""
+        self.failures.add()
         self._failures.append(self._clock())
         if self._opened is not None or self._recent() > RESTARTS:
             self.trip(
@@ -76,6 +80,11 @@ class Circuit:
     def half_open(self) -> bool:
         """Whether one event may be tried."""
         return self._opened is not None and self._clock() - self._opened >= self._open_for
+
+    @property
+    def state(self) -> int:
+        """0: closed; 1: half open; 2: open."""
+        return 0 if self._opened is None else 1 if self.half_open else 2
 
     @property
     def backoff(self) -> float:

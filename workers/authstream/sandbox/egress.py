@@ -9,8 +9,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+
+from opentelemetry.trace import SpanContext
 
 from authstream.engine.egress import Egress
 from authstream.sandbox.notifications import Attempt, Notifications
@@ -22,26 +24,61 @@ DENIAL_DELAY = timedelta(milliseconds=5)
 CONNECT_WITHIN = timedelta(seconds=30)
 #: DNS connections of one guest that are open at a time.
 DNS_CONNECTIONS = 16
+#: Connections under way of one guest that are watched, for their spans; of more it is not known
+#: what became: a guest must not use up the worker's descriptors.
+WATCHED = 64
 #: How long a real address is remembered.
 _RESOLVED_FOR = timedelta(seconds=30)
 _DNS = ("127.0.0.1", 53)
 _DNS_BYTES = 4096
 _NOT_LISTED = "it is not in the action's egress"
+#: Of `tcp_info.tcpi_state`, include/net/tcp_states.h: no connection came of it.
+_TCP_CLOSE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One that a guest asked for: made, or why not. What goes over it nobody but the guest sees."""
+
+    host: str
+    #: 0: the name was refused before a port was named.
+    port: int
+    #: Nanoseconds since the epoch.
+    began: int
+    #: The spans of the runs that may have asked for it.
+    callers: tuple[SpanContext, ...]
+    #: `denied`, `unresolved`, `failed`, or an errno's name; empty: made.
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Connecting:
     attempt: Attempt
     until: float
+    asked: Connection
 
 
 class EgressThread:
     """Answers one guest's `connect` calls in a thread of its own, until the guest is gone."""
 
     def __init__(
-        self, notifications: Notifications, egress: Egress, *, denied: Callable[[str], None]
+        self,
+        notifications: Notifications,
+        egress: Egress,
+        *,
+        denied: Callable[[str], None],
+        callers: Callable[[], tuple[SpanContext, ...]] = tuple,
+        connected: Callable[[Connection], None] = lambda _made: None,
     ) -> None:
-        """`denied` is called in the thread, with a sentence for the action's console."""
+        """`denied` is called in the thread, with a sentence for the action's console.
+
+        `callers` and `connected` likewise: whose connection it may be, none if nobody traces, and
+        what became of it.
+        """
+        self._callers = callers
+        self._connected = connected
+        #: Handed over while they were still connecting, to see what becomes of them.
+        self._watched: dict[socket.socket, Connection] = {}
         self._notifications = notifications
         self._egress = egress
         self._denied = denied
@@ -66,7 +103,7 @@ class EgressThread:
             while self._turn():
                 pass
         finally:
-            for opened in (*self._conversations, *self._connecting):
+            for opened in (*self._conversations, *self._connecting, *self._watched):
                 opened.close()
             self._selector.close()
             self._notifications.close()
@@ -115,7 +152,7 @@ class EgressThread:
         name = self._resolver.name(address)
         if name is None:
             if self._egress.allows_address(address, port):
-                self._connect(attempt, address, port)
+                self._connect(attempt, address, self._asked(address, port))
             else:
                 self._deny(attempt, f"{address}:{port}")
         elif self._egress.allows(name, port):
@@ -128,8 +165,12 @@ class EgressThread:
         self._denied(f"connection to {target} denied: {reason}")
         last = self._denials[-1][0] if self._denials else time.monotonic()
         self._denials.append((last + DENIAL_DELAY.total_seconds(), attempt))
+        host, _, port = target.rpartition(":")
+        if port.isdigit():
+            self._connected(replace(self._asked(host, int(port)), error="denied"))
 
     def _refuse_name(self, name: str) -> None:
+        self._connected(replace(self._asked(name, 0), error="denied"))
         time.sleep(DENIAL_DELAY.total_seconds())  # the guest's own thread of ours: only it waits
         self._denied(
             f"connection to {name} denied: {_NOT_LISTED}: add {name}:443, or the port that it"
@@ -137,10 +178,11 @@ class EgressThread:
         )
 
     def _connect_to_name(self, attempt: Attempt, name: str, port: int) -> None:
+        asked = self._asked(name, port)
         addresses = self._resolve(name)
         usable = [address for address in addresses if self._egress.allows_answer(address, port)]
         if usable:
-            self._connect(attempt, usable[0], port)
+            self._connect(attempt, usable[0], asked)
         elif addresses:
             self._deny(
                 attempt,
@@ -148,6 +190,7 @@ class EgressThread:
                 why=f"its address {addresses[0]} is private; name {addresses[0]}:{port} as well",
             )
         else:
+            self._connected(replace(asked, error="unresolved"))
             self._notifications.fail(attempt.id, errno.EHOSTUNREACH)
 
     def _resolve(self, name: str) -> list[str]:
@@ -162,35 +205,59 @@ class EgressThread:
             self._resolved[name] = (until, addresses)
         return addresses
 
-    def _connect(self, attempt: Attempt, address: str, port: int) -> None:
+    def _connect(self, attempt: Attempt, address: str, asked: Connection) -> None:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.setblocking(False)  # noqa: FBT003 - its signature
-        error = made.connect_ex((address, port))
+        error = made.connect_ex((address, asked.port))
         if error == errno.EINPROGRESS and attempt.blocking:
             until = time.monotonic() + CONNECT_WITHIN.total_seconds()
-            self._connecting[made] = _Connecting(attempt, until)
+            self._connecting[made] = _Connecting(attempt, until, asked)
             self._selector.register(made, selectors.EVENT_WRITE)
             return
+        if error == errno.EINPROGRESS and asked.callers and len(self._watched) < WATCHED:
+            self._watched[made] = asked
+            self._selector.register(made, selectors.EVENT_WRITE)
+            self._notifications.succeed(attempt, made, pending=True)
+            return
         if error in (0, errno.EINPROGRESS):
+            self._connected(asked)
             self._notifications.succeed(attempt, made, pending=error != 0)
         else:
+            self._connected(_failed(asked, error))
             self._notifications.fail(attempt.id, error)
         made.close()
 
     def _ready(self, opened: socket.socket) -> None:
-        if opened in self._connecting:
+        if (asked := self._watched.pop(opened, None)) is not None:
+            self._settle(opened, asked)
+        elif opened in self._connecting:
             self._finish(opened, opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
         else:
             self._reply(opened)
 
     def _finish(self, opened: socket.socket, error: int) -> None:
-        attempt = self._connecting.pop(opened).attempt
+        connecting = self._connecting.pop(opened)
+        attempt = connecting.attempt
         self._selector.unregister(opened)
+        self._connected(_failed(connecting.asked, error) if error else connecting.asked)
         if error:
             self._notifications.fail(attempt.id, error)
         else:
             self._notifications.succeed(attempt, opened)
         opened.close()
+
+    def _settle(self, opened: socket.socket, asked: Connection) -> None:
+        """Of a guest that does not block: its error is the guest's to read, so only ask the state.
+
+        What could be asked with the error (SO_ERROR) is then gone.
+        """
+        self._selector.unregister(opened)
+        (state,) = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        opened.close()
+        self._connected(replace(asked, error="failed") if state == _TCP_CLOSE else asked)
+
+    def _asked(self, host: str, port: int) -> Connection:
+        return Connection(host, port, time.time_ns(), self._callers())
 
     # DNS ----------------------------------------------------------------------------------------
 
@@ -218,3 +285,7 @@ class EgressThread:
         self._selector.unregister(opened)
         del self._conversations[opened]
         opened.close()
+
+
+def _failed(asked: Connection, error: int) -> Connection:
+    return replace(asked, error=errno.errorcode.get(error, f"{error}"))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 
 from authstream.engine.program import Invocation, Outcome, Program, Ready
+from authstream.sandbox.census import CENSUS
 from authstream.sandbox.circuit import Circuit
 from authstream.sandbox.guest import Guest
 from authstream.sandbox.launch import Level
@@ -38,6 +39,7 @@ class FreshGuests:
         self._wrapper = wrapper
         self._size = warm
         self._circuit = Circuit()
+        CENSUS.watch(program.label, self._circuit)
         self._warm: deque[Guest] = deque()
         self._busy: set[Guest] = set()
         self._room = asyncio.Semaphore(GUESTS_AT_ONCE)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import orjson
+from opentelemetry.trace import SpanContext
 
+from authstream import telemetry
 from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Invocation, Line, Outcome, RecordedCommand, Status
 from authstream.sandbox.answer import whole
@@ -28,6 +30,8 @@ class Job:
     cancelled: float | None = None
     #: What its run has asked on the api, of the last attempt.
     questions: int = 0
+    #: The span that it is run within.
+    caller: SpanContext | None = field(default_factory=telemetry.current_context)
     #: What the worker has to say in the run's console.
     notices: tuple[Line, ...] = ()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from authstream.engine.program import Invocation, Outcome, Program, Ready
+from authstream.sandbox.census import CENSUS
 from authstream.sandbox.circuit import Circuit
 from authstream.sandbox.guest import Guest
 from authstream.sandbox.launch import Level
@@ -45,6 +46,7 @@ class GuestPool:
         self._size = size
         self._idle_after = idle_after.total_seconds()
         self._circuit = Circuit()
+        CENSUS.watch(program.label, self._circuit)
         self._members = [self._member()]
         self._reaping: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()

@@ -11,13 +11,15 @@ from datetime import timedelta
 from typing import cast
 
 import orjson
+from opentelemetry.trace import SpanContext
 
+from authstream import telemetry
 from authstream.engine.egress import Egress
 from authstream.engine.program import Ready, Status
 from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result, whole
 from authstream.sandbox.census import CENSUS, GuestUse
-from authstream.sandbox.egress import EgressThread
+from authstream.sandbox.egress import Connection, EgressThread
 from authstream.sandbox.ending import (
     Ending,
     GuestLoadError,
@@ -110,7 +112,7 @@ class GuestProcess(asyncio.Protocol):
     def use(self) -> GuestUse:
         """What it uses now."""
         return GuestUse(
-            self._program.action,
+            self._program.label,
             self._number,
             self.pid,
             0 if self._memory is None else self._memory.bytes,
@@ -201,7 +203,7 @@ class GuestProcess(asyncio.Protocol):
 
     def _watch_memory(self, pid: int) -> None:
         program = self._program
-        self._number = CENSUS.enter(program.action, self)
+        self._number = CENSUS.enter(program.label, self)
         self._memory = MemoryWatch(
             pid,
             program.limits.memory,
@@ -212,12 +214,36 @@ class GuestProcess(asyncio.Protocol):
     def _watch_connections(self, listener: int) -> None:
         notifications = Notifications(listener, uid=launch.uid(self._program.action))
         allowed = Egress(self._program.egress)
-        self._egress = EgressThread(notifications, allowed, denied=self._hear_denied)
+        self._egress = EgressThread(
+            notifications,
+            allowed,
+            denied=self._hear_denied,
+            callers=self._callers,
+            connected=self._trace,
+        )
 
     def _hear_denied(self, text: str) -> None:
         """In the thread that denies, before the guest has its answer."""
         with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody listens
             self._loop.call_soon_threadsafe(self._show_denied, text)
+
+    def _callers(self) -> tuple[SpanContext, ...]:
+        """The spans of the runs under way; for any thread."""
+        jobs = list(self.in_flight.values())
+        return tuple(job.caller for job in jobs if job.caller is not None)
+
+    def _trace(self, made: Connection) -> None:
+        """In the thread that connects."""
+        tracing = telemetry.tracing()
+        if made.callers and tracing is not None:
+            said: dict[str, str | int] = {
+                "server.address": made.host,
+                "network.transport": "tcp",
+                "authstream.action": self._program.action,
+                **({"server.port": made.port} if made.port else {}),
+            }
+            name = f"connect {made.host}"
+            tracing.call(name, made.callers, said, began=made.began, error=made.error)
 
     def _show_denied(self, text: str) -> None:
         """In every run under way: which of them asked is known only to the guest."""
@@ -328,7 +354,7 @@ class GuestProcess(asyncio.Protocol):
             code = await asyncio.to_thread(self._process.end)
         if self._memory is not None:
             self._memory.stop()
-            CENSUS.leave(self._program.action, self._number)
+            CENSUS.leave(self._program.label, self._number)
         if self._egress is not None:
             self._egress.close()
         self._questions.close()

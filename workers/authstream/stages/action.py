@@ -40,7 +40,9 @@ from authstream.engine.suspension import MFA, asked, suspends
 from authstream.engine.trigger import Trigger
 from authstream.engine.visibility import calls, operations
 from authstream.errors import RecordError, TooLargeError
+from authstream.metrics.registry import REGISTRY
 from authstream.sandbox.guest import Invocation, Outcome
+from authstream.stages.console_log import log_console
 from authstream.stages.outputs import envelope_output
 from authstream.stages.refusal import refused, stub
 from authstream.stages.run_log import RunLog
@@ -113,6 +115,8 @@ class Action(Stage):
         self.name = stage_name(tenant, name)
         self.topics = (topic,)
         self._tenant = tenant
+        self._label = slug(tenant, name)
+        self._took = REGISTRY.histogram("authstream.action.duration", self._label)
         self._versions = versions
         self._names = topics
         self._triggers = dict(triggers)
@@ -196,7 +200,14 @@ class Action(Stage):
                 owner=self._tenant,
             )
             _describe(span, ran.run)
+        self._measure(ran.run)
+        if ran.run.console:
+            log_console(ran.run)
         return ran
+
+    def _measure(self, run: Run) -> None:
+        self._took.observe(run.duration_ms / 1000)
+        REGISTRY.counter("authstream.action.runs", self._label, run.status).add()
 
     def _next(self, envelope: Envelope, step: Step, ran: _Ran, message: Message) -> Output:
         runs = (*envelope.runs, ran.run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from datetime import timedelta
 
+from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import DECIDED_WINDOW
@@ -19,6 +20,7 @@ from authstream.engine.trigger import Trigger
 from authstream.engine.window import leg_key
 from authstream.engine.windows import MemoryWindows, Window, Windows
 from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
+from authstream.metrics.registry import REGISTRY
 from authstream.stages.askers import Askers
 from authstream.stages.execution_records import ExecutionRecords
 from authstream.stages.outputs import event_headers, flow_headers
@@ -137,6 +139,7 @@ class Assemble(Stage):
     def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:
         leg = leg_key(verdict.flow_id, verdict.leg)
         value = encode(verdict)
+        _tell(verdict)
 
         def acknowledged(offset: int) -> Outputs:
             self._legs(message.partition).first(leg, offset, at=message.timestamp)
@@ -217,6 +220,15 @@ class Assemble(Stage):
     def _forget(self, _topic: str, partition: int) -> None:
         self._decided.forget("", partition)
         self._askers.forget(partition)
+
+
+def _tell(verdict: Verdict) -> None:
+    """Count it, and say on the span how it ended; a denial is an answer, a failure an error."""
+    failed = verdict.outcome == "failed"
+    code = (verdict.code or "failed") if failed else ""
+    REGISTRY.counter("authstream.verdicts", verdict.trigger, verdict.outcome, code).add()
+    said = {telemetry.FLOW: verdict.flow_id, "authstream.outcome": verdict.outcome}
+    telemetry.describe(said, error=code)
 
 
 def _asked_by(record: Message | Output) -> bytes | None:

@@ -20,6 +20,7 @@ from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
 from authstream.engine.windows import MemoryWindows, Windows
 from authstream.errors import DeliveryError, DroppedError, RecordError
+from authstream.metrics.registry import REGISTRY
 from authstream.stages.delay import JITTER
 from authstream.stages.outputs import dead_letter
 from authstream.stages.settled import Settled
@@ -116,6 +117,7 @@ class EffectStage(Stage):
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter, and a record that the effect was given up."""
         self._ratio.count(dead=True)
+        self._count("dead")
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name)
         try:
             effect = decode(Effect, message.value)
@@ -179,6 +181,7 @@ class EffectStage(Stage):
         if failure.permanent or trip.attempt > len(SCHEDULE):
             raise _given_up(effect, trip, f"{failure}")
         self._check_age(effect, trip, f"{failure}")
+        self._count("retried")
         wait = max(DELAYS[SCHEDULE[trip.attempt - 1]], failure.retry_after or timedelta(0))
         until = self._clock.now() + wait // _MILLISECOND
         asked = until if failure.retry_after else 0
@@ -199,6 +202,9 @@ class EffectStage(Stage):
         if self._clock.now() - trip.since > GIVE_UP_AFTER / _MILLISECOND:
             raise _given_up(effect, trip, reason)
 
+    def _count(self, status: str) -> None:
+        REGISTRY.counter("authstream.effects", self._delivery.name, status).add()
+
     def _destination(self, effect: Effect, trip: Trip) -> str:
         try:
             parsed(self._delivery.inputs, self._delivery.name, effect.payload)
@@ -210,6 +216,7 @@ class EffectStage(Stage):
         self, message: Message, effect: Effect, trip: Trip, *, dropped: DroppedError | None
     ) -> Output:
         self._ratio.count(dead=False)
+        self._count("delivered")
         self._parking(message.partition).leave(effect.id)
         status: EffectStatus = "dropped" if dropped else "delivered"
         detail = f"{dropped or ''}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from authstream import telemetry
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import EVENT_BYTES, KEY_BYTES
@@ -85,6 +86,7 @@ class Entry(Stage):
         """The planned flow. Raises RecordError for an invalid event."""
         trigger = self._triggers[self._names.trigger_of(message.topic)]
         envelope, event = received(message, trigger)
+        telemetry.describe({telemetry.FLOW: envelope.flow_id, telemetry.TENANT: envelope.tenant})
         flow = self._flows.choose(envelope.tenant, trigger.name)
         glass = in_force(flow, now=message.timestamp)
         if glass is not None:

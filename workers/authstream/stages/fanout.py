@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from authstream.engine.ports import Memory, Message, Output, Outputs, Stage
 from authstream.engine.trigger import Trigger
 from authstream.engine.windows import Windows
 from authstream.errors import RecordError
+from authstream.metrics.registry import REGISTRY
 from authstream.stages.outputs import dead_letter, record_output
 from authstream.stages.replies import put_off, reply
 
@@ -50,6 +52,7 @@ class Fanout(Stage):
         self.frequent = tuple(topics.decided(n) for n, one in triggers.items() if one.frequent)
         self._names = topics
         self._kinds = kinds
+        self._awaited = {name for name, trigger in triggers.items() if trigger.blocking}
         self._patched = {name for name, trigger in triggers.items() if trigger.patches_metadata}
         self._metadata_replies = metadata_replies
         self._own_writes = own_writes
@@ -78,6 +81,10 @@ class Fanout(Stage):
             )
         if h.first(message.headers, h.EFFECTS) == h.EFFECTS_OFF:
             return list(self._reply(message))
+        if verdict.trigger in self._awaited:
+            REGISTRY.histogram("authstream.verdict.duration", verdict.trigger).observe(
+                time.time() - verdict.requested_at / 1000
+            )
         outputs = [*self._answer_and_patch(message, verdict), *self._effects(message, verdict)]
         if verdict.retry is not None:
             outputs += self._redelivery(message, verdict)

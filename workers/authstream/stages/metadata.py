@@ -20,6 +20,7 @@ from authstream.engine.sink import Sink
 from authstream.engine.window import FirstWindow
 from authstream.engine.windows import MemoryWindows
 from authstream.errors import DeliveryError, RecordError, TooLargeError
+from authstream.metrics.registry import REGISTRY
 from authstream.stages.outputs import dead_letter
 from authstream.stages.replies import due
 from authstream.stages.settled import Settled, was_done
@@ -108,6 +109,7 @@ class Metadata(Stage):
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter, and a record that the patch was given up."""
+        REGISTRY.counter("authstream.metadata", "dead").add()
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name)
         try:
             patch = decode(MetadataPatch, message.value)
@@ -139,6 +141,7 @@ class Metadata(Stage):
             )
         _check(patch)
         attempts = await self._until_applied(message, patch)
+        REGISTRY.counter("authstream.metadata", "applied").add()
         newest.latest(message.key or b"", sequence, at=message.timestamp)
         return self._record(message, patch, attempts=attempts)
 
@@ -167,6 +170,7 @@ class Metadata(Stage):
                     f"{f'{failure}' or 'timed out'}",
                     attempts=attempt,
                 ) from failure
+            REGISTRY.counter("authstream.metadata", "retried").add()
             await asyncio.sleep(_backoff(attempt, failure))
 
     def _record(

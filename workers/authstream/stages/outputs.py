@@ -10,6 +10,7 @@ from authstream.contracts.headers import Headers
 from authstream.contracts.model import Record
 from authstream.engine.ports import Message, Output
 from authstream.errors import RecordError
+from authstream.metrics.registry import REGISTRY
 
 #: Text of an error kept in a dead letter's header, characters.
 _DETAIL_CHARACTERS = 500
@@ -98,6 +99,7 @@ def dead_letter(
     that nobody can handle must at least be writable.
     """
     whole = message.value if value is None else value
+    REGISTRY.counter("authstream.dead_letters", stage, error.code).add()
     headers = _provenance(message, error, stage=stage)
     kept = h.without(message.headers, dict(headers))
     headers += kept if _size(kept) <= _HEADERS_BYTES else h.carried(kept)
