@@ -141,4 +141,4 @@ def test_an_action_that_cannot_be_loaded_is_said_once(tmp_path: Path) -> None:
     assert (done.status, done.err) == (3, "")
     assert done.out.splitlines()[0].startswith(f"failed (action_error): Error: {said}")
     assert done.out.count(said) == 1
-    assert "action.js:1: const axios = require('axios');" in done.out
+    assert "action.js:1 in <anonymous>: const axios = require('axios');" in done.out
