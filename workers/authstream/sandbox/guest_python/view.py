@@ -100,7 +100,7 @@ class View:
         if not isinstance(there, list):
             found = (self._find(start) for start in self._effects.get(path, {}).get("starts", ()))
             lists = (cast("list[object]", one) for one in found if isinstance(one, list))
-            there = next(filter(None, lists), [])
+            there = next(filter(None, lists), list[object]())
         return [*cast("list[object]", there)]
 
     def _reach(self, path: str) -> Record:
