@@ -140,5 +140,5 @@ def test_an_action_that_cannot_be_loaded_is_said_once(tmp_path: Path) -> None:
     said = "Cannot find module 'axios': add it to dependencies: in action.yaml, then run"
     assert (done.status, done.err) == (3, "")
     assert done.out.splitlines()[0].startswith(f"failed (action_error): Error: {said}")
-    assert (done.out.count("axios"), done.out.count(said)) == (2, 1)
-    assert "action.js:1: const axios = require('axios');" in done.out
+    assert done.out.count(said) == 1
+    assert "action.js:1 in <anonymous>: const axios = require('axios');" in done.out
