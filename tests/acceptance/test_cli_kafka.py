@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from confluent_kafka import Producer
 
 from tests.acceptance.command_line import (
+    Finished,
     Running,
     background,
     environment,
@@ -63,6 +66,7 @@ def site(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         AUTHSTREAM_PREFIX="t-cli",
         AUTHSTREAM_PARTITIONS="2",
         AUTHSTREAM_READY_FILE=str(ready),
+        AUTHSTREAM_EXECUTIONS__INDEX=str(scratch / "index.sqlite"),
     )
     applied = run("topics", "apply", "--folder", str(folder), env=env)
     assert applied.status == 0, applied.err
@@ -130,6 +134,41 @@ def test_tail_prints_decoded_records(site: Site) -> None:
     record = json.loads(done.out.splitlines()[0])
     assert record["topic"] == "t-cli.post-login.decided.v1"
     assert record["value"]["outcome"] == "allowed"
+
+
+def here(site: Site, *arguments: str) -> Finished:
+    """Run a command in this process, with the site's environment."""
+    with mock.patch.dict(os.environ, site.env):
+        return run_here(*arguments)
+
+
+def test_an_execution_is_found_shown_and_explained(site: Site) -> None:
+    """By user, client, action and outcome; the story ends with the verdict that `send` printed."""
+    flow = json.loads(run("send", _EVENT, "--id", "login-4", env=site.env).out)["flow_id"]
+    options = ("--action", "greet", "--outcome", "allowed", "--since", "1h", "--json")
+    listed = json.loads(here(site, "executions", "list", *options).out)
+    found = {one["flow_id"]: one for one in listed}[flow]
+    shown = json.loads(here(site, "executions", "show", flow).out)
+    assert shown["executions"][0]["subject"] == found["subject"]
+    assert shown["executions"][0]["event_sha256"]
+    assert flow in here(site, "executions", "list", "--user", found["subject"]).out
+    story = here(site, "explain", flow).out
+    assert "greet version 1 ran" in story
+    assert "1 actions let it pass" in story
+    wrong = here(site, "explain", "nobody")
+    assert (wrong.status, "authstream executions list" in wrong.err) == (66, True)
+
+
+def test_executions_are_told_as_they_come(site: Site, tmp_path: Path) -> None:
+    """Only those from now on; an index made anew holds the same."""
+    options = ("--count", "1", "--seconds", "30", "--json")
+    with background("executions", "tail", *options, folder=tmp_path, env=site.env) as tail:
+        wait_for(lambda: "follows" in tail.err, seconds=20, what="tail follows")
+        flow = json.loads(run("send", _EVENT, "--id", "login-5", env=site.env).out)["flow_id"]
+        assert tail.process.wait(30) == 0
+        assert json.loads(tail.out)["flow_id"] == flow
+    assert "records read" in here(site, "executions", "rebuild").out
+    assert flow in here(site, "executions", "list").out
 
 
 def test_a_bad_event_is_answered_and_kept(site: Site) -> None:

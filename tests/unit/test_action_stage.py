@@ -12,13 +12,14 @@ from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS
 from authstream.contracts.envelope import Envelope, Slip, Step, Thrown
+from authstream.contracts.verdict import Claims
 from authstream.engine.ports import ManualClock, Message, Output
 from authstream.engine.program import Invocation, Outcome
 from authstream.engine.signature import signed
 from authstream.engine.state import StateKeys
 from authstream.errors import RecordError
 from authstream.stages.action import Action
-from tests.samples import FLOW, NOW, TOPICS, TRIGGERS, command, envelope, message, step
+from tests.samples import FLOW, NOW, TOPICS, TRIGGERS, command, envelope, fold, message, step
 
 CRM, NEXT, LEFT_OUT = step("crm"), step("next"), step("left-out", skipped=True)
 STATES = StateKeys(b"key", prefix="auth")
@@ -138,14 +139,18 @@ async def test_a_denial_goes_to_the_deny_topic_at_once() -> None:
     ],
 )
 async def test_a_run_that_fails_fails_the_flow(status: str, code: str) -> None:
-    """By default: nothing that any action asked for remains, and assemble hears of it at once."""
+    """By default: nothing that it asked for remains, and assemble hears of it at once.
+
+    What the actions before asked for is there for the record of the execution only.
+    """
     said = flow(CRM, NEXT, commands=(command(*CLAIM),))
     topic, after = await handled(outcome(status, DENY), said)
     assert topic == TOPICS.assemble
     assert after.failure is not None
     assert (after.failure.code, after.failure.action) == (code, "crm")
     assert after.failure.reason == f"it was {status}"
-    assert (after.commands, after.event, after.runs[0].status) == ((), b"", status)
+    assert (after.commands, after.runs[0].status) == (said.commands, status)
+    assert fold(after, now=NOW).claims == Claims()
 
 
 async def test_what_an_action_threw_is_in_its_run_in_parts() -> None:

@@ -136,6 +136,17 @@ async def test_a_record_read_again_after_a_crash_is_not_answered_twice() -> None
     assert await bench.handle(asking(envelope())) == []
 
 
+async def test_what_ran_after_its_caller_was_gone_is_recorded() -> None:
+    """The verdict stays `timeout`; the record says where the time went, and comes once."""
+    bench = Bench()
+    gone = envelope(failure=Failure(code="timeout", reason="the caller stopped waiting"))
+    (decided, _) = await bench.handle(asking(gone))
+    (late,) = await bench.handle(asking(envelope(steps=(CRM,))))
+    said = decode(Execution, late.value)
+    assert (late.topic, said.late, said.runs[0].action) == (TOPICS.executions, True, "crm")
+    assert decode(Verdict, decided.value).code == "timeout"
+
+
 async def test_another_leg_of_a_flow_has_a_verdict_of_its_own() -> None:
     """Legs are decided apart."""
     bench = Bench()

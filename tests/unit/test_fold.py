@@ -10,7 +10,6 @@ from authstream.contracts.api import METHODS, methods
 from authstream.contracts.budgets import CLAIMS_BYTES
 from authstream.contracts.envelope import Failure, Slip
 from authstream.contracts.parameter import CommandRefusedError
-from authstream.engine.fold import execution
 from authstream.engine.restricted import APP_METADATA, CLAIMS, claim_refusal
 from tests.samples import NOW, command, envelope, fold, run, step
 
@@ -245,13 +244,6 @@ def test_a_command_that_nobody_can_have_recorded_is_refused(name: str, arguments
     odd = command(name).model_copy(update={"arguments": arguments})
     with pytest.raises(CommandRefusedError, match=name):
         fold(envelope(odd), now=NOW)
-
-
-def test_an_execution_is_the_verdict_with_its_runs() -> None:
-    """For people who ask later: outcome, times, and each run."""
-    flow = envelope(steps=(CRM,))
-    record = execution(flow, fold(flow, now=NOW + 1))
-    assert (record.outcome, record.decided_at, record.runs) == ("allowed", NOW + 1, flow.runs)
 
 
 def test_a_verdict_is_public_as_json() -> None:

@@ -11,9 +11,9 @@ from authstream.contracts.budgets import EVENT_BYTES
 from authstream.contracts.envelope import Envelope, Slip
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
-from authstream.engine.fold import execution
 from authstream.engine.identity import effect_id
 from authstream.engine.legs import continues, renewed, resumed
+from authstream.engine.recording import Recorder
 from authstream.errors import InvalidEventError, TooLargeError
 from tests.samples import FLOW, NOW, TRIGGERS, command, envelope, event, fold, run, step
 
@@ -115,7 +115,8 @@ def test_a_suspended_leg_that_is_late_is_failed() -> None:
 def test_an_execution_has_the_runs_of_its_leg() -> None:
     """Those before are in the executions of their own legs."""
     said = finished()
-    assert [one.action for one in execution(said, decided(said)).runs] == ["second", "third"]
+    record = Recorder(TRIGGERS).decided(said, decided(said))
+    assert [one.action for one in record.runs] == ["second", "third"]
     assert [one.status for one in decided(said).steps] == ["ok", "skipped", "ok", "ok"]
 
 

@@ -173,6 +173,23 @@ class GatewaySettings(BaseModel):
     capacity: int = Field(default=1000, ge=1)
 
 
+class ExecutionSettings(BaseModel):
+    """What is kept of executions, and where (`AUTHSTREAM_EXECUTIONS__DAYS`, …)."""
+
+    #: What never gets into a record: `{"event.user.email": "hash", "verdict.claims": "drop"}`.
+    redact: dict[str, Literal["drop", "hash"]] = {}
+    #: Keys the hashes, the same wherever records are made or searched; at least 32 characters.
+    hash_key: SecretStr | None = None
+    #: Days that records are kept, in the topic and in the index.
+    days: int = Field(default=10, ge=1)
+    #: The file of the index; empty: one for each cluster in the user's cache folder.
+    index: str = ""
+    #: The most that the index may be; the oldest executions go first.
+    index_size: ByteSize = ByteSize(2**30)
+    #: Where a trace is shown; `{trace_id}` stands for its id.
+    trace_url: str = "http://127.0.0.1:16686/trace/{trace_id}"
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -275,3 +292,5 @@ class Settings(BaseSettings):
     notify: NotifySettings = NotifySettings()
     #: Topics that the effect `kafka` may write to, `*` for any characters; none of our own.
     forward_topics: tuple[str, ...] = ()
+    #: What is kept of executions, and where.
+    executions: ExecutionSettings = ExecutionSettings()

@@ -10,6 +10,7 @@ import uvicorn
 
 from authstream.apps import logs
 from authstream.apps.control import door, opened
+from authstream.apps.executions import followed
 from authstream.broker.dead_letters import DeadLetters
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance, oidc
@@ -21,9 +22,15 @@ def main(settings: Settings) -> int:
     logs.configure(settings)
     said = settings.admin
     issuer = oidc(said)
-    with opened(settings) as store:
-        letters = partial(DeadLetters, settings)
-        app = admin_app(Entrance(door(store, settings), issuer, letters=letters))
+    with opened(settings) as store, followed(settings) as index:
+        entrance = Entrance(
+            door(store, settings),
+            issuer,
+            letters=partial(DeadLetters, settings),
+            executions=index.search,
+            trace_url=settings.executions.trace_url,
+        )
+        app = admin_app(entrance)
         structlog.get_logger("authstream.admin").info(
             "admin_starts", host=said.host, port=said.port, oidc=bool(issuer)
         )

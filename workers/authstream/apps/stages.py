@@ -27,11 +27,13 @@ from authstream.engine.guest_limits import MOST, GuestLimits
 from authstream.engine.plan import Flows
 from authstream.engine.ports import Clock, PointReader, Stage
 from authstream.engine.program import Invocation, Outcome, Program
+from authstream.engine.recording import Recorder
 from authstream.engine.redaction import Redactor
 from authstream.engine.registry import plugins
 from authstream.engine.state import StateKeys, state_keys
 from authstream.engine.trigger import Trigger
 from authstream.engine.windows import MemoryWindows, WindowsOf
+from authstream.engine.withheld import Withheld
 from authstream.errors import ConfigurationError
 from authstream.sandbox import runtimes
 from authstream.sandbox.ending import GuestError, GuestLoadError
@@ -311,6 +313,12 @@ def slip_key_of(settings: Settings) -> bytes | None:
     return settings.slip_key.get_secret_value().encode() if settings.slip_key else None
 
 
+def withheld(settings: Settings) -> Withheld:
+    """What records of executions must not hold. Raises ConfigurationError."""
+    said = settings.executions
+    return Withheld(said.redact, said.hash_key.get_secret_value() if said.hash_key else None)
+
+
 def after_actions(
     topics: Topics,
     settings: Settings,
@@ -329,6 +337,7 @@ def after_actions(
             triggers=known,
             reader=reader,
             slip_key=slip_key,
+            recorder=Recorder(known, withheld(settings)),
             windows=windows(Assemble.name, DECIDED_WINDOW),
         ),
         Fanout(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from authstream.broker.kafka_config import client_config
-from authstream.contracts.topics import CATALOG, DELAYS, Topics, TopicSpec
+from authstream.contracts.topics import CATALOG, DELAYS, FOR_PEOPLE, Topics, TopicSpec
 from authstream.errors import BrokerUnreachableError, TopicMismatchError
 from authstream.settings import Settings
 
@@ -45,7 +45,8 @@ def wanted(
     names = {"<trigger>": list(triggers), "<kind>": list(kinds), "<delay>": list(DELAYS)}
     action_topics = list(actions)
     found: list[Wanted] = []
-    for spec in CATALOG:
+    for said in CATALOG:
+        spec = _kept(said, settings)
         made = (
             action_topics
             if "<action>" in spec.pattern
@@ -53,6 +54,13 @@ def wanted(
         )
         found += [Wanted(name, spec, spec.partitions or settings.partitions) for name in made]
     return found
+
+
+def _kept(spec: TopicSpec, settings: Settings) -> TopicSpec:
+    """Records for people who ask later are kept as long as the operator says."""
+    if spec.pattern not in FOR_PEOPLE:
+        return spec
+    return replace(spec, retention=timedelta(days=settings.executions.days))
 
 
 def _expanded(pattern: str, names: dict[str, list[str]]) -> list[str]:

@@ -24,6 +24,7 @@ from authstream.cli import (
     deps,
     doctor,
     effects,
+    executions,
     flows,
     gateway,
     importing,
@@ -56,6 +57,7 @@ app = typer.Typer(
 for module in (
     *(demo, up, worker, gateway, ingest, connect, apply, actions, flows, secrets, break_glass),
     *(audit, tokens, admin, deps, topics, send, test, tail, dead_letters, effects, doctor),
+    executions,
     version,
     importing,
     new,

@@ -59,6 +59,8 @@ class Run(Record):
     console: tuple[ConsoleLine, ...] = ()
     #: The leg it was part of.
     leg: int = 0
+    #: Broker time at which its envelope was in the action's topic; 0: not known.
+    queued_at: EpochMillis = 0
     #: What the action threw; null of one that ended otherwise, e.g. by its time limit.
     thrown: Thrown | None = None
     #: The tenant whose action it is: with the name, its identity. Null in records before 0.2.
@@ -130,5 +132,11 @@ class Envelope(Record):
     interactive: bool = True
     #: Set when this leg ends suspended: what resumes the flow.
     state: str | None = None
+    #: The client that the user logs in to, where the event names one.
+    client: str | None = None
+    #: SHA-256 of the event as it was published, hexadecimal; empty where it was not valid.
+    event_sha256: str = ""
+    #: False: the event has none of the members that its trigger keeps secret.
+    secretive: bool = True
     #: Set where the event may have to be published again.
     origin: Origin | None = None

@@ -37,13 +37,14 @@ REPEAT = "authstream-repeat"
 #: How many metadata writes led to this event: a write may make a provider emit the next one.
 HOPS = "authstream-hops"
 #: Of an effect on its way through delay topics: how often it was tried and how often it waited,
-#: where and when it first came, and before when it is not to be delivered.
+#: where and when it first came, before when it is not to be delivered, and why the last try failed.
 ATTEMPT = "authstream-attempt"
 HOP = "authstream-hop"
 SEQUENCE = "authstream-sequence"
 SINCE = "authstream-since"
 NOT_BEFORE = "authstream-not-before"
-TRIP = (ATTEMPT, HOP, SEQUENCE, SINCE, NOT_BEFORE)
+LAST_ERROR = "authstream-last-error"
+TRIP = (ATTEMPT, HOP, SEQUENCE, SINCE, NOT_BEFORE, LAST_ERROR)
 #: What became of an effect or a patch, on its `done` record.
 STATUS = "authstream-status"
 #: An operator asked for this record again: what was given up is tried once more.

@@ -232,6 +232,10 @@ CATALOG: tuple[TopicSpec, ...] = (
 )
 
 
+#: Kept for `AUTHSTREAM_EXECUTIONS__DAYS`.
+FOR_PEOPLE = frozenset(["executions.v1", "answers.v1"])
+
+
 @dataclass(frozen=True, slots=True)
 class Topics:
     """Topic names under one prefix, which is one trust domain."""

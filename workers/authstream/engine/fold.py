@@ -6,7 +6,6 @@ from typing import Any
 
 from authstream.contracts.codes import INCOMPLETE, TIMEOUT
 from authstream.contracts.envelope import Envelope, Failure, Run, Step
-from authstream.contracts.execution import Execution
 from authstream.contracts.parameter import CommandRefusedError
 from authstream.contracts.verdict import Outcome, Retry, StepResult, Verdict
 from authstream.engine.draft import ODD, Draft
@@ -22,6 +21,9 @@ def fold(envelope: Envelope, trigger: Trigger, *, now: int) -> Verdict:
     gives no claims; a failure discards everything (Auth0: a throw discards and fails closed).
     Raises CommandRefusedError for a command that no action can have recorded.
     """
+    if envelope.failure is not None:
+        again = trigger.again(envelope, envelope.failure)
+        return failed(envelope, envelope.failure, now=now, retry=again)
     draft = Draft(envelope, trigger.parts)
     for command in envelope.commands:
         draft.apply(command)
@@ -51,8 +53,6 @@ def _decided(envelope: Envelope, trigger: Trigger, draft: Draft, *, now: int) ->
 def _failure(
     envelope: Envelope, draft: Draft, broken: Failure | None, *, now: int
 ) -> Failure | None:
-    if envelope.failure is not None:
-        return envelope.failure
     if now > envelope.deadline_at:
         return Failure(
             code=TIMEOUT,
@@ -140,22 +140,3 @@ def steps(envelope: Envelope) -> tuple[StepResult, ...]:
 def _run_of(step: Step, runs: list[Run]) -> Run | None:
     wanted = (step.action, step.version)
     return next((run for run in runs if (run.action, run.version) == wanted), None)
-
-
-def execution(envelope: Envelope, verdict: Verdict) -> Execution:
-    """The record of the execution behind a verdict."""
-    members = (
-        "flow_id",
-        "leg",
-        "tenant",
-        "trigger",
-        "outcome",
-        "code",
-        "reason",
-        "requested_at",
-        "decided_at",
-    )
-    return Execution(
-        **{member: getattr(verdict, member) for member in members},
-        runs=tuple(run for run in envelope.runs if run.leg == envelope.leg),
-    )

@@ -55,7 +55,7 @@ def renewed(envelope: Envelope, resume: Resume, trigger: Trigger) -> Envelope:
             f"the event with its new request is {len(event)} bytes, the limit is {EVENT_BYTES}"
         )
     trigger.parse(event)
-    return envelope.model_copy(update={"event": event})
+    return envelope.model_copy(update={"event": event, "secretive": True})
 
 
 def _event(event: dict[str, Any], resume: Resume) -> dict[str, Any]:

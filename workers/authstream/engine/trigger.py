@@ -160,6 +160,10 @@ class Trigger:
         result: dict[str, Any] = members
         return result
 
+    def keeps_secrets(self, event: dict[str, Any]) -> bool:
+        """Whether an event has a sensitive member."""
+        return any(_leads(event, path) for path in _paths(self.sensitive))
+
     def mentions_secrets(self, value: bytes) -> bool:
         """Whether bytes that cannot be parsed name a sensitive member."""
         return _secret_names(self.sensitive).search(value) is not None
@@ -185,6 +189,20 @@ class Trigger:
 def _secret_names(paths: tuple[str, ...]) -> re.Pattern[bytes]:
     names = "|".join(re.escape(path.rpartition(".")[2]) for path in paths)
     return re.compile(rf"\b({names})\b".encode() if names else rb"(?!)")
+
+
+@cache
+def _paths(sensitive: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(path.split(".")) for path in sensitive)
+
+
+def _leads(members: Any, path: tuple[str, ...]) -> bool:  # noqa: ANN401 - any JSON value
+    """Whether there is something at a path; asked of every event, so it is quick."""
+    for name in path:
+        if not isinstance(members, dict) or name not in members:
+            return False
+        members = cast("dict[str, Any]", members)[name]
+    return True
 
 
 def _remove(members: object, path: list[str]) -> None:

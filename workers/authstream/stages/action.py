@@ -39,10 +39,11 @@ from authstream.engine.state import StateKeys
 from authstream.engine.suspension import MFA, asked, suspends
 from authstream.engine.trigger import Trigger
 from authstream.engine.visibility import calls, operations
-from authstream.errors import RecordError
+from authstream.errors import RecordError, TooLargeError
 from authstream.sandbox.guest import Invocation, Outcome
 from authstream.stages.outputs import envelope_output
 from authstream.stages.refusal import refused, stub
+from authstream.stages.run_log import RunLog
 from authstream.stages.suspend import suspend
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -118,6 +119,7 @@ class Action(Stage):
         self._clock = clock
         self._slip_key = slip_key
         self._state_keys = state_keys
+        self._run_log = RunLog(self.name)
         self.timeout = max(trigger.budget for trigger in triggers.values()) + RUN_MARGIN
 
     async def handle(self, message: Message) -> Outputs:
@@ -135,16 +137,12 @@ class Action(Stage):
             )
         left = self._triggers[envelope.trigger].left(envelope, now=self._clock.now())
         if left <= 0:
-            return [
-                self._failed(
-                    envelope,
-                    step,
-                    message,
-                    code=TIMEOUT,
-                    reason="the deadline passed before the action could run",
-                )
-            ]
-        ran = await self._run(envelope, step, left=left)
+            lay = self._clock.now() - message.timestamp
+            reason = (
+                f"the deadline passed before the action could run: it lay {lay} ms in its topic"
+            )
+            return [self._failed(envelope, step, message, code=TIMEOUT, reason=reason)]
+        ran = await self._run(envelope, step, left=left, queued_at=message.timestamp)
         if ran is None:
             return [
                 self._failed(
@@ -155,13 +153,16 @@ class Action(Stage):
                     reason=f"version {step.version} is not deployed here",
                 )
             ]
+        self._run_log.tell(envelope, ran.run)
         return [self._next(envelope, step, ran, message)]
 
     def refuse(self, message: Message, error: RecordError) -> Outputs:
         """A dead letter and a failed flow."""
         return refused(message, error, stage=self.name, topics=self._names, triggers=self._triggers)
 
-    async def _run(self, envelope: Envelope, step: Step, *, left: int) -> _Ran | None:
+    async def _run(
+        self, envelope: Envelope, step: Step, *, left: int, queued_at: int
+    ) -> _Ran | None:
         runtime = await self._versions.runtime(step.version, envelope.slip.control_offset)
         if runtime is None:
             return None
@@ -186,7 +187,14 @@ class Action(Stage):
             outcome = await runtime.run(invocation)
             if resumed:
                 outcome = _forgiven(envelope, outcome)
-            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger, owner=self._tenant)
+            ran = _recorded(
+                step,
+                outcome,
+                leg=envelope.leg,
+                trigger=trigger,
+                queued_at=queued_at,
+                owner=self._tenant,
+            )
             _describe(span, ran.run)
         return ran
 
@@ -227,7 +235,12 @@ class Action(Stage):
         self, envelope: Envelope, step: Step, message: Message, *, code: str, reason: str
     ) -> Output:
         failure = Failure(code=code, reason=reason, action=step.action)
-        return envelope_output(self._names.assemble, stub(envelope, failure), source=message)
+        failed = envelope.model_copy(update={"failure": failure})
+        try:
+            # Whole: the record of the execution says what the actions before asked for.
+            return envelope_output(self._names.assemble, failed, source=message)
+        except TooLargeError:
+            return envelope_output(self._names.assemble, stub(envelope, failure), source=message)
 
 
 def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
@@ -239,7 +252,9 @@ def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, owner: str) -> _Ran:
+def _recorded(
+    step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, queued_at: int, owner: str
+) -> _Ran:
     """What goes into the envelope of an outcome, within the budgets."""
     commands = tuple(
         Command(action=step.action, name=name, arguments=orjson.dumps(arguments), leg=leg)
@@ -262,6 +277,7 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, owner
         error=error[:ERROR_CHARACTERS] if error else None,
         console=_cut(outcome.console),
         leg=leg,
+        queued_at=queued_at,
         thrown=thrown,
         owner=owner,
     )

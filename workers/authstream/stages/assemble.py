@@ -11,15 +11,17 @@ from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.topics import Topics
 from authstream.contracts.verdict import Verdict
-from authstream.engine.fold import execution, failed, fold
+from authstream.engine.fold import failed, fold
 from authstream.engine.ports import Memory, Message, Output, Outputs, PointReader, Stage
+from authstream.engine.recording import Recorder
 from authstream.engine.signature import verify
 from authstream.engine.trigger import Trigger
 from authstream.engine.window import leg_key
 from authstream.engine.windows import MemoryWindows, Window, Windows
 from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
 from authstream.stages.askers import Askers
-from authstream.stages.outputs import event_headers, flow_headers, record_output
+from authstream.stages.execution_records import ExecutionRecords
+from authstream.stages.outputs import event_headers, flow_headers
 from authstream.stages.refusal import failed_envelope, refused
 
 
@@ -39,13 +41,14 @@ class Assemble(Stage):
     #: The one assignor that gives one member the same partition number of both topics.
     assignor = "range"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs, by name
         self,
         *,
         topics: Topics,
         triggers: dict[str, Trigger],
         reader: PointReader,
         slip_key: bytes | None,
+        recorder: Recorder | None = None,
         window: timedelta = DECIDED_WINDOW,
         windows: Windows | None = None,
     ) -> None:
@@ -54,6 +57,7 @@ class Assemble(Stage):
         self._triggers = triggers
         self._reader = reader
         self._slip_key = slip_key
+        self._records = ExecutionRecords(topics.executions, recorder or Recorder(triggers))
         self._window = window
         self._decided = windows or MemoryWindows(self.name, window)
         #: Verdicts not yet acknowledged, for repeats that come in meanwhile.
@@ -148,19 +152,11 @@ class Assemble(Stage):
             acknowledged,
         )
         self._in_flight[leg] = decided
-        record = execution(envelope, verdict)
         askers = self._askers.served(message.partition, leg)
         return [
             decided,
             *(self._again(asker, envelope, value) for asker in askers),
-            record_output(
-                self._names.executions,
-                record,
-                kind="execution",
-                event_id=f"{record.flow_id}/{record.leg}",
-                key=record.flow_id.encode(),
-                source=message,
-            ),
+            self._records.decided(message, envelope, verdict),
         ]
 
     async def _repeat(self, message: Message, envelope: Envelope, leg: bytes) -> Outputs:
@@ -172,10 +168,13 @@ class Assemble(Stage):
         offset = self._legs(message.partition).get(leg)
         if recorded is None and offset is not None:
             recorded = await self._reader.read(topic, message.partition, offset)
-        if recorded is None or _asked_by(recorded) == _asked_by(message):
-            # The same record again, after a crash: fanout has answered it, or will.
+        if recorded is None:
             return ()
-        return [self._again(message, envelope, recorded.value)]
+        late = self._records.late(message, envelope, recorded.value)
+        if _asked_by(recorded) == _asked_by(message):
+            # The same record again, after a crash: fanout has answered it, or will.
+            return late
+        return [self._again(message, envelope, recorded.value), *late]
 
     def _again(self, asker: Message, envelope: Envelope, verdict: bytes | None) -> Output:
         return Output(

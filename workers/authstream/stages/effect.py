@@ -29,6 +29,8 @@ from authstream.stages.trip import Trip
 SCHEDULE = ("5s", "5s", "5s", "5s", "5s", "1m", "1m", "10m", "10m", "10m")
 #: An effect whose destination is away so long is given up, however seldom it was tried.
 GIVE_UP_AFTER = timedelta(days=1)
+#: Of an error, in the header of what waits for another try.
+REASON_CHARACTERS = 300
 #: More destinations than that are not remembered while they are idle.
 _LANES = 1000
 #: Every try has its own limit, and a stage that stands must not give up what it holds.
@@ -75,6 +77,7 @@ class EffectStage(Stage):
         self._delivery = delivery
         self._clock = clock
         self._limits = limits or Limits()
+        self._log = structlog.get_logger("authstream.effect").bind(stage=self.name)
         self._ratio = DeadRatio(dead_ratio)
         kept = windows or MemoryWindows(self.name, window)
         self._settled = Settled(done_topic, kind="effect-done", windows=kept)
@@ -180,7 +183,17 @@ class EffectStage(Stage):
         until = self._clock.now() + wait // _MILLISECOND
         asked = until if failure.retry_after else 0
         trip = trip._replace(not_before=max(trip.not_before, asked))
-        return self._park(message, effect.id, trip, line=line, until=until)
+        reason = f"{failure}"[:REASON_CHARACTERS]
+        self._log.warning(
+            "effect_waits",
+            kind=effect.kind,
+            flow_id=effect.flow_id,
+            effect_id=effect.id,
+            attempt=trip.attempt,
+            reason=reason,
+        )
+        parked = self._park(message, effect.id, trip, line=line, until=until)
+        return parked._replace(headers=(*parked.headers, (h.LAST_ERROR, reason.encode())))
 
     def _check_age(self, effect: Effect, trip: Trip, reason: str) -> None:
         if self._clock.now() - trip.since > GIVE_UP_AFTER / _MILLISECOND:
@@ -232,9 +245,8 @@ class EffectStage(Stage):
         """Hold what there is until somebody has looked: nothing is committed, nothing drained."""
         if not self.halted:
             self.halted = True
-            structlog.get_logger("authstream.effect").error(
+            self._log.error(
                 "stage_stands",
-                stage=self.name,
                 dead_share=round(self._ratio.share, 2),
                 remedy="repair the destination or the orders, then restart this worker",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -196,6 +197,9 @@ def _envelope(
         deadline_at=deadline(message, trigger),
         event=published.data,
         interactive=h.text(message.headers, h.INTERACTIVE) != "no",
+        client=_text(_client_id, event),
+        event_sha256=hashlib.sha256(published.data).hexdigest(),
+        secretive=trigger.keeps_secrets(event),
         origin=_origin(message, trigger),
     )
 
@@ -219,6 +223,10 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
         failure=Failure(code=error.code, reason=str(error)),
         origin=_origin(message, trigger),
     )
+
+
+def _client_id(event: dict[str, Any]) -> object:
+    return event["client"]["client_id"]
 
 
 def _origin(message: Message, trigger: Trigger) -> Origin | None:

@@ -92,5 +92,6 @@ def _executions(reader: KafkaReader, topic: str, partitions: int) -> dict[str, E
             found |= {
                 execution.flow_id: execution
                 for execution in (decode(Execution, message.value) for message in batch)
+                if not execution.late
             }
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from authstream.gateway.admin import actions, dead_letters, flows, oversight, secrets
+from authstream.gateway.admin import actions, dead_letters, executions, flows, oversight, secrets
 from authstream.gateway.admin.callers import Entrance
 from authstream.gateway.admin.problems import Problem, install, problem
 
@@ -26,7 +26,7 @@ def admin_app(entrance: Entrance | None) -> FastAPI:
         responses={status: {"model": Problem} for status in _ERRORS},
     )
     app.state.entrance = entrance
-    for module in (actions, flows, secrets, oversight, dead_letters):
+    for module in (actions, flows, secrets, oversight, dead_letters, executions):
         app.include_router(module.router)
     install(app)
     app.add_middleware(Bounded)

@@ -15,6 +15,7 @@ from authstream.control.door import Door
 from authstream.control.objects import Role
 from authstream.control.tokens import holder
 from authstream.errors import ConfigurationError
+from authstream.executions.port import Executions
 from authstream.settings import AdminSettings
 
 #: From the least to the most; each may all that those before it may.
@@ -88,6 +89,10 @@ class Entrance:
 
     door: Door
     oidc: Oidc | None = None
+    #: None: nobody keeps an index here.
+    executions: Executions | None = None
+    #: Where a trace is shown; `{trace_id}` stands for its id.
+    trace_url: str = ""
     #: Opens the dead letters; None: they cannot be reached from here.
     letters: Callable[[], DeadLetters] | None = None
 

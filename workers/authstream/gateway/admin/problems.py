@@ -22,12 +22,14 @@ from authstream.errors import (
     SealError,
     TooLargeError,
 )
+from authstream.executions.search import BadCursorError
 
 MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[AuthstreamError], int], ...] = (
     (NotFoundError, 404),
     (ConflictError, 409),
     (TooLargeError, 413),
+    (BadCursorError, 422),
     (SealError, 503),
     (ConfigurationError, 422),
     (BrokerUnreachableError, 503),
