@@ -222,7 +222,7 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
 
 
 def _origin(message: Message, trigger: Trigger) -> Origin | None:
-    if not trigger.retries:
+    if not trigger.retries or h.text(message.headers, h.RETRIES) == "no":
         return None
     attempt = h.number(message.headers, h.TRIES) or 0
     return Origin(partition=message.partition, offset=message.offset, attempt=attempt)

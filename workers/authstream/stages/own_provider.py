@@ -106,7 +106,7 @@ class OwnProvider(Delivery):
         """What the action says. Raises DeliveryError."""
         data = orjson.dumps({**_known(effect), **self._kind.event(effect, trigger)})
         name = f"{effect.id}/{attempt.sequence}/{attempt.number}"
-        event = LoginEvent(trigger, data, name, f"/effects/{self.name}")
+        event = LoginEvent(trigger, data, name, f"/effects/{self.name}", retries=False)
         if self._asking is None:
             self._asking = self._connect()
         try:
