@@ -220,6 +220,16 @@ def test_an_action_connects_to_nobody_unless_it_is_let(site: Site) -> None:
         assert len(server.asked) == 1
 
 
+def test_without_a_key_secrets_are_empty_and_that_is_said(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one claim that is made of a secret differs."""
+    monkeypatch.delenv("AUTHSTREAM_SECRET_KEYS")
+    found = run_here("replay", "--against", str(site.candidate("keyless")), "--limit", "1")
+    assert "no key for secrets is set here" in found.err
+    assert '"signs-it" → ""' in found.out
+
+
 def test_a_replay_of_nothing_is_an_error(site: Site) -> None:
     """A gate that looked at no login must not pass."""
     same = str(site.folder)

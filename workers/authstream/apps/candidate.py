@@ -20,6 +20,7 @@ from authstream.control.modules import PREFIX
 from authstream.control.objects import (
     ACTION,
     FLOW,
+    SECRET,
     VERSION,
     ActionObject,
     BoundAction,
@@ -91,6 +92,13 @@ class Candidates:
         self._topics = Topics(settings.prefix)
         self._key = ObjectKey(FLOW, tenant, trigger)
         self._store = store
+
+    @property
+    def keyless(self) -> bool:
+        """The control log has secrets of the tenant, and no key is here to open any."""
+        view = self._store.view if self._store else None
+        has = view is not None and bool(view.of_kind(SECRET, self._key.tenant))
+        return has and not len(keyring(self._settings))
 
     def named(self, said: Against) -> Folder:
         """What somebody named. Raises ConfigurationError, NotFoundError, SealError."""

@@ -69,6 +69,8 @@ class Replay:
             )
 
     def _logins(self, known: Candidates, folder: Folder) -> list[RecordedLogin]:
+        if known.keyless:
+            self.say("no key for secrets is set here: those of the control log are empty")
         self.say("reading logins …")
         with RecordedLogins(self.settings, triggers()[self.trigger]) as recorded:
             found = recorded.find(self.window, lambda tenant: known.serves(folder, tenant))
