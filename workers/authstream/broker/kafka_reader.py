@@ -106,6 +106,12 @@ class KafkaReader:
         late = [place for place, offset in found.items() if offset == OFFSET_END]
         return found | (self._listed(late, _LATEST) if late else {})
 
+    def end_at(self, topic: str, partition: int, millis: int) -> int:
+        """One past the last offset before a time. Raises as `span` does."""
+        if self._from_the_start:
+            return self.span(topic, partition)[1]
+        return self.offset_at(topic, partition, millis)
+
     def between(
         self, topic: str, partition: int, start: int, *, end: int
     ) -> Iterator[list[Message]]:

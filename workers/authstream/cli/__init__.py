@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -29,6 +30,7 @@ from authstream.cli import (
     importing,
     ingest,
     new,
+    replay,
     secrets,
     send,
     tail,
@@ -37,6 +39,7 @@ from authstream.cli import (
     topics,
     up,
     users,
+    variables,
     version,
     worker,
 )
@@ -61,6 +64,8 @@ for module in (
     users,
     control,
     bench,
+    replay,
+    variables,
 ):
     module.register(app)
 
@@ -74,11 +79,17 @@ def _options(
         os.environ[DEBUG] = "1"
 
 
+@cache
+def command() -> Any:  # noqa: ANN401 - Typer does not say what it makes
+    """All commands, made from the signatures of their functions."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run a command; exits with its status."""
     errors = Console(stderr=True, highlight=False)
     try:
-        result = app(standalone_mode=False)
+        result = command()(standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED_STATUS)

@@ -16,8 +16,9 @@ from authstream.contracts.topics import CATALOG, DELAYS, Topics, TopicSpec
 
 #: Workers by the stages that they host: the first part of a stage's name.
 STAGES = ("entry", "action", "resume", "assemble", "fanout", "metadata", "effect", "canary")
-#: Others: the gateway, a provider on Kafka, `apply` and the admin API, `topics` and `dead-letters`.
-OTHERS = ("gateway", "provider", "control", "operator")
+#: Others: the gateway, a provider on Kafka, what reads a provider's own log, `apply` and the admin
+#: API, `topics` and `dead-letters`.
+OTHERS = ("gateway", "provider", "ingest", "control", "operator")
 PROCESSES = (*STAGES, *OTHERS)
 #: What readers are called that belong to no group: a client library looks for its coordinator.
 NO_GROUP = "authstream.reader"
@@ -29,7 +30,7 @@ _MEANT: dict[str, tuple[str, ...]] = {
     "SDK": ("provider",),
     "anyone": ("provider",),
     "anyone who watches denials": (),
-    "any stage": STAGES,
+    "any stage": (*STAGES, "ingest"),
     "any stage on failure": STAGES,
     "by point reads": (),
     "console": ("control",),
@@ -98,6 +99,9 @@ def _everywhere(process: str, topics: Topics) -> Iterator[Right]:
         several = process in {"action", "effect"}
         group = f"{ours}{process}{'.' if several else ''}"
         yield Right("Group", group, _READ, prefixed=several)
+    if process == "ingest":
+        # What it reads is the provider's own topic, of a name that the catalogue does not know.
+        yield Right("Group", f"{ours}ingest.", _READ, prefixed=True)
     if process == "provider":
         yield Right("Group", f"{ours}{READER_GROUPS}", _READ, prefixed=True)
     if process == "control":

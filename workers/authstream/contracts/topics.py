@@ -60,7 +60,7 @@ CATALOG: tuple[TopicSpec, ...] = (
     TopicSpec(
         "<trigger>.requested.v1",
         "Login events as providers publish them.",
-        "providers, SDK, gateway, effect.redelivery",
+        "providers, SDK, gateway, ingest, effect.redelivery",
         "entry, effect.redelivery",
         7 * DAY,
         value="JSON or authstream.LoginEvent",

@@ -112,6 +112,7 @@ class Action(Stage):
     ) -> None:
         self.name = stage_name(tenant, name)
         self.topics = (topic,)
+        self._tenant = tenant
         self._versions = versions
         self._names = topics
         self._triggers = dict(triggers)
@@ -186,7 +187,14 @@ class Action(Stage):
             outcome = await runtime.run(invocation)
             if resumed:
                 outcome = _forgiven(envelope, outcome)
-            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger, queued_at=queued_at)
+            ran = _recorded(
+                step,
+                outcome,
+                leg=envelope.leg,
+                trigger=trigger,
+                queued_at=queued_at,
+                owner=self._tenant,
+            )
             _describe(span, ran.run)
         return ran
 
@@ -244,7 +252,9 @@ def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, queued_at: int) -> _Ran:
+def _recorded(
+    step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, queued_at: int, owner: str
+) -> _Ran:
     """What goes into the envelope of an outcome, within the budgets."""
     commands = tuple(
         Command(action=step.action, name=name, arguments=orjson.dumps(arguments), leg=leg)
@@ -269,6 +279,7 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, queue
         leg=leg,
         queued_at=queued_at,
         thrown=thrown,
+        owner=owner,
     )
     return _Ran(run, commands if status in _DONE else ())
 

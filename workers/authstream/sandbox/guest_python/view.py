@@ -99,7 +99,8 @@ class View:
         there = self._find(path)
         if not isinstance(there, list):
             found = (self._find(start) for start in self._effects.get(path, {}).get("starts", ()))
-            there = next((one for one in found if isinstance(one, list) and one), [])
+            lists = (cast("list[object]", one) for one in found if isinstance(one, list))
+            there = next(filter(None, lists), list[object]())
         return [*cast("list[object]", there)]
 
     def _reach(self, path: str) -> Record:
