@@ -20,11 +20,10 @@ test: install
 	$(BIN)/python -m pytest tests --ignore tests/chaos --ignore tests/benchmarks --ignore tests/providers
 chaos: install # FULL=1 for the long form
 	$(BIN)/python -m pytest tests/chaos
-test-providers: install # builds Hydra, Kratos and Keycloak, the first time
+test-providers: install # also of deploy/ and the wheel; builds Hydra, Kratos, Keycloak and Helm once
 	$(BIN)/python -m pytest tests/providers
 bench: install
 	$(BIN)/python -m tests.benchmarks
-
 check: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -38,3 +37,4 @@ contracts: install
 	$(BIN)/python -m authstream.apps.reference
 lock: install
 	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --extra node --extra notify --extra postgres -c requirements.lock --custom-compile-command "make lock" pyproject.toml -o deploy/requirements.lock

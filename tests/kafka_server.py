@@ -21,6 +21,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from tests.kafka_jars import HOME, LOG_LINES, fetch_jars, run
+from tests.kafka_security import ADMIN, KafkaSecurity
 
 SMALL_HEAP: Final = ("-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 BENCHMARK_HEAP: Final = ("-Xms512m", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
@@ -47,18 +48,28 @@ class KafkaServer:
     It dies with this process, however that ends.
     """
 
-    def __init__(self, heap: tuple[str, ...] = SMALL_HEAP) -> None:
+    def __init__(
+        self, heap: tuple[str, ...] = SMALL_HEAP, *, security: KafkaSecurity | None = None
+    ) -> None:
+        """With `security` clients must log in over TLS, and may do what a rule allows."""
         self.folder = Path(tempfile.mkdtemp(prefix="authstream-kafka-"))
         self.log = self.folder / "broker.log"
         broker, controller = _free_ports(2)
         self.bootstrap = f"127.0.0.1:{broker}"
+        self.security = security
         self._java = ("java", *heap, f"-Dlog4j2.configurationFile={HOME / 'log4j2.yaml'}")
         self._config = self.folder / "server.properties"
         self._data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
-        filled = {"broker_port": broker, "controller_port": controller, "data": self._data}
+        filled: dict[str, object] = {
+            "broker_port": broker,
+            "controller_port": controller,
+            "data": self._data,
+        }
         template = Template((HOME / "server.properties").read_text())
         self._config.write_text(template.substitute(filled))
+        if security is not None:
+            self._secure(security, filled)
 
     @property
     def pid(self) -> int:
@@ -78,7 +89,7 @@ class KafkaServer:
         java = (*self._java, "-cp", f"{fetch_jars()}/*")
         if not self._data.exists():
             tool = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID)
-            run(*java, *tool, "-c", f"{self._config}")
+            run(*java, *tool, "-c", f"{self._config}", *self._users())
         command = (*java, "kafka.Kafka", f"{self._config}")
         self._process = _FORKER.submit(self._spawn, command).result()
         self._await_ready(self._process)
@@ -106,6 +117,25 @@ class KafkaServer:
         self.stop()
         shutil.rmtree(self.folder)
 
+    def _secure(self, security: KafkaSecurity, filled: dict[str, object]) -> None:
+        security.written(self.folder)
+        ours = {"folder": self.folder, "issuer": security.issuer.url}
+        template = Template((HOME / "secured.properties").read_text())
+        password = {"admin_password": security.passwords[ADMIN]}
+        with self._config.open("a") as config:
+            config.write(template.substitute({**filled, **ours, **password}))
+        keys = f"file://{self.folder / 'jwks.json'}"
+        self._java += (f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={keys}",)
+
+    def _users(self) -> list[str]:
+        """Passwords are in the cluster's metadata, so the first ones are written with it."""
+        known = {} if self.security is None else self.security.passwords
+        users = [f"SCRAM-SHA-512=[name={name},password={known[name]}]" for name in known]
+        return [word for user in users for word in ("--add-scram", user)]
+
+    def _client(self) -> dict[str, str | int | float | bool]:
+        return {} if self.security is None else self.security.scram(ADMIN, self.folder)
+
     def _spawn(self, command: tuple[str, ...]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             return subprocess.Popen(
@@ -119,7 +149,7 @@ class KafkaServer:
     def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + READY_WITHIN.total_seconds()
         quiet = {"log_level": 0, "reconnect.backoff.max.ms": 200}
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, **quiet})
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, **quiet, **self._client()})
         while process.poll() is None and time.monotonic() < deadline:
             try:
                 admin.list_topics(timeout=0.5)

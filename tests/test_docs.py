@@ -25,7 +25,7 @@ from authstream.apps import reference, worker
 from authstream.apps.downstream import sinks
 from authstream.apps.rehearsal import rehearse, rehearse_legs
 from authstream.apps.stages import deliveries, triggers
-from authstream.cli import doctor, importing, test
+from authstream.cli import doctor, importing, replay, test
 from authstream.contracts.api import methods
 from authstream.contracts.effect import Effect
 from authstream.engine.delivery import Delivery
@@ -49,6 +49,7 @@ STATUS_CODES = {
     cli.INTERRUPTED_STATUS,
     doctor.FAILED_STATUS,
     importing.LEFT_OUT_STATUS,
+    replay.RULE_BROKEN_STATUS,
     test.FLOW_FAILED_STATUS,
     test.SNAPSHOT_DIFFERS_STATUS,
     worker.SOFTWARE_ERROR,

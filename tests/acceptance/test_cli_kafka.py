@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
-from tests.acceptance.command_line import Running, background, environment, run, wait_for
+from tests.acceptance.command_line import (
+    Running,
+    background,
+    environment,
+    run,
+    run_here,
+    wait_for,
+)
 from tests.kafka_server import KafkaServer
 
 pytestmark = pytest.mark.kafka
@@ -196,3 +205,67 @@ def test_an_unknown_stage_is_an_error(site: Site) -> None:
     done = run("worker", "absent.*", "--folder", str(site.folder), env=site.env)
     assert done.status == 78
     assert "no stage matches 'absent.*'" in done.err
+
+
+def test_bench_measures_how_long_logins_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every login is decided, at the rate that was asked for."""
+    for name, value in site.env.items():
+        monkeypatch.setenv(name, value)
+    done = run_here("bench", "--rate", "40", "--duration", "1", "--json")
+    said = json.loads(done.out)
+    assert (done.status, said["logins"], said["outcomes"]) == (0, 40, {"allowed": 40})
+    assert 0 < said["wait_ms"]["p50"] <= said["wait_ms"]["p99"] <= said["wait_ms"]["longest"]
+    assert 30 < said["per_second"] < 50
+    told = run_here("bench", "--rate", "20", "--duration", "1").out
+    assert "20 logins" in told
+    assert "waited (ms): p50" in told
+
+
+def test_erase_forgets_a_user_and_says_what_remains(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The profile is gone, another's is not, and each topic with users says until when."""
+    store = tmp_path / "profiles.db"
+    told = {"SINK": "sqlite", "URL": f"{store}"}
+    for name, value in {f"AUTHSTREAM_METADATA__{name}": told[name] for name in told}.items():
+        monkeypatch.setenv(name, value)
+    for name, value in site.env.items():
+        monkeypatch.setenv(name, value)
+    assert "no profile was stored" in run_here("users", "erase", "ada", "--tenant", "acme").out
+    with closing(sqlite3.connect(store)) as database, database:
+        rows = [("acme", user, "{}", "{}") for user in ("ada", "eve")]
+        database.executemany("INSERT INTO profiles VALUES (?, ?, ?, ?)", rows)
+    said = run_here("users", "erase", "ada", "--tenant", "acme").out
+    assert said.startswith("profile deleted")
+    with closing(sqlite3.connect(store)) as database:
+        assert database.execute("SELECT user_id FROM profiles").fetchall() == [("eve",)]
+    for topic in ("post-login.requested.v1", "action.greet.v1", "dead-letter.v1"):
+        assert f"t-cli.{topic}" in said
+    assert "t-cli.control.v1" not in said
+    assert "never" not in said
+
+
+def test_a_control_log_comes_back_from_its_backup(
+    kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Into new topics, revision for revision; not into topics that are in use."""
+    file = f"{tmp_path / 'control.backup'}"
+    told = {"AUTHSTREAM_BROKERS": kafka.bootstrap, "AUTHSTREAM_PARTITIONS": "1"}
+    for name, value in environment(**told).items():
+        monkeypatch.setenv(name, value)
+    trails: list[str] = []
+    for prefix in ("t-kept", "t-restored"):
+        monkeypatch.setenv("AUTHSTREAM_PREFIX", prefix)
+        assert run_here("topics", "apply").status == 0
+        if prefix == "t-kept":
+            words = ("deny-all", "post-login", "--reason", "an exercise")
+            assert run_here("break-glass", *words).status == 0
+            assert "1 records of control" in run_here("control", "backup", file).out
+        else:
+            assert "1 records of control restored" in run_here("control", "restore", file).out
+        trails.append(run_here("audit").out)
+    assert "an exercise" in trails[0]
+    assert trails[0] == trails[1]
+    again = run_here("control", "restore", file)
+    assert again.status == 78
+    assert "is not empty" in again.err

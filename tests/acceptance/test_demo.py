@@ -74,6 +74,7 @@ def test_the_trace_goes_from_publish_to_effect(demo: Finished) -> None:
         "run claims [ok]",
         "process auth.assemble.v1",
         "process auth.effects.email.v1",
+        "SMTP",
         "send auth.effects.email.done.v1",
     ]
     assert [hop for hop in hops if hop not in tree] == []

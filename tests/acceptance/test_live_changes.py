@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from authstream.apps import live
 from authstream.control.actions import Actions
 from authstream.control.drafts import Draft
 from authstream.control.emergencies import Emergencies
 from authstream.control.flows import Flows
 from authstream.control.objects import BoundAction, Canary
 from authstream.control.secrets import Secrets
+from authstream.control.tenant_lookups import set_lookup
 from authstream.engine.plan import Flow
 from tests.control_plane import PL, draft
-from tests.live_plane import LivePlane, live_plane
+from tests.live_plane import PATIENCE, LivePlane, live_plane
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -169,3 +172,48 @@ async def test_a_new_value_of_a_secret_is_used_soon() -> None:
         assert b"-value" not in b"".join(
             one.value or b"" for one in plane.broker.records("auth.executions.v1")
         )
+
+
+async def test_groups_of_the_control_log_are_answered_from_and_change_at_once() -> None:
+    """An applied `lookups/groups.yaml` reaches a running action, and so does the next one."""
+    code = (
+        b"async def on_execute_post_login(event, api):\n"
+        b"    found = await api.groups.get_user_groups()\n"
+        b"    names = [group.name for group in found.groups]\n"
+        b"    api.id_token.set_custom_claim('https://example.com/groups', names)\n"
+    )
+    async with live_plane() as plane:
+        set_lookup(plane.ada, "default", "groups", b"user-1: [{id: g1, name: Staff}]", after=0)
+        actions = Actions(plane.ada, "default")
+        actions.create("claims", draft_of(code))
+        actions.deploy("claims")
+        bind(plane, "claims")
+        await plane.until(lambda: flow(plane).bindings != ())
+        assert await plane.claims() == {"https://example.com/groups": ["Staff"]}
+        set_lookup(plane.ada, "default", "groups", b"user-1: [{id: g2, name: Board}]", after=1)
+        wanted = {"https://example.com/groups": ["Board"]}
+        async with asyncio.timeout(PATIENCE):
+            while await plane.claims() != wanted:
+                pass
+
+
+async def test_a_deleted_actions_stage_goes_once_its_logins_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is in no flow at once and drained after a while; made anew meanwhile, it stays."""
+    monkeypatch.setattr(live, "DRAIN_AFTER", timedelta(milliseconds=200))
+    async with live_plane() as plane:
+        for name in ("gone", "back"):
+            deploy(plane, name, name)
+            bind(plane, name)
+        await plane.until(lambda: len(flow(plane).bindings) == 2)
+        for name in ("gone", "back"):
+            Actions(plane.ada, "default").delete(name, force=True)
+        deploy(plane, "back", "again")
+        await plane.until(lambda: flow(plane).bindings == ())
+        assert await plane.claims() == {}
+        await plane.until(lambda: not plane.runner.hosts("action.gone"))
+        assert plane.runner.hosts("action.back")
+        bind(plane, "back")
+        await plane.until(lambda: flow(plane).bindings != ())
+        assert await plane.claims() == {"again": "again"}

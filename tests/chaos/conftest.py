@@ -18,6 +18,8 @@ from tests.kafka_server import KafkaServer
 
 #: FULL=1 kills, stops and restarts more often.
 FULL = bool(os.environ.get("FULL"))
+#: The long form only: builds the older release, then takes half a minute and more.
+collect_ignore = [] if FULL else ["test_upgrade.py"]
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def verdicts(kafka: KafkaServer, topics: Topics, count: int) -> dict[str, Verdic
 def test_deploys_under_load(
     kafka: KafkaServer, topics: Topics, workers: Workers, logins: Logins
 ) -> None:
-    """Ten deploys and a new action while logins come in."""
+    """Ten deploys, a new action, and its end while logins come in."""
     settings = Settings(brokers=kafka.bootstrap, prefix=topics.prefix)
     with control(settings) as ada:
         actions, flows = Actions(ada, "default"), Flows(ada)
@@ -100,6 +100,8 @@ def test_deploys_under_load(
         flows.add("default", TRIGGER, BoundAction(action="third", version=0))
         until(lambda: '"stage_started"' in worker.log.read_text(), "the new stage is started")
         time.sleep(SWITCHED_WITHIN)
+        actions.delete("third", force=True)
+        after += published_a_second_later(logins, plans(ada)[-1])
         logins.settle()
         logins.report()
         logins.assert_sound()

@@ -1,4 +1,4 @@
-"""Identity providers in Go, built once from the module proxy into a cache outside the repository.
+"""Programs in Go, built once from the module proxy into a cache outside the repository.
 
 `go install` refuses modules with replacements, so each program is a tool of a module of ours that
 repeats them; its `go.sum` pins every hash.
@@ -32,7 +32,7 @@ class Program:
     def built(self) -> Path:
         """The executable, built the first time. Raises RuntimeError with the compiler's words."""
         module = HOME / self.name
-        there = _cache() / f"{self.name}-{_digest(module)}"
+        there = cache_folder() / f"{self.name}-{_digest(module)}"
         if there.exists():
             return there
         if shutil.which("go") is None or shutil.which("gcc") is None:
@@ -58,10 +58,12 @@ class Program:
 
 HYDRA = Program("hydra", "github.com/ory/hydra/v2", "sqlite,sqlite_omit_load_extension,json1")
 KRATOS = Program("kratos", "github.com/ory/kratos", "sqlite")
-PROGRAMS = (HYDRA, KRATOS)
+HELM = Program("helm", "helm.sh/helm/v3/cmd/helm", "")
+PROGRAMS = (HYDRA, KRATOS, HELM)
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where programs are kept, outside the repository."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "authstream"
 
 

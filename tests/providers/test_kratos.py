@@ -62,7 +62,8 @@ def kratos(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Its public address."""
     root = tmp_path_factory.mktemp("server")
     ports = (free_port(0), free_port(0))
-    (root / "kratos.yml").write_text(yaml.safe_dump(_configuration(ports, ground)))
+    said = {**configuration(ports), "selfservice": _selfservice(ports[0], ground)}
+    (root / "kratos.yml").write_text(yaml.safe_dump(said))
     environment = {"PATH": os.environ["PATH"], "HOME": f"{root}"}
     command: tuple[str | Path, ...] = (KRATOS.built(), "serve", "-c", "kratos.yml", "--dev")
     ready = f"http://127.0.0.1:{ports[1]}/admin/health/ready"
@@ -70,11 +71,10 @@ def kratos(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield f"http://127.0.0.1:{ports[0]}"
 
 
-def _configuration(ports: tuple[int, int], ground: Ground) -> dict[str, Any]:
+def configuration(ports: tuple[int, int]) -> dict[str, Any]:
+    """A server in memory, on loopback, public and admin."""
     public, admin = (f"http://127.0.0.1:{port}" for port in ports)
     schema = base64.b64encode(json.dumps(SCHEMA).encode()).decode()
-    ui = {"ui_url": f"{public}/ui"}
-    registered = [_hook(ground, "registration"), {"hook": "session"}]
     return {
         "version": "v1.3.1",
         "dsn": "memory",
@@ -89,13 +89,20 @@ def _configuration(ports: tuple[int, int], ground: Ground) -> dict[str, Any]:
         "secrets": {"cookie": [secrets.token_hex(16)], "cipher": [secrets.token_hex(16)]},
         "courier": {"smtp": {"connection_uri": "smtp://127.0.0.1:1/?disable_starttls=true"}},
         "log": {"level": "warning"},
-        "selfservice": {
-            "default_browser_return_url": f"{public}/",
-            "methods": {"password": {"enabled": True, "config": {"haveibeenpwned_enabled": False}}},
-            "flows": {
-                "registration": {**ui, "after": {"password": {"hooks": registered}}},
-                "login": {**ui, "after": {"hooks": [_hook(ground, "login")]}},
-            },
+        "selfservice": {"default_browser_return_url": f"{public}/"},
+    }
+
+
+def _selfservice(port: int, ground: Ground) -> dict[str, Any]:
+    public = f"http://127.0.0.1:{port}"
+    ui = {"ui_url": f"{public}/ui"}
+    registered = [_hook(ground, "registration"), {"hook": "session"}]
+    return {
+        "default_browser_return_url": f"{public}/",
+        "methods": {"password": {"enabled": True, "config": {"haveibeenpwned_enabled": False}}},
+        "flows": {
+            "registration": {**ui, "after": {"password": {"hooks": registered}}},
+            "login": {**ui, "after": {"hooks": [_hook(ground, "login")]}},
         },
     }
 

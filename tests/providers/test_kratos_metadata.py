@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,7 @@ from authstream.engine.sink import Sink
 from authstream.errors import DeliveryError
 from tests.contract.test_metadata_sinks import patch
 from tests.providers.go_programs import KRATOS
-from tests.providers.test_kratos import SCHEMA
+from tests.providers.test_kratos import configuration
 from tests.real_provider import running
 
 pytestmark = pytest.mark.timeout(120)
@@ -31,34 +28,13 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of its admin API."""
     root = tmp_path_factory.mktemp("kratos-metadata")
     ports = (free_port(0), free_port(0))
-    (root / "kratos.yml").write_text(yaml.safe_dump(_configuration(ports)))
+    (root / "kratos.yml").write_text(yaml.safe_dump(configuration(ports)))
     environment = {"PATH": os.environ["PATH"], "HOME": f"{root}"}
     command: tuple[str | Path, ...] = (KRATOS.built(), "serve", "-c", "kratos.yml", "--dev")
     address = f"http://127.0.0.1:{ports[1]}"
     ready = f"{address}/admin/health/ready"
     with running(command, folder=root, environment=environment, ready=ready):
         yield address
-
-
-def _configuration(ports: tuple[int, int]) -> dict[str, Any]:
-    public, admin = (f"http://127.0.0.1:{port}" for port in ports)
-    schema = base64.b64encode(json.dumps(SCHEMA).encode()).decode()
-    return {
-        "version": "v1.3.1",
-        "dsn": "memory",
-        "serve": {
-            "public": {"host": "127.0.0.1", "port": ports[0], "base_url": f"{public}/"},
-            "admin": {"host": "127.0.0.1", "port": ports[1], "base_url": f"{admin}/"},
-        },
-        "identity": {
-            "default_schema_id": "person",
-            "schemas": [{"id": "person", "url": f"base64://{schema}"}],
-        },
-        "secrets": {"cookie": [secrets.token_hex(16)], "cipher": [secrets.token_hex(16)]},
-        "courier": {"smtp": {"connection_uri": "smtp://127.0.0.1:1/?disable_starttls=true"}},
-        "log": {"level": "warning"},
-        "selfservice": {"default_browser_return_url": f"{public}/"},
-    }
 
 
 @pytest.fixture

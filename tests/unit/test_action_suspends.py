@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from authstream.contracts.avro import decode, encode
-from authstream.contracts.envelope import Command, Envelope, Slip
+from authstream.contracts.envelope import Command, Envelope, Slip, Thrown
 from authstream.engine.ports import ManualClock, Output
 from authstream.engine.state import StateKeys
 from authstream.stages.action import Action
@@ -19,7 +19,10 @@ KEYS = StateKeys(b"key", prefix="auth")
 REDIRECT = ("redirect.sendUserTo", ("https://a.example/",))
 CHALLENGE = ("authentication.challengeWith", ({"type": "otp"},))
 CLAIM = ("idToken.setCustomClaim", ("a", 1))
-NO_HANDLER = "NoHandlerError: the action has onExecutePostLogin, but not onContinuePostLogin"
+NO_HANDLER = Thrown(
+    name="NoHandlerError",
+    message="the action has onExecutePostLogin, but not onContinuePostLogin",
+)
 
 
 async def output_of(
@@ -104,7 +107,7 @@ async def test_a_flow_that_cannot_be_suspended_fails() -> None:
 async def test_only_after_mfa_an_action_need_not_go_on(made: Any, topic: str) -> None:
     """Without a handler for it, the next one's turn is come; after a redirect it is an error."""
     said = back(command(made[0], *made[1], action="crm"))
-    output, _ = await output_of(said, status="error", error=NO_HANDLER)
+    output, _ = await output_of(said, status="error", error=NO_HANDLER.text, thrown=NO_HANDLER)
     assert output.topic == topic
 
 

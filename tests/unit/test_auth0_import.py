@@ -296,3 +296,71 @@ def test_an_export_that_is_none_is_refused(tmp_path: Path) -> None:
     """With what an export looks like."""
     with pytest.raises(ConfigurationError, match=r"no export of auth0-deploy-cli.*tenant\.yaml"):
         imported(tmp_path, tmp_path / "folder")
+
+
+def state_of(root: Path, **resources: list[dict[str, Any]]) -> Path:
+    """A state of Terraform's with instances by type."""
+    found = [
+        {
+            "mode": "managed",
+            "type": kind,
+            "name": f"r{number}",
+            "instances": [{"schema_version": 0, "attributes": attributes}],
+        }
+        for kind, every in resources.items()
+        for number, attributes in enumerate(every)
+    ]
+    file = root / "terraform.tfstate"
+    file.write_text(
+        json.dumps({"version": 4, "terraform_version": "1.9.8", "serial": 3, "resources": found})
+    )
+    return file
+
+
+def action_of_terraform(name: str, code: str, **members: Any) -> dict[str, Any]:
+    """The attributes of an auth0_action."""
+    return {
+        "id": f"id-{name}",
+        "name": name,
+        "code": code,
+        "deploy": True,
+        "runtime": "node22",
+        "supported_triggers": [{"id": "post-login", "version": "v3"}],
+        "dependencies": [],
+        "secrets": None,
+        "modules": None,
+        **members,
+    }
+
+
+def test_a_state_of_terraform_is_an_export_too(tmp_path: Path) -> None:
+    """Actions, modules, order with one more at its end, and the secrets that the state has."""
+    module: dict[str, Any] = {
+        "id": "id-m",
+        "name": "tiers",
+        "code": "module.exports = 1;\n",
+        "secrets": [],
+    }
+    state = state_of(
+        tmp_path,
+        auth0_action=[
+            action_of_terraform("first", handler().strip(), secrets=[{"name": "K", "value": "v1"}]),
+            action_of_terraform("second", handler(), modules=[{"module_id": "id-m"}]),
+        ],
+        auth0_action_module=[module],
+        auth0_trigger_actions=[
+            {"trigger": "post-login", "actions": [{"id": "id-second", "display_name": "2nd"}]}
+        ],
+        auth0_trigger_action=[
+            {"trigger": "post-login", "action_id": "id-first", "display_name": "1st"},
+            {"trigger": "post-login", "action_id": "id-gone", "display_name": "gone"},
+        ],
+    )
+    report = imported(state, tmp_path / "to")
+    made = files(tmp_path / "to")
+    flow = yaml.safe_load(made["flows/post-login.yaml"])["actions"]
+    assert [one["action"] for one in flow] == ["second", "first"]
+    assert made["actions/first/action.js"].decode().strip() == handler().strip()
+    assert made["modules/tiers/module.js"] == b"module.exports = 1;\n\n"
+    assert yaml.safe_load(made[".secrets.yaml"]) == {"first": {"K": "v1"}}
+    assert ["id-gone" in one.why for one in report.not_supported] == [True]

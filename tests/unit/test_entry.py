@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 import pytest
 
+from authstream.apps.stages import triggers
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode, encode
 from authstream.contracts.budgets import EVENT_BYTES, RECORD_BYTES
-from authstream.contracts.envelope import Envelope
+from authstream.contracts.envelope import Envelope, Origin
 from authstream.contracts.login_event import LoginEvent
 from authstream.engine.event_defaults import complete
 from authstream.engine.identity import flow_id
@@ -285,3 +286,30 @@ def test_what_cannot_be_parsed_and_names_no_secret_is_kept() -> None:
     """Bad input is kept for whoever looks into it."""
     letter, _, _ = refusal(entry(), requested(b'{"countryCode": "DE"'))
     assert letter.value == b'{"countryCode": "DE"'
+
+
+@pytest.mark.parametrize(
+    ("trigger", "headers", "origin"),
+    [
+        ("event-stream", {}, Origin(partition=3, offset=9)),
+        ("event-stream", {h.TRIES: "2"}, Origin(partition=3, offset=9, attempt=2)),
+        ("event-stream", {h.RETRIES: "no"}, None),
+        ("post-login", {}, None),
+    ],
+)
+def test_where_an_event_is_goes_along_if_it_may_be_tried_again(
+    trigger: str, headers: dict[str, str], origin: Origin | None
+) -> None:
+    """Not of a login, nor of what its publisher tries again."""
+    stage = Entry(topics=TOPICS, triggers=triggers(), flows=Bound(), slip_key=None)
+    said = {"id": "e", "source": "s", "specversion": "1.0", "type": "user.created"}
+    body = {"message": said} if trigger == "event-stream" else event()
+    record = message(
+        TOPICS.requested(trigger),
+        orjson.dumps(body),
+        headers={h.CE_ID: "e", **headers},
+        partition=3,
+        offset=9,
+    )
+    _, envelope = forwarded(stage, record)
+    assert envelope.origin == origin

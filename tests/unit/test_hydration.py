@@ -44,6 +44,10 @@ class Store(ProfileStore):
             raise DeliveryError("the store is away", permanent=False)
         return self.profile
 
+    async def erase(self, tenant: str, subject: str) -> bool:
+        """Not asked for here."""
+        raise NotImplementedError
+
 
 class Tail:
     """Has always caught up."""

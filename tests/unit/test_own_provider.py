@@ -13,7 +13,7 @@ from authstream.contracts.effect import Effect
 from authstream.contracts.verdict import Retry, StepResult, Verdict
 from authstream.effects.email import EmailDelivery
 from authstream.effects.sms import SmsDelivery
-from authstream.engine.delivery import Delivery
+from authstream.engine.delivery import Attempt, Delivery
 from authstream.engine.plan import Binding, BreakGlass, Flow
 from authstream.errors import DeliveryError, DroppedError
 from authstream.publisher.request import LoginEvent, NoVerdictError
@@ -91,13 +91,17 @@ def mail(**members: Any) -> Effect:
 
 
 async def test_the_action_gets_the_rendered_mail() -> None:
-    """As Auth0's event has it, under an id of its own for each try; nothing goes out by SMTP."""
+    """As Auth0's event has it; nothing goes out by SMTP.
+
+    Each try has an id of its own, the same after a crash, another when an operator asks again.
+    """
     plain, answering = Plain(), Answering()
     kind = through(plain, Bound(EMAIL), lambda: answering)
     assert kind.destination(mail()) == f"{EMAIL} of acme"
-    await kind.attempt(mail(), 1)
-    await kind.attempt(mail(), 2)
-    first, second = answering.asked
+    tries = [Attempt(1, 7), Attempt(2, 7), Attempt(1, 7), Attempt(1, 9)]
+    for one in tries:
+        await kind.attempt(mail(), one)
+    first, *_ = answering.asked
     said = orjson.loads(first.data)
     assert (said["tenant"], said["user"]) == ({"id": "acme"}, {"user_id": "user-1"})
     notification = said["notification"]
@@ -109,7 +113,9 @@ async def test_the_action_gets_the_rendered_mail() -> None:
     assert "Ada" in notification["text"]
     assert "<" in notification["html"]
     assert said["transaction"]["id"] == mail().id
-    assert (first.trigger, first.id, second.id) == (EMAIL, f"{mail().id}/1", f"{mail().id}/2")
+    assert first.trigger == EMAIL
+    ids = [f"{mail().id}/{one}" for one in ("7/1", "7/2", "7/1", "9/1")]
+    assert [asked.id for asked in answering.asked] == ids
     assert plain.sent == []
     await kind.stop()
     assert answering.closed
@@ -172,7 +178,7 @@ async def test_a_retry_waits_as_the_verdict_says_and_ends() -> None:
     found: list[tuple[timedelta | None, bool]] = []
     for number in (1, 2, 3):
         with pytest.raises(DeliveryError) as failed:
-            await kind.attempt(mail(), number)
+            await kind.attempt(mail(), Attempt(number, 0))
         found.append((failed.value.retry_after, failed.value.permanent))
         assert not failed.value.down
     assert found == [(timedelta(seconds=10), False), (timedelta(seconds=20), False), (None, True)]

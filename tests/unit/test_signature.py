@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
+import orjson
 import pytest
 
 from authstream.contracts.envelope import Envelope, Slip
@@ -28,6 +30,17 @@ def test_without_a_key_nothing_is_signed_and_all_is_accepted() -> None:
     plain = envelope()
     assert signed(plain, None) is plain
     verify(plain, None)
+
+
+@pytest.mark.parametrize("key", [b"k", b"k" * 64, b"k" * 65, b"k" * 200])
+def test_the_signature_is_an_hmac_as_everybody_makes_it(key: bytes) -> None:
+    """HMAC-SHA256 of a JSON text, for keys of every length: other versions verify it."""
+    made = signed(envelope(slip=Slip(steps=(step("one"),))), key)
+    only = made.slip.steps[0]
+    steps = [[only.action, only.version, only.topic, only.timeout_ms, only.on_error, only.skipped]]
+    whole = [made.flow_id, made.leg, made.tenant, made.trigger, made.key, made.subject]
+    text = orjson.dumps([*whole, made.slip.control_offset, steps])
+    assert made.slip.signature == hmac.digest(key, text, "sha256")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ class TopicMismatchError(ConfigurationError):
     code = "topic_mismatch"
 
 
+class AccessDeniedError(ConfigurationError):
+    """The cluster does not allow our principal what this process needs."""
+
+    code = "access_denied"
+
+
 class BrokerUnreachableError(AuthstreamError):
     """No broker answered in time."""
 

@@ -1,11 +1,20 @@
-"""Settings of a process, from `AUTHSTREAM_*` variables: nothing is read elsewhere."""
+"""Settings of a process, from `AUTHSTREAM_*` variables and files: nothing is read elsewhere."""
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 from pydantic import BaseModel, ByteSize, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+#: A folder of files, each called as a variable and holding its value: variables win.
+SECRETS_DIR = "AUTHSTREAM_SECRETS_DIR"
 
 
 class SmtpSettings(BaseModel):
@@ -171,6 +180,24 @@ class Settings(BaseSettings):
         env_prefix="AUTHSTREAM_", env_nested_delimiter="__", frozen=True
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - part of the hook
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables, then files as container platforms mount secrets."""
+        folder = os.environ.get(SECRETS_DIR)
+        if not folder:
+            return init_settings, env_settings, dotenv_settings, file_secret_settings
+        files = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_dir=folder, secrets_dir_missing="error"
+        )
+        return init_settings, env_settings, dotenv_settings, files
+
     #: Kafka bootstrap servers.
     brokers: str = "127.0.0.1:9092"
     #: Topic prefix; one prefix is one trust domain.
@@ -206,6 +233,8 @@ class Settings(BaseSettings):
     delivery: Literal["agent", "direct"] = "agent"
     #: A file that exists while every stage works, for probes.
     ready_file: str = ""
+    #: Serves a worker's `/livez` and `/readyz` over HTTP: `127.0.0.1:8081`. Empty: nothing.
+    probes: str = ""
     #: What is logged: this and what is worse.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     #: `json` for machines, `console` for people.
@@ -220,6 +249,8 @@ class Settings(BaseSettings):
     enable_unsafe_code: bool = False
     #: The most that an action may ask for.
     limits: LimitSettings = LimitSettings()
+    #: A folder of files called like these variables, each with one's value; variables win.
+    secrets_dir: str = ""
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
     #: Secrets of connections by name, in place of those in `.secrets.yaml`: `{"hydra": ["…"]}`.

@@ -57,22 +57,26 @@ class LiveFlows:
 
 def flow_of(stored: Stored, topics: Topics) -> Flow:
     """A flow as the engine plans it; its control offset is that of its own record."""
-    flow = stored.read(FlowObject)
     return Flow(
         stored.key.tenant,
         stored.key.name,
-        tuple(
-            Binding(
-                bound.action,
-                bound.version,
-                topics.action(flow.owner, bound.action),
-                bound.when,
-                timedelta(milliseconds=bound.timeout_ms),
-                bound.on_error,
-                bound.enabled,
-                CanaryShare(bound.canary.version, bound.canary.share) if bound.canary else None,
-            )
-            for bound in flow.bindings
-        ),
+        bindings_of(stored.read(FlowObject), topics),
         control_offset=stored.offset,
+    )
+
+
+def bindings_of(flow: FlowObject, topics: Topics) -> tuple[Binding, ...]:
+    """The actions of a flow as the engine plans them."""
+    return tuple(
+        Binding(
+            bound.action,
+            bound.version,
+            topics.action(flow.owner, bound.action),
+            bound.when,
+            timedelta(milliseconds=bound.timeout_ms),
+            bound.on_error,
+            bound.enabled,
+            CanaryShare(bound.canary.version, bound.canary.share) if bound.canary else None,
+        )
+        for bound in flow.bindings
     )

@@ -14,13 +14,10 @@ from authstream.apps.build import program
 from authstream.apps.stages import Examined, Guests, guests_of
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.topics import Topics
-from authstream.control.drafts import unpacked
-from authstream.control.modules import PREFIX
 from authstream.control.objects import VERSION, VersionObject, version_name
 from authstream.control.seal import Keyring
-from authstream.control.secrets import opened, variables
 from authstream.control.store import Store
-from authstream.control.tenant_lookups import tenant_lookups
+from authstream.control.stored_action import opened_secrets, stored_action
 from authstream.engine.program import Invocation, Outcome
 from authstream.engine.redaction import Redactor
 from authstream.errors import AuthstreamError
@@ -188,24 +185,15 @@ class LiveVersions:
 
     def _made(self, version: int, found: VersionObject) -> Guests:
         """In a thread: blobs are read, packages installed, TypeScript compiled."""
-        said, view = self._loading, self._loading.store.view
-        secrets = opened(view, said.keyring, tenant=self.tenant, action=self.name)
-        action = unpacked(
+        said = self._loading
+        action = stored_action(
             said.store,
             found.spec,
             tenant=self.tenant,
             name=self.name,
             version=version,
             topics=said.topics,
-            secrets={name: secrets[name] for name in found.spec.secrets if name in secrets},
-            variables=variables(view, self.tenant),
-            lookups=tenant_lookups(said.store, self.tenant),
-            module_secrets={
-                module.name: opened(
-                    view, said.keyring, tenant=self.tenant, action=f"{PREFIX}{module.name}"
-                )
-                for module in found.spec.modules
-            },
+            secrets_of=opened_secrets(said.store, said.keyring, self.tenant),
         )
         made = program(action, said.say)
         return guests_of(action, made, level=said.level, wrapper=said.wrapper)

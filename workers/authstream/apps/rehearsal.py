@@ -19,11 +19,14 @@ from authstream.contracts.avro import decode
 from authstream.contracts.effect import Effect
 from authstream.contracts.envelope import Command, Envelope
 from authstream.contracts.execution import Execution
+from authstream.contracts.headers import Headers
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
+from authstream.control.folder import Folder
 from authstream.engine.ports import Message, Output, Stage, SystemClock
 from authstream.engine.resume_record import resume_record
+from authstream.sandbox.launch import Level
 from authstream.settings import MetadataSettings, Settings
 
 #: The id of the one event of a rehearsal; ids of flow and effects are made from it.
@@ -42,7 +45,7 @@ class Rehearsal:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | Folder,
         *,
         triggers: Collection[str] | None = None,
         prepare: Prepare = unchanged,
@@ -88,16 +91,27 @@ class Rehearsal:
         An id that was there before is the same login again, and gets the same verdict.
         """
         headers = h.make({h.CE_ID: event_id, h.CE_SOURCE: "authstream-test"})
-        return await self._follow(
-            Output(self._assembled.topics.requested(trigger), None, event, headers), trigger
-        )
+        return await self.replay(event, headers, trigger=trigger)
 
     async def resume(
         self, state: str, continuation: Continuation, *, trigger: str
     ) -> dict[str, Any]:
         """What comes of the next leg of a suspended flow, by the state of its verdict."""
-        record = resume_record(self._assembled.topics, _resume(state, continuation), ())
-        return await self._follow(record, trigger)
+        return await self.bring_back(_resume(state, continuation), trigger=trigger)
+
+    async def replay(self, event: bytes, headers: Headers, *, trigger: str) -> dict[str, Any]:
+        """What comes of an event under headers that it was published with before."""
+        topic = self._assembled.topics.requested(trigger)
+        return await self._follow(Output(topic, None, event, headers), trigger)
+
+    async def bring_back(self, resume: Resume, *, trigger: str) -> dict[str, Any]:
+        """What comes of the next leg of a suspended flow when this browser is back."""
+        return await self._follow(resume_record(self._assembled.topics, resume, ()), trigger)
+
+    @property
+    def level(self) -> Level:
+        """How its actions are confined."""
+        return self._assembled.level
 
     async def _follow(self, first: Output, trigger: str) -> dict[str, Any]:
         """What comes of a record that begins a leg, once nothing is left to do."""

@@ -19,6 +19,7 @@ from authstream.apps.build import say_nothing
 from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.topics import Topics
 from authstream.control.dependencies import Say
+from authstream.control.files import VARIABLES_FILE, read_variables
 from authstream.control.folder import DeployedAction, Folder, load
 from authstream.engine.delivery import Delivery
 from authstream.engine.effect_orders import CheckedOrders
@@ -231,8 +232,29 @@ class Assembly:
         return tuple(stage for stage in self.stages if matches(stage.name, patterns))
 
 
+def loaded(path: Path, settings: Settings, *, missing_secret: str | None = None) -> Folder:
+    """What a folder has; `missing_secret` stands in for secrets without a value.
+
+    Its variables are in the configuration of every action, as they are once it is applied.
+    Raises ConfigurationError for a folder that cannot be loaded.
+    """
+    found = load(
+        path,
+        triggers=triggers(),
+        topics=Topics(settings.prefix),
+        missing_secret=missing_secret,
+        most=most(settings),
+    )
+    variables = read_variables(path / VARIABLES_FILE)
+    actions = {
+        name: replace(one, configuration={**variables, **one.configuration})
+        for name, one in found.actions.items()
+    }
+    return replace(found, actions=actions)
+
+
 def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
-    path: Path,
+    source: Path | Folder,
     settings: Settings,
     *,
     reader: PointReader,
@@ -244,15 +266,14 @@ def assembly(  # noqa: PLR0913 - what an assembly is made of, by name
 ) -> Assembly:
     """Every stage that a folder needs, its code built and its confinement tested.
 
-    Blocks while packages are installed, which `say` is told of. Raises ConfigurationError.
+    A folder is loaded unless it is already. Blocks while packages are installed, which `say` is
+    told of. Raises ConfigurationError.
     """
     topics, known = Topics(settings.prefix), triggers()
-    found = load(
-        path,
-        triggers=known,
-        topics=topics,
-        missing_secret=missing_secret,
-        most=most(settings),
+    found = (
+        source
+        if isinstance(source, Folder)
+        else loaded(source, settings, missing_secret=missing_secret)
     )
     folder = replace(found, actions={n: prepare(action) for n, action in found.actions.items()})
     slip_key = slip_key_of(settings)

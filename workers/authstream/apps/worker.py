@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import structlog
 from opentelemetry import metrics
 
 from authstream import telemetry
-from authstream.apps import logs
+from authstream.apps import access, logs
 from authstream.apps.control import opened
 from authstream.apps.doctor import NOT_CONFINED, external_line
 from authstream.apps.live import Live
+from authstream.apps.probes import Probes, Progress
 from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
 from authstream.broker import embedded, kept_windows
@@ -63,6 +65,7 @@ class Worker:
         self._history = history
         self._report = Report()
         self._kept: kept_windows.WindowFile | None = None
+        self._progress = Progress()
         self._log = structlog.get_logger("authstream.worker")
 
     async def run(self) -> int:
@@ -71,6 +74,11 @@ class Worker:
         self._ended = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end, None)
+        address = self._settings.probes
+        with Probes(address, self._progress) if address else nullcontext():
+            return await self._run()
+
+    async def _run(self) -> int:
         beating = asyncio.create_task(self._beat())
         reader = KafkaPointReader(self._settings)
         self._kept = kept_windows.opened(self._settings)
@@ -145,6 +153,7 @@ class Worker:
             prepared=lambda dispatcher: instruct(dispatcher, self._history, self._report),
         )
         await runner.start()
+        self._progress.consumers = runner.silences
         if isinstance(assembled, Live):
             assembled.host(runner)
         self._log.info(
@@ -156,7 +165,7 @@ class Worker:
         showing = asyncio.create_task(self._show_ready(runner))
         error = await self._ended
         showing.cancel()
-        self._ready_file(exists=False)
+        self._show(ready=False)
         if isinstance(assembled, Live):
             await assembled.stop()
         if error is None:
@@ -174,6 +183,7 @@ class Worker:
     async def _beat(self) -> None:
         while True:
             self._report.beat()
+            self._progress.beat()
             await asyncio.sleep(BEAT.total_seconds())
 
     async def _topics_ready(self, topics: Topics, actions: Sequence[str]) -> bool:
@@ -194,6 +204,7 @@ class Worker:
         cluster = KafkaTopics(self._settings)
         while not self._ended.done():
             try:
+                await asyncio.to_thread(self._check_access)
                 await asyncio.to_thread(cluster.check, needed)
             except BrokerUnreachableError as error:
                 self._log.warning("broker_unreachable", reason=str(error))
@@ -202,16 +213,20 @@ class Worker:
                 return True
         return False
 
+    def _check_access(self) -> None:
+        access.check(self._settings, self._patterns, live=self._folder is None)
+
     async def _show_ready(self, runner: FaustRunner) -> None:
         while True:
-            self._ready_file(exists=runner.ready)
+            self._show(ready=runner.ready)
             await asyncio.sleep(READY_POLL.total_seconds())
 
-    def _ready_file(self, *, exists: bool) -> None:
+    def _show(self, *, ready: bool) -> None:
+        self._progress.ready = ready
         if not self._settings.ready_file:
             return
         file = Path(self._settings.ready_file)
-        if exists:
+        if ready:
             file.touch()
         else:
             file.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -173,6 +174,13 @@ class FaustRunner:
             return False
         self._joining = {name for name in self._joining if not self.works(name)}
         return all(_works(one) for one in self.consumers if one.stage not in self._joining)
+
+    def silences(self) -> dict[str, float]:
+        """Seconds since each stage's consumer last turned, the longest; from any thread."""
+        now, found = time.monotonic(), dict[str, float]()
+        for one in list(self.consumers):
+            found[one.stage] = max(found.get(one.stage, 0.0), now - one.turned_at)
+        return found
 
     def _of(self, name: str) -> list[StageConsumer]:
         return [one for one in self.consumers if one.stage == name]

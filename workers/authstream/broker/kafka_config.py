@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from authstream.contracts.access import NO_GROUP
 from authstream.engine.ports import Assignor, Stage
 from authstream.settings import Settings
 
@@ -28,8 +29,6 @@ _EMBEDDED_FOLLOWER_WAIT_MS = 50
 #: Small on purpose: a paused partition drops what was fetched ahead.
 _PREFETCH_KBYTES = 8 * 1024
 _BATCH_BYTES = 256 * 1024
-#: Of a reader that only assigns itself partitions.
-NO_GROUP = "authstream.reader"
 LOGGER = logging.getLogger("authstream.librdkafka")
 
 

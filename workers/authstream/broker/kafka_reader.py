@@ -20,7 +20,8 @@ from confluent_kafka import (
 )
 from confluent_kafka import Message as KafkaMessage
 
-from authstream.broker.kafka_config import NO_GROUP, reader_config
+from authstream.broker.kafka_config import reader_config
+from authstream.contracts.access import NO_GROUP
 from authstream.engine.ports import Message
 from authstream.errors import BrokerUnreachableError
 from authstream.settings import Settings
@@ -104,6 +105,12 @@ class KafkaReader:
         found = self._listed(places, millis)
         late = [place for place, offset in found.items() if offset == OFFSET_END]
         return found | (self._listed(late, _LATEST) if late else {})
+
+    def end_at(self, topic: str, partition: int, millis: int) -> int:
+        """One past the last offset before a time. Raises as `span` does."""
+        if self._from_the_start:
+            return self.span(topic, partition)[1]
+        return self.offset_at(topic, partition, millis)
 
     def between(
         self, topic: str, partition: int, start: int, *, end: int

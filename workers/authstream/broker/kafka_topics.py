@@ -80,7 +80,8 @@ class KafkaTopics:
         except KafkaException as error:
             raise BrokerUnreachableError(
                 f"no Kafka broker answers at {self._settings.brokers}:"
-                " start one, or set AUTHSTREAM_BROKERS"
+                " start one, or set AUTHSTREAM_BROKERS,"
+                " and AUTHSTREAM_KAFKA where it wants TLS or SASL"
             ) from error
         return {
             name: sum(partition.leader >= 0 for partition in topic.partitions.values())

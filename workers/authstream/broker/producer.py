@@ -13,7 +13,9 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import Producer as ConfluentProducer
 
+from authstream.broker.access import DENIED, denied
 from authstream.broker.kafka_config import producer_config
+from authstream.contracts.access import Operation
 from authstream.engine.ports import Output
 from authstream.errors import ProduceError
 from authstream.settings import Settings
@@ -46,7 +48,7 @@ class KafkaProducer:
         def delivered(error: KafkaError | None, message: KafkaMessage) -> None:
             offset = message.offset()
             if error is not None:
-                self._fail(output, error.str())
+                self._fail(output, _reason(error, output.topic))
             elif offset is None and output.then is not None:
                 # A retry that the broker knew already and no longer knows where.
                 self._fail(output, "written, but its offset is unknown")
@@ -114,3 +116,9 @@ class KafkaProducer:
         while done:
             acknowledged, offset = done.popleft()
             acknowledged(offset)
+
+
+def _reason(error: KafkaError, topic: str) -> str:
+    if error.code() in DENIED:
+        return f"{denied(Operation.WRITE, f'topic {topic}', who='this process')}"
+    return error.str()

@@ -13,11 +13,13 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 
+from authstream.broker.access import DENIED, denied
 from authstream.broker.assignment import Assigned, Cell
 from authstream.broker.dispatcher import WINDOW
 from authstream.broker.kafka_config import consumer_config, group_of
 from authstream.broker.kafka_reader import converted
 from authstream.broker.recovery import Recovery
+from authstream.contracts.access import Operation
 from authstream.engine.ports import Stage
 from authstream.errors import (
     AuthstreamError,
@@ -66,6 +68,7 @@ class StageConsumer:
     ) -> None:
         """Of a stage with `frequent` topics there are two in a process, each with its `topics`."""
         self._stage = stage
+        self._group = group_of(settings, stage)
         self._topics = list(topics)
         frequent = bool(stage.frequent) and set(topics) == set(stage.frequent)
         self._recovery = recovery
@@ -75,7 +78,7 @@ class StageConsumer:
         self._consumer = Consumer(
             consumer_config(
                 settings,
-                group=group_of(settings, stage),
+                group=self._group,
                 member=".frequent" if frequent else "",
                 assignor=stage.assignor,
                 relaxed=stage.relaxed,
@@ -88,6 +91,8 @@ class StageConsumer:
         self._lost_at = -math.inf
         self._full = False
         self._lacking_since: float | None = None
+        #: When the thread last began a turn, in monotonic seconds.
+        self.turned_at = time.monotonic()
         #: The group has given this member its share, which may be nothing.
         self.joined = False
         self._log = structlog.get_logger("authstream.consumer").bind(stage=stage.name)
@@ -123,6 +128,7 @@ class StageConsumer:
             self._fatal(error)
 
     def _turn(self) -> None:
+        self.turned_at = time.monotonic()
         if self._await_room():
             self._flow()
             self._poll()
@@ -181,6 +187,10 @@ class StageConsumer:
     def _on_error(self, error: KafkaError) -> None:
         if error.code() in _FENCED or (error.code() in _DEAD and "fenced" in error.str()):
             raise self._fenced()
+        if error.code() in DENIED:
+            of_group = error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+            what = f"group {self._group}" if of_group else f"a topic ({error.str()})"
+            raise denied(Operation.READ, what, who=f"stage {self._stage.name}")
         if error.fatal() or error.code() in _DEAD:
             raise KafkaException(error)
         self._log.warning("consumer_error", error=error.str())

@@ -1,8 +1,9 @@
-"""Checks the topic settings that promises rest on: whose clock stamps, and whether all is kept."""
+"""Reads topic settings: those that promises rest on, and how long records are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from confluent_kafka import KafkaException
@@ -28,12 +29,32 @@ def unsafe_settings(settings: Settings, topics: Sequence[Wanted]) -> list[str]:
     Retention is the operator's choice and is not compared. Raises BrokerUnreachableError, also
     when the cluster does not let us ask (it takes the right to describe configurations).
     """
+    return [
+        problem
+        for topic, there in _described(settings, topics)
+        for problem in _problems(topic, there)
+    ]
+
+
+def retentions(settings: Settings, topics: Sequence[Wanted]) -> dict[str, timedelta | None]:
+    """How long each topic keeps a record by its settings; None: for ever. Raises as above."""
+    return {
+        topic.name: None
+        if there["cleanup.policy"] != "delete" or int(there["retention.ms"]) < 0
+        else timedelta(milliseconds=int(there["retention.ms"]))
+        for topic, there in _described(settings, topics)
+    }
+
+
+def _described(
+    settings: Settings, topics: Sequence[Wanted]
+) -> Iterator[tuple[Wanted, dict[str, str]]]:
+    """Each topic with its settings on the cluster."""
     admin: Any = AdminClient(client_config(settings))  # annotated in part
     asked = {Resource(Resource.Type.TOPIC, topic.name): topic for topic in topics}
     answers: dict[Resource, Any] = admin.describe_configs(
         list(asked), request_timeout=_REQUEST_SECONDS
     )
-    found: list[str] = []
     for resource, answer in answers.items():
         topic = asked[resource]
         try:
@@ -42,8 +63,7 @@ def unsafe_settings(settings: Settings, topics: Sequence[Wanted]) -> list[str]:
             raise BrokerUnreachableError(
                 f"the settings of topic {topic.name} cannot be read: {error.args[0].str()}"
             ) from error
-        found += _problems(topic, {name: entry.value for name, entry in there.items()})
-    return found
+        yield topic, {name: entry.value for name, entry in there.items()}
 
 
 def _problems(topic: Wanted, there: dict[str, str]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,8 +15,10 @@ from authstream.cli import (
     admin,
     apply,
     audit,
+    bench,
     break_glass,
     connect,
+    control,
     dead_letters,
     demo,
     deps,
@@ -26,6 +29,7 @@ from authstream.cli import (
     importing,
     ingest,
     new,
+    replay,
     secrets,
     send,
     tail,
@@ -33,6 +37,8 @@ from authstream.cli import (
     tokens,
     topics,
     up,
+    users,
+    variables,
     version,
     worker,
 )
@@ -53,6 +59,11 @@ for module in (
     version,
     importing,
     new,
+    users,
+    control,
+    bench,
+    replay,
+    variables,
 ):
     module.register(app)
 
@@ -66,11 +77,17 @@ def _options(
         os.environ[DEBUG] = "1"
 
 
+@cache
+def command() -> Any:  # noqa: ANN401 - Typer does not say what it makes
+    """All commands, made from the signatures of their functions."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run a command; exits with its status."""
     errors = Console(stderr=True, highlight=False)
     try:
-        result = app(standalone_mode=False)
+        result = command()(standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED_STATUS)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from authstream.cli.door import OWN, AsJson, Tenant, columns, entered, show
+from authstream.cli.rehearse_action import rehearse_action
 from authstream.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from authstream.control.actions import Actions, Deployed
     from authstream.control.door import Door
     from authstream.control.drafts import Draft
+    from authstream.control.template import TemplateLanguage
 
 Name = Annotated[str, typer.Argument(help="The action.")]
 Source = Annotated[
@@ -29,6 +31,7 @@ def register(app: typer.Typer) -> None:
     group.command("new")(_new)
     group.command("show")(_show)
     group.command("edit")(_edit)
+    group.command("test")(rehearse_action)
     group.command("deploy")(_deploy)
     group.command("diff")(_diff)
     group.command("rollback")(_rollback)
@@ -60,27 +63,32 @@ def _new(
     *,
     source: Source = None,
     trigger: Annotated[str, typer.Option(help="The trigger it is for.")] = "post-login",
-    language: Annotated[str, typer.Option(help="python or javascript.")] = "python",
+    language: Annotated[
+        Literal["python", "javascript", "typescript"],
+        typer.Option(help="What the template is written in."),
+    ] = "python",
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Make an action, from a folder or from a commented template. Nothing runs it yet."""
+    from authstream.control import described  # noqa: PLC0415 - as above
+
     with entered() as door:
         drafted = _draft(source, door) if source else _template(name, trigger, language)
-        _actions(door, tenant).create(name, drafted)
-    typer.echo(
-        f"made {name}: authstream actions edit {name}, then authstream actions deploy {name}"
-    )
+        made = _actions(door, tenant).create(name, drafted)
+    text = f"made {name}: authstream actions edit {name}, then authstream actions deploy {name}"
+    show(described.action(made), lambda: [text], as_json=as_json)
 
 
-def _template(name: str, trigger: str, language: str) -> Draft:
+def _template(name: str, trigger: str, language: TemplateLanguage) -> Draft:
     from authstream.apps.stages import triggers  # noqa: PLC0415 - as above
     from authstream.cli.events import known_trigger  # noqa: PLC0415 - as above
     from authstream.control.drafts import Draft  # noqa: PLC0415 - as above
-    from authstream.control.first_draft import code  # noqa: PLC0415 - as above
+    from authstream.control.template import CODE_FILE, first_code  # noqa: PLC0415 - as above
 
     known = known_trigger(trigger, triggers())
-    file, text = code(name, known, language)
-    return Draft(trigger, file, text.encode())
+    code = first_code(name, known, language)
+    return Draft(known.name, CODE_FILE[language], code.encode())
 
 
 def _show(
@@ -134,11 +142,14 @@ def _action_lines(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def _edit(name: Name, *, source: Source = None, tenant: Tenant = OWN) -> None:
+def _edit(
+    name: Name, *, source: Source = None, tenant: Tenant = OWN, as_json: AsJson = False
+) -> None:
     """Give an action another draft: from a folder, or in $EDITOR. Logins do not change."""
     from dataclasses import replace  # noqa: PLC0415 - as above
 
     from authstream.cli.editor import edited  # noqa: PLC0415 - as above
+    from authstream.control import described  # noqa: PLC0415 - as above
     from authstream.control.drafts import draft_of  # noqa: PLC0415 - as above
 
     with entered() as door:
@@ -148,13 +159,24 @@ def _edit(name: Name, *, source: Source = None, tenant: Tenant = OWN) -> None:
             drafted = _draft(source, door)
         else:
             before = draft_of(actions.get(name).draft, door.store)
-            text = edited(before.code, before.code_file)
-            if text == before.code:
-                typer.echo("nothing changed")
-                return
+            text = edited(before.code, before.code_file, _types(before.code_file, door))
             drafted = replace(before, code=text)
-        actions.edit(name, drafted, after=stored.record.revision)
-    typer.echo(f"the draft of {name} is changed: authstream actions deploy {name}")
+            if drafted == before:
+                show(described.action(stored), lambda: ["nothing changed"], as_json=as_json)
+                return
+        stored = actions.edit(name, drafted, after=stored.record.revision)
+    said = f"the draft of {name} is changed: authstream actions deploy {name}"
+    show(described.action(stored), lambda: [said], as_json=as_json)
+
+
+def _types(code_file: str, door: Door) -> dict[str, str]:
+    """What the code may name as types, for the editor."""
+    from authstream.control.template import CODE_FILE, editor_types  # noqa: PLC0415 - as above
+
+    written_in: dict[str, TemplateLanguage] = {name: one for one, name in CODE_FILE.items()}
+    return editor_types(
+        written_in[code_file], {name: one.event for name, one in door.triggers.items()}
+    )
 
 
 def _deploy(
@@ -200,11 +222,13 @@ def _diff(
     new: Annotated[int | None, typer.Argument(help="A version; the draft unless said.")] = None,
     *,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Show what differs between two versions, or between the deployed one and the draft."""
     with entered() as door:
         actions = _actions(door, tenant)
-        typer.echo(actions.diff(name, old or actions.get(name).deployed, new), nl=False)
+        text = actions.diff(name, old or actions.get(name).deployed, new)
+    show({"diff": text}, text.splitlines, as_json=as_json)
 
 
 def _rollback(
@@ -246,11 +270,12 @@ def _delete(
     *,
     force: Annotated[bool, typer.Option("--force", help="Take it out of flows first.")] = False,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Delete an action and its secrets. Logins under way still finish."""
     with entered() as door:
         _actions(door, tenant).delete(name, force=force)
-    typer.echo(f"deleted {name}")
+    show({"deleted": name}, lambda: [f"deleted {name}"], as_json=as_json)
 
 
 def _actions(door: Door, tenant: str) -> Actions:

@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
         force: Annotated[
             bool, typer.Option("--force", help="Into a folder that is not empty.")
         ] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Write what the cluster has into a folder. Values of secrets are never written."""
         from authstream.control.export import check_empty  # noqa: PLC0415 - as above
@@ -57,7 +58,8 @@ def register(app: typer.Typer) -> None:
             check_empty(folder)
         with entered() as door:
             changed = written(folder, door, tenant)
-        typer.echo(f"{len(changed)} files written or removed in {folder}")
+        text = f"{len(changed)} files written or removed in {folder}"
+        show({"files": [str(one) for one in changed]}, lambda: [text], as_json=as_json)
 
 
 def _plain(found: list[Difference]) -> list[dict[str, Any]]:

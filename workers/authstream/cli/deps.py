@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 
 from authstream.apps.build import TOOLS
-from authstream.apps.stages import most, triggers
+from authstream.apps.stages import loaded
 from authstream.cli.progress import progress
 from authstream.cli.settings import settings
-from authstream.contracts.topics import Topics
 from authstream.control import dependencies
 from authstream.control.dependencies import Packaged
-from authstream.control.folder import load
 
 Folder = Annotated[Path, typer.Argument(help="Folder of actions and flows.")]
 
@@ -39,10 +37,8 @@ def register(app: typer.Typer) -> None:
 
 
 def _with_dependencies(folder: Path) -> list[Packaged]:
-    loaded = load(
-        folder, triggers=triggers(), topics=Topics(), missing_secret="", most=most(settings())
-    )
-    every: list[Packaged] = [*loaded.modules.values(), *loaded.actions.values()]
+    whole = loaded(folder, settings(), missing_secret="")
+    every: list[Packaged] = [*whole.modules.values(), *whole.actions.values()]
     found = [one for one in every if one.dependencies]
     if not found:
         progress("no action has dependencies")

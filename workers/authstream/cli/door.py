@@ -32,7 +32,7 @@ def entered() -> Generator[Door]:
     from authstream.control.emergencies import banners  # noqa: PLC0415 - as above
 
     current = settings()
-    logs.configure(settings(log_format="console", log_level="error"))
+    logs.configure(current.model_copy(update={"log_format": "console", "log_level": "error"}))
     with opened(current) as store:
         for line in banners(store.view, now=store.now()):
             typer.secho(line, err=True, fg=typer.colors.RED, bold=True)

@@ -81,6 +81,7 @@ def _set(
     file: Annotated[Path, typer.Argument(help="A flow's YAML file, as in flows/ of a folder.")],
     *,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Bind exactly the actions of a file, in its order, at their deployed versions."""
     from authstream.control.apply import binding_of_file  # noqa: PLC0415 - as above
@@ -91,7 +92,8 @@ def _set(
         whose = said.tenant or tenant
         bindings = [binding_of_file(one) for one in said.actions]
         _flows(door).replace(whose, said.trigger, bindings, owner=tenant)
-    typer.echo(f"{said.trigger} of {whose} has {len(bindings)} actions")
+        text = f"{said.trigger} of {whose} has {len(bindings)} actions"
+        _say(door, text, whose, said.trigger, as_json=as_json)
 
 
 def _add(
@@ -104,6 +106,7 @@ def _add(
     on_error: Annotated[str, typer.Option(help="fail or skip.")] = "fail",
     version: Annotated[int, typer.Option(help="A version; the deployed one unless said.")] = 0,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Bind one more action."""
     from authstream.control.apply import binding_of_file  # noqa: PLC0415 - as above
@@ -113,7 +116,8 @@ def _add(
     bound = binding_of_file(said).model_copy(update={"version": version})
     with entered() as door:
         _flows(door).add(tenant, trigger, bound, at=at)
-    typer.echo(f"{name} runs at {trigger} of {tenant}, from the next login on")
+        text = f"{name} runs at {trigger} of {tenant}, from the next login on"
+        _say(door, text, tenant, trigger, as_json=as_json)
 
 
 def _move(
@@ -122,32 +126,38 @@ def _move(
     to: Annotated[int, typer.Argument(help="Position, from 0.")],
     *,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Give an action another position."""
     with entered() as door:
         _flows(door).move(tenant, trigger, name, to=to)
-    typer.echo(f"moved {name} to {to}")
+        _say(door, f"moved {name} to {to}", tenant, trigger, as_json=as_json)
 
 
-def _remove(trigger: Trigger, name: Name, *, tenant: Tenant = OWN) -> None:
+def _remove(trigger: Trigger, name: Name, *, tenant: Tenant = OWN, as_json: AsJson = False) -> None:
     """Take an action out of a flow."""
     with entered() as door:
         _flows(door).remove(tenant, trigger, name)
-    typer.echo(f"{name} is not in {trigger} of {tenant} any more")
+        text = f"{name} is not in {trigger} of {tenant} any more"
+        _say(door, text, tenant, trigger, as_json=as_json)
 
 
-def _disable(trigger: Trigger, name: Name, *, tenant: Tenant = OWN) -> None:
+def _disable(
+    trigger: Trigger, name: Name, *, tenant: Tenant = OWN, as_json: AsJson = False
+) -> None:
     """Switch an action off at once; it keeps its place."""
     with entered() as door:
         _flows(door).enable(tenant, trigger, name, enabled=False)
-    typer.echo(f"{name} is off in {trigger} of {tenant}")
+        text = f"{name} is off in {trigger} of {tenant}"
+        _say(door, text, tenant, trigger, as_json=as_json)
 
 
-def _enable(trigger: Trigger, name: Name, *, tenant: Tenant = OWN) -> None:
+def _enable(trigger: Trigger, name: Name, *, tenant: Tenant = OWN, as_json: AsJson = False) -> None:
     """Switch an action on again."""
     with entered() as door:
         _flows(door).enable(tenant, trigger, name, enabled=True)
-    typer.echo(f"{name} is on in {trigger} of {tenant}")
+        text = f"{name} is on in {trigger} of {tenant}"
+        _say(door, text, tenant, trigger, as_json=as_json)
 
 
 def _canary(
@@ -160,6 +170,7 @@ def _canary(
         float, typer.Option(help="Share of failing runs above which it is taken back.")
     ] = 0.05,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Give a share of the logins another version of an action, or end that."""
     from authstream.control.objects import Canary  # noqa: PLC0415 - as above
@@ -169,7 +180,16 @@ def _canary(
         canary = Canary(version=version, share=share, max_errors=max_errors)
     with entered() as door:
         _flows(door).canary(tenant, trigger, name, canary)
-    typer.echo(f"{share:.0%} of logins get version {version}" if canary else "no canary")
+        text = f"{share:.0%} of logins get version {version}" if canary else "no canary"
+        _say(door, text, tenant, trigger, as_json=as_json)
+
+
+def _say(door: Door, text: str, tenant: str, trigger: str, *, as_json: bool) -> None:
+    """What was done, or the flow as it is now."""
+    from authstream.control import described  # noqa: PLC0415 - as above
+
+    flow = described.flow(_flows(door).stored(tenant, trigger))
+    show(flow, lambda: [text], as_json=as_json)
 
 
 def _flows(door: Door) -> Flows:

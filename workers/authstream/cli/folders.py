@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from authstream.apps.stages import most, triggers
-from authstream.contracts.topics import Topics
-from authstream.control.folder import load
+from authstream.apps.stages import loaded
 from authstream.settings import Settings
 
 
@@ -17,8 +15,5 @@ def action_topics(folder: Path | None, settings: Settings) -> list[str]:
     """
     if folder is None:
         return []
-    topics = Topics(settings.prefix)
-    loaded = load(
-        folder, triggers=triggers(), topics=topics, missing_secret="", most=most(settings)
-    )
-    return [action.topic for action in loaded.actions.values()]
+    found = loaded(folder, settings, missing_secret="")
+    return [action.topic for action in found.actions.values()]

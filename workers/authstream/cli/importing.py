@@ -22,7 +22,9 @@ def register(app: typer.Typer) -> None:
 
     @group.command()
     def auth0(
-        export: Annotated[Path, typer.Argument(help="Export of auth0-deploy-cli: folder or YAML.")],
+        export: Annotated[
+            Path, typer.Argument(help="Of auth0-deploy-cli, folder or YAML; or a Terraform state.")
+        ],
         *,
         to: Annotated[Path, typer.Option(help="The folder to make or bring up to date.")],
         values: Annotated[

@@ -36,12 +36,15 @@ def _set(
     *,
     file: Annotated[Path | None, typer.Option(help="Read it here; else standard input.")] = None,
     tenant: Tenant = OWN,
+    as_json: AsJson = False,
 ) -> None:
     """Set a secret, from standard input or a file. Workers use it within a second."""
     value = _read(name, file)
     with entered() as door:
-        changed = _secrets(door, tenant).put(action, name, value)
-    typer.echo(f"{name} of {action} is set" if changed else f"{name} of {action} is that already")
+        changed = secrets_of(door, tenant).put(action, name, value)
+    text = f"{name} of {action} is set" if changed else f"{name} of {action} is that already"
+    said = {"action": action, "name": name, "changed": changed}
+    show(said, lambda: [text], as_json=as_json)
 
 
 def _read(name: str, file: Path | None) -> str:
@@ -63,26 +66,29 @@ def _list(action: Action, *, tenant: Tenant = OWN, as_json: AsJson = False) -> N
     from authstream.control import described  # noqa: PLC0415 - only for these commands
 
     with entered() as door:
-        found = [described.secret(stored) for stored in _secrets(door, tenant).all(action)]
+        found = [described.secret(stored) for stored in secrets_of(door, tenant).all(action)]
     rows = [(one["name"], one["changed_at"], one["changed_by"]) for one in found]
     lines = columns([("NAME", "SET", "BY"), *rows]) if rows else ["no secrets"]
     show(found, lambda: lines, as_json=as_json)
 
 
-def _delete(action: Action, name: Name, *, tenant: Tenant = OWN) -> None:
+def _delete(action: Action, name: Name, *, tenant: Tenant = OWN, as_json: AsJson = False) -> None:
     """Forget a secret."""
     with entered() as door:
-        _secrets(door, tenant).delete(action, name)
-    typer.echo(f"deleted {name} of {action}")
+        secrets_of(door, tenant).delete(action, name)
+    value = {"action": action, "deleted": name}
+    show(value, lambda: [f"deleted {name} of {action}"], as_json=as_json)
 
 
-def _rotate_key() -> None:
+def _rotate_key(*, as_json: AsJson = False) -> None:
     """Seal every secret under the first key of the ring; then the others can be taken out."""
     from authstream.control.secrets import rotate_key  # noqa: PLC0415 - as above
 
     with entered() as door:
         count = rotate_key(door)
-        typer.echo(f"{count} secrets are sealed anew; all are under key {door.keyring.first}")
+        key = door.keyring.first
+    text = f"{count} secrets are sealed anew; all are under key {key}"
+    show({"sealed": count, "key": key}, lambda: [text], as_json=as_json)
 
 
 def _new_key(
@@ -94,7 +100,8 @@ def _new_key(
     typer.echo(new_key(key_id))
 
 
-def _secrets(door: Door, tenant: str) -> Secrets:
+def secrets_of(door: Door, tenant: str) -> Secrets:
+    """The secrets and variables of a tenant."""
     from authstream.control.secrets import Secrets  # noqa: PLC0415 - as above
 
     return Secrets(door, tenant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
+from pydantic_settings.exceptions import SettingsError
 
 from authstream.errors import ConfigurationError
 from authstream.settings import Settings
@@ -17,6 +18,8 @@ def settings(**said: object) -> Settings:
                 **{key: value for key, value in said.items() if value is not None},
             }
         )
+    except SettingsError as error:
+        raise ConfigurationError(f"{error}: see AUTHSTREAM_SECRETS_DIR") from None
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
         name = "AUTHSTREAM_" + "__".join(map(str, problem["loc"])).upper()

@@ -111,7 +111,7 @@ def _one(folder: Path, event: Path, trigger: str, *, resumes: Sequence[Path], as
     if as_json:
         typer.echo(json.dumps({**result, "legs": legs} if resumes else result, indent=2))
     for leg in () if as_json else legs:
-        _print(leg)
+        print_result(leg)
     return FLOW_FAILED_STATUS if result["verdict"]["outcome"] == "failed" else 0
 
 
@@ -164,10 +164,11 @@ def _print_run(run: SampleRun) -> None:
     for line in run.compared.lines:
         typer.echo(f"  {line}")
     if run.compared.status in ("none", "differs"):
-        _print(run.result)
+        print_result(run.result)
 
 
-def _print(result: dict[str, Any]) -> None:
+def print_result(result: dict[str, Any]) -> None:
+    """Verdict, runs and effects, for people."""
     from rich.console import Console  # noqa: PLC0415 - only for people
 
     from authstream.apps.verdicts import run_lines, verdict_lines  # noqa: PLC0415 - as above

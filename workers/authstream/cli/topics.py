@@ -1,4 +1,4 @@
-"""`authstream topics apply|check`: the topics that a folder needs, created or checked."""
+"""`authstream topics apply|check|acls`: the topics that a folder needs, and who may use them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from authstream.apps.stages import deliveries, triggers
 from authstream.broker.kafka_topics import KafkaTopics, Wanted, wanted
 from authstream.broker.topic_settings import unsafe_settings
+from authstream.cli import acls
 from authstream.cli.folders import action_topics
 from authstream.cli.settings import settings
 from authstream.contracts.topics import Topics
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="Create and check topics.")
     app.add_typer(group, name="topics")
+    acls.register(group)
 
     @group.command()
     def apply(*, folder: Folder = None) -> None:

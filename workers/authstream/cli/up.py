@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from authstream.apps.stages import chosen, most, triggers
+from authstream.apps.stages import chosen, loaded
 from authstream.cli.progress import progress
 from authstream.cli.settings import settings
-from authstream.contracts.topics import Topics
-from authstream.control.folder import load
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +21,7 @@ def register(app: typer.Typer) -> None:
         from authstream.apps.doctor import sandbox_line  # noqa: PLC0415 - loads the broker
         from authstream.apps.up import Up, free_port  # noqa: PLC0415 - as above
 
-        loaded = load(folder, triggers=triggers(), topics=Topics(), most=most(settings()))
+        found = loaded(folder, settings())
         level = chosen(settings())
         port = free_port(settings().gateway.port)
         environment = {"AUTHSTREAM_LOG_FORMAT": "console"}
@@ -32,7 +30,7 @@ def register(app: typer.Typer) -> None:
         ) as running:
             running.wait_ready()
             typer.echo(
-                f"{len(loaded.actions)} actions and {len(loaded.flows)} flows are up, "
+                f"{len(found.actions)} actions and {len(found.flows)} flows are up, "
                 f"embedded broker at {running.brokers}. In another terminal:"
             )
             typer.echo(f"  export AUTHSTREAM_BROKERS={running.brokers} AUTHSTREAM_EMBEDDED=true")

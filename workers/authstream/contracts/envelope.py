@@ -61,6 +61,8 @@ class Run(Record):
     leg: int = 0
     #: What the action threw; null of one that ended otherwise, e.g. by its time limit.
     thrown: Thrown | None = None
+    #: The tenant whose action it is: with the name, its identity. Null in records before 0.2.
+    owner: str | None = None
 
 
 class Step(Record):

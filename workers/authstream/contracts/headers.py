@@ -26,6 +26,8 @@ DEADLINE = "authstream-deadline"
 DEDUP = "authstream-dedup"
 #: `no`: the provider cannot send the browser away, so no action may suspend the flow.
 INTERACTIVE = "authstream-interactive"
+#: `no`: who published the event tries it again by itself, so nobody else does.
+RETRIES = "authstream-retries"
 #: Of an event that was published again because its flow failed: how often.
 TRIES = "authstream-tries"
 REPLAY_OF = "authstream-replay-of"

@@ -35,7 +35,7 @@ class Deployed:
     """What a deploy came to."""
 
     version: int
-    #: False: the draft is what was deployed already.
+    #: False: there was a version of the draft already.
     new: bool
     #: The flows that were changed to run it.
     flows: tuple[ObjectKey, ...]
@@ -226,11 +226,10 @@ class Actions:
                 )
 
     def _same(self, name: str, action: ActionObject) -> int | None:
-        """The deployed version, if the draft is that."""
-        if action.deployed is None:
-            return None
-        deployed = self.version(name, action.deployed)
-        return action.deployed if deployed.digest == action.draft.digest else None
+        """The deployed version or the latest, which may be a canary, if the draft is that."""
+        versions = self.versions(name)
+        known = [pair for pair in versions if pair[0] == action.deployed] + versions[-1:]
+        return next((number for number, one in known if one.digest == action.draft.digest), None)
 
     def _next(self, name: str) -> int:
         """One more than any version ever had, deleted ones included."""

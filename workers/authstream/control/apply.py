@@ -13,7 +13,13 @@ from authstream.control.actions import Actions
 from authstream.control.blobs import digest_of
 from authstream.control.door import Door
 from authstream.control.drafts import Draft, checked, looked_at
-from authstream.control.files import BindingFile, read_secrets, read_variables
+from authstream.control.files import (
+    SECRETS_FILE,
+    VARIABLES_FILE,
+    BindingFile,
+    read_secrets,
+    read_variables,
+)
 from authstream.control.flows import Flows
 from authstream.control.folder import load
 from authstream.control.modules import PREFIX
@@ -37,8 +43,6 @@ from authstream.engine.plan import Binding
 from authstream.errors import ConfigurationError
 
 What = Literal["create", "update", "delete"]
-_SECRETS_FILE = ".secrets.yaml"
-VARIABLES_FILE = "variables.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def desired(folder: Path, door: Door, tenant: str = DEFAULT_TENANT) -> Desired:
         flows_needed=False,
         most=door.most,
     )
-    values = read_secrets(folder / _SECRETS_FILE)
+    values = read_secrets(folder / SECRETS_FILE)
     drafts = {name: checked(Draft.of(one), door) for name, one in loaded.actions.items()}
     return Desired(
         tenant,
@@ -166,7 +170,7 @@ def _check_secrets(wanted: Desired, door: Door) -> None:
     missing = missing_secrets(wanted, door)
     if missing:
         raise ConfigurationError(
-            f"no value for secret {', '.join(missing)}: add it to {_SECRETS_FILE},"
+            f"no value for secret {', '.join(missing)}: add it to {SECRETS_FILE},"
             " or create the action and use `authstream secrets set`"
         )
 

@@ -10,6 +10,7 @@ from authstream.control.objects import (
     FlowObject,
     Spec,
     TokenObject,
+    VariableObject,
     VersionObject,
 )
 from authstream.control.view import Entry, Stored
@@ -67,6 +68,11 @@ def secret(stored: Stored) -> dict[str, Any]:
     """A secret's name; never its value."""
     named, _, name = stored.key.name.partition("/")
     return {**described(stored), "action": named, "name": name}
+
+
+def variable(stored: Stored) -> dict[str, Any]:
+    """A plain value."""
+    return {**described(stored), "value": stored.read(VariableObject).value}
 
 
 def token(stored: Stored) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from authstream.contracts.runtime import CODE_FILES, language
 from authstream.contracts.slug import DEFAULT_TENANT, slug
 from authstream.control import blobs
 from authstream.control.actions import Actions
-from authstream.control.apply import VARIABLES_FILE, Difference, desired, differences
+from authstream.control.apply import Difference, desired, differences
 from authstream.control.dependencies import LOCK_FILES
 from authstream.control.door import Door
-from authstream.control.files import FlowFile, read
+from authstream.control.files import VARIABLES_FILE, FlowFile, read
 from authstream.control.objects import (
     FLOW,
     LOOKUP,

@@ -34,6 +34,8 @@ from authstream.errors import ConfigurationError
 
 #: Values of secrets in a folder; never committed.
 SECRETS_FILE = ".secrets.yaml"
+#: Plain values that every action of the tenant finds in its configuration.
+VARIABLES_FILE = "variables.yaml"
 M = TypeVar("M", bound=BaseModel)
 Secrets = dict[str, dict[str, SecretStr]]
 _PROBLEMS_SHOWN = 3

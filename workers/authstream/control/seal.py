@@ -33,6 +33,10 @@ class Keyring:
         """Ids only."""
         return f"Keyring({', '.join(self._keys)})"
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._keys)
+
     @property
     def first(self) -> str:
         """The id of the key that seals. Raises SealError when there is none."""

@@ -21,7 +21,7 @@ from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
 
 TemplateLanguage = Literal["python", "javascript", "typescript"]
-_CODE: dict[TemplateLanguage, str] = {
+CODE_FILE: dict[TemplateLanguage, str] = {
     "python": "action.py",
     "javascript": "action.js",
     "typescript": "action.ts",
@@ -138,7 +138,7 @@ def new_action(
         f"actions/{name}/action.yaml": _ACTION_YAML.format(
             trigger=trigger.name, package=_PACKAGES[language], secrets=SECRETS_FILE
         ),
-        f"actions/{name}/{_CODE[language]}": _code(name, trigger, language),
+        f"actions/{name}/{CODE_FILE[language]}": first_code(name, trigger, language),
         f"tests/test_{re.sub(r'[^a-z0-9]+', '_', name.lower())}.py": _TEST.format(
             name=name, trigger=trigger.name
         ),
@@ -146,7 +146,7 @@ def new_action(
     _check(folder, name, files)
     changed = {_flow_file(folder, trigger.name): _bound(folder, trigger.name, name)}
     changed |= {folder / path: text for path, text in files.items()}
-    changed |= {folder / path: text for path, text in _typings(language, events).items()}
+    changed |= {folder / path: text for path, text in editor_types(language, events).items()}
     changed |= {
         folder / path: text
         for path, text in _absent(folder, trigger).items()
@@ -171,7 +171,8 @@ def _check(folder: Path, name: str, files: Mapping[str, str]) -> None:
         raise ConfigurationError(f"{folder / there[0]} is there already: give another name")
 
 
-def _code(name: str, trigger: Trigger, language: TemplateLanguage) -> str:
+def first_code(name: str, trigger: Trigger, language: TemplateLanguage) -> str:
+    """What the code of a new action begins with: it runs, and says what it is given."""
     python = language == "python"
     owners = dict.fromkeys(path.partition(".")[0] for path in methods(trigger.name))
     return _TEMPLATES[language].format(
@@ -192,7 +193,8 @@ def _statement(trigger: str, *, python: bool) -> str:
     return f"  api.{call.method}({call.arguments});\n"
 
 
-def _typings(language: TemplateLanguage, events: typings.Events) -> dict[str, str]:
+def editor_types(language: TemplateLanguage, events: typings.Events) -> dict[str, str]:
+    """The types that first codes name, for the editor: path in the folder, and text."""
     if language == "python":
         return {"typings/actions.pyi": typings.python(events)}
     return {"typings/authstream.d.ts": typings.typescript(events)}

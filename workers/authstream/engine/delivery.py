@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,6 +13,15 @@ from authstream.contracts.effect import Effect
 from authstream.errors import DeliveryError
 
 I = TypeVar("I", bound=BaseModel)  # noqa: E741 - the inputs model of a kind
+
+
+class Attempt(NamedTuple):
+    """One try: after a crash the same one again."""
+
+    #: Counted from 1, anew when an operator asks for what was given up.
+    number: int
+    #: Where the order was first read: another place when it is asked for again.
+    sequence: int
 
 
 class Delivery(ABC):
@@ -40,8 +49,8 @@ class Delivery(ABC):
     async def deliver(self, effect: Effect) -> None:
         """Deliver once. Raises DeliveryError, which says whether another try can help."""
 
-    async def attempt(self, effect: Effect, number: int) -> None:  # noqa: ARG002 - most do not care
-        """Deliver, the first time or again: tries are counted from 1. Raises as `deliver` does."""
+    async def attempt(self, effect: Effect, attempt: Attempt) -> None:  # noqa: ARG002 - most do not care
+        """Deliver, the first time or again. Raises as `deliver` does."""
         await self.deliver(effect)
 
     def event(self, effect: Effect, trigger: str) -> dict[str, Any]:

@@ -45,6 +45,10 @@ class ProfileStore(Sink):
     async def read(self, tenant: str, subject: str) -> Profile | None:
         """A user's metadata, None when there is none. Raises DeliveryError."""
 
+    @abstractmethod
+    async def erase(self, tenant: str, subject: str) -> bool:
+        """Forget a user; whether there was anything. Raises DeliveryError."""
+
 
 def merged(there: JsonMembers, patch: JsonMembers) -> dict[str, Any]:
     """An object after a patch: a value replaces its whole key, `null` removes it."""

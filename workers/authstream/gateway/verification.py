@@ -69,10 +69,9 @@ def router(settings: LinkSettings, waiters: Waiters, topics: Topics) -> APIRoute
     )
     async def shown(token: str = "") -> Response:
         """Asks the reader to confirm the address."""
-        try:
-            address = _proven(token, settings)
-        except LinkRefusedError as error:
-            return _page("This link cannot be used", f"{error}", status=400)
+        address = _proven(token, settings)
+        if isinstance(address, Response):
+            return address
         text = f"Is {address.email} your e-mail address?"
         return _page("Confirm your e-mail address", text, button=_BUTTON)
 
@@ -84,10 +83,9 @@ def router(settings: LinkSettings, waiters: Waiters, topics: Topics) -> APIRoute
     )
     async def confirmed(token: str = "") -> Response:
         """Keeps the proof; a second time changes nothing."""
-        try:
-            address = _proven(token, settings)
-        except LinkRefusedError as error:
-            return _page("This link cannot be used", f"{error}", status=400)
+        address = _proven(token, settings)
+        if isinstance(address, Response):
+            return address
         patch = _patch(address, token)
         try:
             await waiters.write(_record(patch, topics))
@@ -102,9 +100,12 @@ def router(settings: LinkSettings, waiters: Waiters, topics: Topics) -> APIRoute
     return routes
 
 
-def _proven(token: str, settings: LinkSettings) -> VerifiedAddress:
+def _proven(token: str, settings: LinkSettings) -> VerifiedAddress | Response:
+    """What a link proves, or the page that says why it does not."""
     try:
         return verified(token, settings)
+    except LinkRefusedError as error:
+        return _page("This link cannot be used", f"{error}", status=400)
     except ConfigurationError:
         raise ProblemError(404, "no_links", "this gateway has no AUTHSTREAM_LINKS__KEY") from None
 

@@ -26,15 +26,8 @@ from authstream.engine.ports import Message, Output
 from authstream.engine.resume_record import resume_record
 from authstream.engine.trigger import Trigger
 from authstream.errors import AuthstreamError, BackPressureError, BrokerUnreachableError
-from authstream.publisher.coroutines import settle
-from authstream.publisher.request import (
-    PUBLISH_WITHIN,
-    LoginEvent,
-    event_record,
-    foreign_state,
-    sent,
-    unacknowledged,
-)
+from authstream.publisher.coroutines import acknowledged, settle
+from authstream.publisher.request import LoginEvent, event_record, foreign_state, sent
 from authstream.settings import Settings
 from authstream.stages.outputs import event_headers, flow_headers
 
@@ -286,17 +279,7 @@ class Waiters:
 
         Raises BackPressureError, BrokerUnreachableError.
         """
-        loop = asyncio.get_running_loop()
-        written: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
-        with sent(record) as output:
-            self._exchange.send(output, lambda result: settle(loop, written, result))
-        try:
-            async with asyncio.timeout(PUBLISH_WITHIN.total_seconds()):
-                result = await written
-        except TimeoutError:
-            raise unacknowledged(record) from None
-        if isinstance(result, BrokerUnreachableError):
-            raise result
+        await acknowledged(self._exchange, record)
 
     def record(self, answered: Answered) -> None:
         """Keep what a caller was really told."""

@@ -96,18 +96,23 @@ class AsyncPublisher:
             self._exchange.forget(correlation)
 
     async def _write(self, record: Output) -> Place:
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
-        with sent(record) as traced:
-            self._exchange.send(traced, lambda result: settle(loop, done, result))
-            try:
-                async with asyncio.timeout(PUBLISH_WITHIN.total_seconds()):
-                    written = await done
-            except TimeoutError:
-                raise unacknowledged(record) from None
-        if isinstance(written, BrokerUnreachableError):
-            raise written
-        return place_of(written)
+        return place_of(await acknowledged(self._exchange, record))
+
+
+async def acknowledged(exchange: Exchange, record: Output) -> Message:
+    """A record as it was written. Raises BackPressureError, BrokerUnreachableError."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Message | BrokerUnreachableError] = loop.create_future()
+    with sent(record) as traced:
+        exchange.send(traced, lambda result: settle(loop, done, result))
+        try:
+            async with asyncio.timeout(PUBLISH_WITHIN.total_seconds()):
+                written = await done
+        except TimeoutError:
+            raise unacknowledged(record) from None
+    if isinstance(written, BrokerUnreachableError):
+        raise written
+    return written
 
 
 def settle(loop: asyncio.AbstractEventLoop, future: asyncio.Future[T], result: T) -> None:

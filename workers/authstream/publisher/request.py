@@ -36,6 +36,8 @@ class LoginEvent:
     source: str
     #: The `authstream-hops` of the metadata write that the event comes of.
     hops: int = 0
+    #: False: who publishes it tries it again by itself where its flow fails.
+    retries: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def event_record(event: LoginEvent, topics: Topics, extra: h.Headers = ()) -> Ou
         h.CE_SPECVERSION: "1.0",
     }
     hops = ((h.HOPS, b"%d" % event.hops),) if event.hops else ()
-    headers = (*h.make(members), (h.CONTENT_TYPE, h.JSON_TYPE), *hops, *extra)
+    own = () if event.retries else ((h.RETRIES, b"no"),)
+    headers = (*h.make(members), (h.CONTENT_TYPE, h.JSON_TYPE), *hops, *own, *extra)
     return Output(topics.requested(event.trigger), None, event.data, headers)
 
 

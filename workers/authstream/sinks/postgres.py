@@ -46,6 +46,9 @@ ON CONFLICT (tenant, user_id) DO UPDATE SET
 _READ = """
 SELECT app_metadata, user_metadata FROM authstream_profiles WHERE tenant = %s AND user_id = %s
 """
+_ERASE = """
+DELETE FROM authstream_profiles WHERE tenant = %s AND user_id = %s RETURNING user_id
+"""
 
 
 class PostgresStore(ProfileStore):
@@ -103,6 +106,10 @@ class PostgresStore(ProfileStore):
         """A user's metadata. Raises DeliveryError."""
         row = await self._execute(_READ, (tenant, subject))
         return None if row is None else Profile(*row)
+
+    async def erase(self, tenant: str, subject: str) -> bool:
+        """Forget a user. Raises DeliveryError."""
+        return await self._execute(_ERASE, (tenant, subject)) is not None
 
     async def _execute(self, statement: str, values: Any) -> tuple[Any, ...] | None:  # noqa: ANN401 - as psycopg takes them
         import psycopg  # noqa: PLC0415 - in the extra `postgres`

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS profiles (
 """
 _READ = "SELECT app_metadata, user_metadata FROM profiles WHERE tenant = ? AND user_id = ?"
 _WRITE = "INSERT OR REPLACE INTO profiles VALUES (?, ?, ?, ?)"
+_ERASE = "DELETE FROM profiles WHERE tenant = ? AND user_id = ?"
 
 
 class SqliteStore(ProfileStore):
@@ -60,6 +61,17 @@ class SqliteStore(ProfileStore):
     async def read(self, tenant: str, subject: str) -> Profile | None:
         """A user's metadata. Raises DeliveryError."""
         return await asyncio.to_thread(self._read, tenant, subject)
+
+    async def erase(self, tenant: str, subject: str) -> bool:
+        """Forget a user. Raises DeliveryError."""
+        return await asyncio.to_thread(self._erase, tenant, subject)
+
+    def _erase(self, tenant: str, subject: str) -> bool:
+        with self._lock:
+            try:
+                return self._connection.execute(_ERASE, (tenant, subject)).rowcount > 0
+            except sqlite3.Error as error:
+                raise DeliveryError(f"the profile store: {error}", permanent=False) from error
 
     def _apply(self, patch: MetadataPatch) -> None:
         tenant, subject = patch.tenant, patch.subject or ""

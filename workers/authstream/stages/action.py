@@ -111,6 +111,7 @@ class Action(Stage):
     ) -> None:
         self.name = stage_name(tenant, name)
         self.topics = (topic,)
+        self._tenant = tenant
         self._versions = versions
         self._names = topics
         self._triggers = dict(triggers)
@@ -185,7 +186,7 @@ class Action(Stage):
             outcome = await runtime.run(invocation)
             if resumed:
                 outcome = _forgiven(envelope, outcome)
-            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger)
+            ran = _recorded(step, outcome, leg=envelope.leg, trigger=trigger, owner=self._tenant)
             _describe(span, ran.run)
         return ran
 
@@ -238,7 +239,7 @@ def _forgiven(envelope: Envelope, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _Ran:
+def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger, owner: str) -> _Ran:
     """What goes into the envelope of an outcome, within the budgets."""
     commands = tuple(
         Command(action=step.action, name=name, arguments=orjson.dumps(arguments), leg=leg)
@@ -262,6 +263,7 @@ def _recorded(step: Step, outcome: Outcome, *, leg: int, trigger: Trigger) -> _R
         console=_cut(outcome.console),
         leg=leg,
         thrown=thrown,
+        owner=owner,
     )
     return _Ran(run, commands if status in _DONE else ())
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
+from typing import NamedTuple
 
 import structlog
 
@@ -13,15 +14,23 @@ from authstream.contracts.execution import Execution
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.control.flows import Flows
-from authstream.control.objects import Canary
+from authstream.control.objects import Canary, FlowObject
 from authstream.engine.ports import Message, Outputs, Stage
 from authstream.errors import AuthstreamError, NotFoundError, RecordError
 
 #: Runs of a canary that its error rate is taken over, at most.
 WINDOW = 1000
 _FAILED = frozenset(("error", "timeout", "crashed", "unavailable"))
-#: Tenant, trigger, action, version.
-_Place = tuple[str, str, str, int]
+
+
+class _Place(NamedTuple):
+    """Where runs are counted."""
+
+    #: The tenant whose flow it is.
+    tenant: str
+    trigger: str
+    action: str
+    version: int
 
 
 class CanaryWatch(Stage):
@@ -32,16 +41,15 @@ class CanaryWatch(Stage):
     def __init__(self, *, topics: Topics, flows: Flows) -> None:
         self.topics = (topics.executions,)
         self._flows = flows
-        self._runs: dict[_Place, deque[bool]] = {}
+        self._runs: dict[_Place, deque[bool]] = defaultdict(lambda: deque(maxlen=WINDOW))
         self._log = structlog.get_logger("authstream.canary")
 
     async def handle(self, message: Message) -> Outputs:
         """Counts the runs of canaries."""
         execution = decode(Execution, message.value)
         for tenant in (execution.tenant, DEFAULT_TENANT):
-            if (canaries := self._canaries(tenant, execution.trigger)) is not None:
-                for run in execution.runs:
-                    await self._count(tenant, execution.trigger, run, canaries)
+            if (flow := self._flow(tenant, execution.trigger)) is not None:
+                await self._judge(tenant, flow, execution)
                 break
         return ()
 
@@ -50,34 +58,41 @@ class CanaryWatch(Stage):
         self._log.warning("execution_not_counted", offset=message.offset, reason=str(error))
         return ()
 
-    def _canaries(self, tenant: str, trigger: str) -> dict[str, Canary] | None:
-        """The canaries of a flow by action; None when the tenant has no such flow."""
+    def _flow(self, tenant: str, trigger: str) -> FlowObject | None:
         try:
-            flow = self._flows.get(tenant, trigger)
+            return self._flows.get(tenant, trigger)
         except NotFoundError:
             return None
-        return {bound.action: bound.canary for bound in flow.bindings if bound.canary}
 
-    async def _count(
-        self, tenant: str, trigger: str, run: Run, canaries: dict[str, Canary]
-    ) -> None:
-        canary = canaries.get(run.action)
-        if canary is None or canary.version != run.version:
-            return
-        place = (tenant, trigger, run.action, run.version)
-        runs = self._runs.setdefault(place, deque(maxlen=WINDOW))
+    async def _judge(self, tenant: str, flow: FlowObject, execution: Execution) -> None:
+        """Take back each canary that fails too often.
+
+        A run of another tenant's action of that name, before a flow was bound anew, does not count.
+        """
+        canaries = {bound.action: bound.canary for bound in flow.bindings if bound.canary}
+        for run in execution.runs:
+            canary = canaries.get(run.action)
+            ours = run.owner in (flow.owner, None)
+            if canary is None or not ours or canary.version != run.version:
+                continue
+            place = _Place(tenant, execution.trigger, run.action, run.version)
+            if (why := self._too_many(place, run, canary)) is not None:
+                await asyncio.to_thread(self._take_back, place, why)
+
+    def _too_many(self, place: _Place, run: Run, canary: Canary) -> str | None:
+        """Count a run; why the canary is to go, if it is."""
+        runs = self._runs[place]
         runs.append(run.status in _FAILED)
         rate = sum(runs) / len(runs)
-        if len(runs) >= canary.min_runs and rate > canary.max_errors:
-            del self._runs[place]
-            await asyncio.to_thread(self._take_back, tenant, trigger, run, rate)
+        if len(runs) < canary.min_runs or rate <= canary.max_errors:
+            return None
+        del self._runs[place]
+        return f"{rate:.0%} of its runs failed"
 
-    def _take_back(self, tenant: str, trigger: str, run: Run, rate: float) -> None:
-        why = f"{rate:.0%} of its runs failed"
-        self._log.error(
-            "canary_taken_back", tenant=tenant, action=run.action, version=run.version, reason=why
-        )
+    def _take_back(self, place: _Place, why: str) -> None:
+        said = {"tenant": place.tenant, "action": place.action}
+        self._log.error("canary_taken_back", **said, version=place.version, reason=why)
         try:
-            self._flows.canary(tenant, trigger, run.action, None, why=why)
+            self._flows.canary(place.tenant, place.trigger, place.action, None, why=why)
         except AuthstreamError as error:
-            self._log.error("canary_not_taken_back", action=run.action, reason=str(error))
+            self._log.error("canary_not_taken_back", **said, reason=str(error))

@@ -14,7 +14,7 @@ from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.effect import Effect, EffectDone, EffectStatus
 from authstream.contracts.topics import DELAYS, Topics
 from authstream.engine.dead_ratio import DeadRatio
-from authstream.engine.delivery import Delivery, parsed
+from authstream.engine.delivery import Attempt, Delivery, parsed
 from authstream.engine.lane import Busy, Lane, Limits
 from authstream.engine.parking import Line, Parking, Place
 from authstream.engine.ports import Clock, Memory, Message, Output, Outputs, Stage
@@ -151,7 +151,8 @@ class EffectStage(Stage):
         failure: DeliveryError | None = None
         try:
             async with asyncio.timeout(self._delivery.timeout.total_seconds()):
-                await self._delivery.attempt(effect, trip.attempt + 1)
+                attempt = Attempt(trip.attempt + 1, trip.sequence or 0)
+                await self._delivery.attempt(effect, attempt)
         except DeliveryError as error:
             failure = error
         except TimeoutError:

@@ -83,10 +83,7 @@ class Entry(Stage):
     def handle(self, message: Message) -> Outputs | Awaitable[Outputs]:
         """The planned flow. Raises RecordError for an invalid event."""
         trigger = self._triggers[self._names.trigger_of(message.topic)]
-        published = _published(message)
-        _check(published)
-        event = trigger.parse(published.data)
-        envelope = _envelope(message, trigger, published, event)
+        envelope, event = received(message, trigger)
         flow = self._flows.choose(envelope.tenant, trigger.name)
         glass = in_force(flow, now=message.timestamp)
         if glass is not None:
@@ -143,6 +140,17 @@ class Entry(Stage):
         letter = dead_letter(self._names.dead_letter, message, error, stage=self.name, value=value)
         failed = _failed(message, trigger, error)
         return [letter, envelope_output(self._names.assemble, failed, source=message)]
+
+
+def received(message: Message, trigger: Trigger) -> tuple[Envelope, dict[str, Any]]:
+    """What a published record becomes before it is planned, and its event, parsed.
+
+    Raises RecordError for an invalid event.
+    """
+    published = _published(message)
+    _check(published)
+    event = trigger.parse(published.data)
+    return _envelope(message, trigger, published, event), event
 
 
 def _published(message: Message) -> _Published:
@@ -214,7 +222,7 @@ def _failed(message: Message, trigger: Trigger, error: RecordError) -> Envelope:
 
 
 def _origin(message: Message, trigger: Trigger) -> Origin | None:
-    if not trigger.retries:
+    if not trigger.retries or h.text(message.headers, h.RETRIES) == "no":
         return None
     attempt = h.number(message.headers, h.TRIES) or 0
     return Origin(partition=message.partition, offset=message.offset, attempt=attempt)

@@ -15,7 +15,7 @@ import orjson
 
 from authstream.contracts.effect import Effect
 from authstream.contracts.verdict import Verdict
-from authstream.engine.delivery import Delivery
+from authstream.engine.delivery import Attempt, Delivery
 from authstream.engine.plan import Flow, Flows
 from authstream.errors import (
     BackPressureError,
@@ -90,20 +90,23 @@ class OwnProvider(Delivery):
 
     async def deliver(self, effect: Effect) -> None:
         """The first try. Raises as `attempt` does."""
-        await self.attempt(effect, 1)
+        await self.attempt(effect, Attempt(1, 0))
 
-    async def attempt(self, effect: Effect, number: int) -> None:
+    async def attempt(self, effect: Effect, attempt: Attempt) -> None:
         """One try. Raises DeliveryError; DroppedError where the action says so."""
         trigger = self._bound(effect)
-        if trigger is not None and _delivered(await self._verdict(effect, trigger, number), number):
-            return
+        if trigger is not None:
+            verdict = await self._verdict(effect, trigger, attempt)
+            if _delivered(verdict, attempt.number):
+                return
         async with asyncio.timeout(self._kind.timeout.total_seconds()):
-            await self._kind.attempt(effect, number)
+            await self._kind.attempt(effect, attempt)
 
-    async def _verdict(self, effect: Effect, trigger: str, number: int) -> Verdict:
+    async def _verdict(self, effect: Effect, trigger: str, attempt: Attempt) -> Verdict:
         """What the action says. Raises DeliveryError."""
         data = orjson.dumps({**_known(effect), **self._kind.event(effect, trigger)})
-        event = LoginEvent(trigger, data, f"{effect.id}/{number}", f"/effects/{self.name}")
+        name = f"{effect.id}/{attempt.sequence}/{attempt.number}"
+        event = LoginEvent(trigger, data, name, f"/effects/{self.name}", retries=False)
         if self._asking is None:
             self._asking = self._connect()
         try:

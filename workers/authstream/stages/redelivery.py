@@ -49,6 +49,7 @@ class RedeliveryStage(Stage):
     name = "effect.redelivery"
     relaxed = True
     drains = False
+    waits = True
     timeout = min(DELAYS.values()) + _MARGIN
 
     def __init__(

@@ -80,7 +80,7 @@ class ResumeStage(Stage):
 
         A state that is not good makes no dead letter: anybody with a browser can send one.
         """
-        resume = _read(message)
+        resume = brought(message)
         try:
             return await self._resumed(resume, message)
         except StateError as error:
@@ -124,7 +124,7 @@ class ResumeStage(Stage):
         """Raises StateUsedError unless the browser that used the state before is back."""
         if resume.browser:
             before = await self._reader.read(self._names.resume, partition, first)
-            known = _read(before).browser if before is not None else None
+            known = brought(before).browser if before is not None else None
             if known and hmac.compare_digest(known.encode(), resume.browser.encode()):
                 return
         raise StateUsedError("the state was used before: begin the login again")
@@ -198,7 +198,7 @@ class ResumeStage(Stage):
     def _remember(self, message: Message) -> None:
         """Rebuilt from our own input: a record whose state was good has used it."""
         try:
-            state = self._opened(_read(message), message)
+            state = self._opened(brought(message), message)
         except (RecordError, StateError):
             return
         self._first(state, message)
@@ -207,8 +207,8 @@ class ResumeStage(Stage):
         self._used.pop(partition, None)
 
 
-def _read(message: Message) -> Resume:
-    """Raises UndecodableError."""
+def brought(message: Message) -> Resume:
+    """What a record of the topic says. Raises UndecodableError."""
     if h.first(message.headers, h.CONTENT_TYPE) == h.AVRO_TYPE:
         return decode(Resume, message.value)
     try:
@@ -222,7 +222,7 @@ def _read(message: Message) -> Resume:
 
 def _stripped(message: Message) -> bytes:
     try:
-        resume = _read(message)
+        resume = brought(message)
     except RecordError:
         return b""
     return encode(resume.model_copy(update={"request": {}, "event": {}}))

@@ -1,4 +1,4 @@
-"""Reads an export: a folder of JSON files, or one `tenant.yaml`."""
+"""Reads an export: a folder of JSON files, one `tenant.yaml`, or Terraform's state."""
 
 from __future__ import annotations
 
@@ -18,30 +18,34 @@ from authstream.control.auth0_import.export import (
     Problem,
 )
 from authstream.control.auth0_import.keywords import Keywords
+from authstream.control.auth0_import.terraform_state import as_export, is_state
 from authstream.errors import ConfigurationError
 
 #: Its keys are those of the YAML format.
 Members = dict[str, Any]
 M = TypeVar("M", bound=BaseModel)
 _YAML_FILE = "tenant.yaml"
+_STATE_SUFFIXES = (".tfstate", ".json")
 _DIRECTORY = {"actions": "actions", "actionModules": "action-modules"}
 
 
 def read_export(path: Path, keywords: Keywords) -> Export:
-    """An export in either format; `path` is its folder, or its YAML file.
+    """An export in any format; `path` is its folder, its YAML file, or a state of Terraform's.
 
-    Raises ConfigurationError when it is neither.
+    Raises ConfigurationError when it is none.
     """
     problems: list[Problem] = []
     file = path / _YAML_FILE if path.is_dir() else path
     if file.is_file():
-        root, members = file.parent, _yaml(file, keywords)
+        root, members = file.parent, _whole(file, keywords)
+        if is_state(members):
+            members = as_export(members, problems)
     elif any((path / name).is_dir() for name in (*_DIRECTORY.values(), "triggers")):
         root, members = path, _directory(path, keywords, problems)
     else:
         raise ConfigurationError(
             f"{path} is no export of auth0-deploy-cli: give a folder with actions/ and triggers/,"
-            f" or with {_YAML_FILE}"
+            f" or with {_YAML_FILE}, or a state of Terraform's"
         )
     return Export(
         root,
@@ -53,14 +57,18 @@ def read_export(path: Path, keywords: Keywords) -> Export:
     )
 
 
-def _yaml(file: Path, keywords: Keywords) -> Members:
+def _whole(file: Path, keywords: Keywords) -> Members:
+    """A file that has all of it: YAML, or JSON of Terraform's."""
+    json_file = file.suffix in _STATE_SUFFIXES
     try:
-        members = yaml.safe_load(keywords.replaced(_text(file)))
-    except yaml.YAMLError as error:
+        text = keywords.replaced(_text(file))
+        members: object = json.loads(text) if json_file else yaml.safe_load(text)
+    except (yaml.YAMLError, json.JSONDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         raise ConfigurationError(
-            f"{file}{place}: not valid YAML; correct it, or give the keywords it needs"
+            f"{file}{place}: not valid {'JSON' if json_file else 'YAML'}; correct it, or give the"
+            " keywords it needs"
         ) from None
     return cast("Members", members) if isinstance(members, dict) else {}
 

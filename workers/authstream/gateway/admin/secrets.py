@@ -8,9 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from authstream.control import described
-from authstream.control.objects import VARIABLE, VariableObject
+from authstream.control.objects import VARIABLE
 from authstream.control.secrets import Secrets
-from authstream.control.view import Stored
 from authstream.gateway.admin.callers import Author, Viewer
 from authstream.gateway.admin.exchange import Expected, Page, Pages
 
@@ -60,7 +59,9 @@ def delete_secret(door: Author, tenant: str, action: str, name: Name, expected: 
 @router.get("/variables")
 def list_variables(door: Viewer, tenant: str, pages: Pages) -> Page:
     """The plain values of a tenant, by name."""
-    return pages.page(door.view.of_kind(VARIABLE, tenant), lambda one: one.key.name, _variable)
+    return pages.page(
+        door.view.of_kind(VARIABLE, tenant), lambda one: one.key.name, described.variable
+    )
 
 
 @router.put("/variables/{name}", status_code=204)
@@ -75,7 +76,3 @@ def set_variable(
 def delete_variable(door: Author, tenant: str, name: Name, expected: Expected) -> None:
     """Take a plain value away."""
     Secrets(door, tenant).delete_variable(name, after=expected)
-
-
-def _variable(stored: Stored) -> dict[str, Any]:
-    return {**described.described(stored), "value": stored.read(VariableObject).value}

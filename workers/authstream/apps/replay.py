@@ -1,0 +1,99 @@
+"""Replays recorded logins into a shadow of a flow, and says what comes out otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from authstream.apps.candidate import Against, Candidates, candidates
+from authstream.apps.recorded_logins import RecordedLogin, RecordedLogins, Window
+from authstream.apps.replay_tally import Compared, Tally, duration
+from authstream.apps.shadow import Legs, Shadow
+from authstream.apps.stages import triggers
+from authstream.apps.verdict_changes import changes
+from authstream.control.folder import Folder
+from authstream.errors import NotFoundError
+from authstream.settings import Settings
+
+#: Against what logins are compared: the verdict of then, or one of the deployed flow now.
+Baseline = Literal["recorded", "deployed"]
+#: Logins between two words of progress.
+PROGRESS_EVERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What is to be replayed, where, and against what."""
+
+    settings: Settings
+    tenant: str
+    trigger: str
+    against: Against
+    window: Window
+    baseline: Baseline
+    #: Actions may connect to the hosts that they name.
+    egress: bool
+    say: Callable[[str], None]
+
+    async def run(self, tally: Tally) -> AsyncGenerator[Compared]:
+        """Each login that can be compared, oldest first; `tally` counts them all.
+
+        Raises:
+            ConfigurationError: The candidate cannot be loaded.
+            NotFoundError: No login is there to be replayed, or none has a verdict.
+        """
+        with candidates(self.settings, self.tenant, self.trigger) as known:
+            folder = known.named(self.against)
+            before = known.deployed() if self.baseline == "deployed" else None
+            logins = self._logins(known, folder)
+        self.say(f"replaying {len(logins)} logins …")
+        async with AsyncExitStack() as open_:
+            shadow = await open_.enter_async_context(self._shadow(folder))
+            other = await open_.enter_async_context(self._shadow(before)) if before else None
+            for number, login in enumerate(logins, 1):
+                then = await other.run(login) if other else _recorded(login)
+                if then:
+                    one = _compared(login, then, await shadow.run(login))
+                    tally.add(one)
+                    yield one
+                else:
+                    tally.undecided += 1
+                if not number % PROGRESS_EVERY:
+                    self.say(f"{number} of {len(logins)}, {tally.changed} changed")
+        if not tally.compared:
+            raise NotFoundError(
+                f"none of {len(logins)} logins has a verdict to compare with: give another"
+                " --since, or --baseline deployed"
+            )
+
+    def _logins(self, known: Candidates, folder: Folder) -> list[RecordedLogin]:
+        self.say("reading logins …")
+        with RecordedLogins(self.settings, triggers()[self.trigger]) as recorded:
+            found = recorded.find(self.window, lambda tenant: known.serves(folder, tenant))
+        if not found:
+            raise NotFoundError(
+                f"no login of {self.trigger} for {self.tenant} was recorded in that time: give"
+                " another --since or --tenant"
+            )
+        return found
+
+    def _shadow(self, folder: Folder) -> Shadow:
+        return Shadow(folder, self.trigger, egress=self.egress, say=self.say)
+
+
+def _recorded(login: RecordedLogin) -> Sequence[dict[str, Any]]:
+    return [{"verdict": verdict.public(), "runs": []} for verdict in login.verdicts]
+
+
+def _compared(login: RecordedLogin, before: Legs, after: Legs) -> Compared:
+    legs = zip(before, after, strict=False)  # one may be suspended where the other is not
+    return Compared(
+        login.flow_id,
+        after[0]["verdict"]["tenant"],
+        login.published.timestamp,
+        tuple((leg, one) for leg, (old, new) in enumerate(legs) for one in changes(old, new)),
+        duration(before[: len(after)]),
+        duration(after[: len(before)]),
+    )
