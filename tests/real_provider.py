@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
@@ -41,6 +42,7 @@ def running(
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=written,
+            start_new_session=True,
             preexec_fn=_die_with_us,  # noqa: PLW1509 - it makes one system call
         )
     try:
@@ -50,7 +52,8 @@ def running(
         process.terminate()
         with suppress(subprocess.TimeoutExpired):  # killed below
             process.wait(STOPPED_WITHIN.total_seconds())
-        process.kill()
+        with suppress(ProcessLookupError):  # all are gone
+            os.killpg(process.pid, signal.SIGKILL)  # a launcher's server, too
         process.wait()
 
 

@@ -27,6 +27,8 @@ from tests.real_provider import running
 CONNECTION = "idp"
 #: What the provider allows a decision to take: a killed worker is back long before.
 DEADLINE = timedelta(seconds=5)
+#: Answered at once by policy, and never asked: the log knows nothing of such a call.
+SHED = frozenset(["overloaded", "rate_limited"])
 _USERS = 400
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _HEADERS = {
@@ -100,6 +102,8 @@ class Calls:
             said: dict[str, Any] = await answer.json()
         seconds = time.monotonic() - began
         self.told[flow] = Told(answer.status, said["outcome"], said["code"], seconds)
+        if said["code"] in SHED:
+            del self.logins.fates[flow]
 
     def failures(self) -> Counter[str]:
         """Calls that got no verdict, by the reason that their policy had."""

@@ -143,7 +143,7 @@ class Logins:
 
     def unanswered(self, flows: Iterable[str]) -> list[str]:
         """Those that still lack something."""
-        fates = ((flow, self.fates[flow]) for flow in flows)
+        fates = ((flow, fate) for flow in flows if (fate := self.fates.get(flow)) is not None)
         return [
             flow
             for flow, fate in fates

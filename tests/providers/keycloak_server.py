@@ -22,7 +22,7 @@ VERSION: Final = "26.7.3"
 _ARTIFACT: Final = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
 _BUILT_WITHIN: Final = timedelta(minutes=4)
 #: Twelve seconds on an idle machine of two cores.
-_READY_WITHIN: Final = timedelta(minutes=2)
+_READY_WITHIN: Final = timedelta(minutes=4)
 #: What Keycloak fixes when it builds itself.
 _OPTIONS: Final = (
     *("--features=scripts", "--tracing-enabled=true", "--db=dev-mem", "--cache=local"),
