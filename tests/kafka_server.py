@@ -24,6 +24,8 @@ from tests.kafka_jars import HOME, LOG_LINES, fetch_jars, run
 from tests.kafka_security import ADMIN, KafkaSecurity
 
 SMALL_HEAP: Final = ("-Xms256m", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+#: Compiled as in production: under steady load for minutes that halves what a record costs.
+CHAOS_HEAP: Final = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
 BENCHMARK_HEAP: Final = ("-Xms512m", "-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
 READY_WITHIN: Final = timedelta(seconds=40)
 STOPPED_WITHIN: Final = timedelta(seconds=15)

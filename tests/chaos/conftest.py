@@ -14,12 +14,19 @@ from authstream.contracts.topics import Topics
 from authstream.settings import Settings
 from tests.chaos.logins import Logins
 from tests.chaos.workers import Workers
-from tests.kafka_server import KafkaServer
+from tests.kafka_server import CHAOS_HEAP, KafkaServer
 
 #: FULL=1 kills, stops and restarts more often.
 FULL = bool(os.environ.get("FULL"))
 #: The long form only: builds the older release, then takes half a minute and more.
 collect_ignore = [] if FULL else ["test_upgrade.py"]
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaServer]:
+    """A running broker, shared by the run, that gets as fast as one in production."""
+    with KafkaServer(CHAOS_HEAP) as server:
+        yield server
 
 
 @pytest.fixture

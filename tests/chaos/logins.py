@@ -73,7 +73,8 @@ class Logins:
             {
                 "bootstrap.servers": brokers,
                 "partitioner": "murmur2_random",
-                "linger.ms": 0,
+                # As many callers each with a request of their own would cost more than the flow.
+                "linger.ms": 10,
                 "enable.idempotence": True,
                 "reconnect.backoff.max.ms": 200,
             }

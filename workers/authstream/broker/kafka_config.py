@@ -19,9 +19,10 @@ DELIVERY_TIMEOUT = timedelta(seconds=30)
 #: The mock broker's Fetch does not wake on produce, so its wait is its latency.
 _EMBEDDED_FETCH_WAIT_MS = 2
 #: For a stage that nobody waits for: asking costs both sides CPU.
-_RELAXED_FETCH_WAIT_MS = 50
+_RELAXED_FETCH_WAIT_MS = 200
+_EMBEDDED_RELAXED_WAIT_MS = 50
 _RELAXED_FETCH_BYTES = 64 * 1024
-_FETCH_WAIT_MS = 100
+_FETCH_WAIT_MS = 250
 _READER_WAIT_MS = 10
 #: A follower has nothing to do most of the time; a real broker wakes it, the mock does not.
 _FOLLOWER_WAIT_MS = 500
@@ -84,7 +85,9 @@ def consumer_config(
         **client_config(settings),
     }
     if relaxed:
-        config["fetch.wait.max.ms"] = _RELAXED_FETCH_WAIT_MS
+        config["fetch.wait.max.ms"] = (
+            _EMBEDDED_RELAXED_WAIT_MS if settings.embedded else _RELAXED_FETCH_WAIT_MS
+        )
         # A fetch of its own for each record is a third of what a record costs a broker.
         config["fetch.min.bytes"] = _RELAXED_FETCH_BYTES
     if settings.instance and not settings.embedded:
