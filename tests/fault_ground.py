@@ -128,7 +128,7 @@ class Ground:
     def await_running(self, stage: str) -> None:
         """Wait until a stage has begun with a message."""
         dispatcher = self.runner.dispatchers[stage]
-        kafka_log.until(lambda: dispatcher._running > 0, f"{stage} runs")
+        kafka_log.until(lambda: dispatcher.in_flight > 0, f"{stage} runs")
 
     def lies(self, topic: str, count: int, *, at_least: timedelta) -> None:
         """Wait until so many records have lain in a topic for so long."""

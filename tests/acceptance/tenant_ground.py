@@ -7,7 +7,7 @@ import hmac
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,7 +69,7 @@ class Tenant:
 
 
 @contextmanager
-def serving(brokers: str, scratch: Path) -> Iterator[Tenant]:
+def serving(brokers: str, scratch: Path) -> Generator[Tenant]:
     """One supervised worker for all of it."""
     folder = scratch / "folder"
     shutil.copytree(_TENANT, folder)

@@ -312,7 +312,7 @@ def test_a_signup_is_authorized_by_role_and_client(
     tenant: Tenant, client: str, role: str, outcome: str
 ) -> None:
     """A denial with one argument: no text for the user, no later action; what was queued stays."""
-    event = {
+    event: dict[str, Any] = {
         "client": {"client_id": "app", "name": client, "metadata": {}},
         "connection": {"name": "db"},
         "request": {"ip": "192.0.2.1"},

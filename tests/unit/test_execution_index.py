@@ -30,7 +30,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 def execution(flow: str, *runs: Run, **members: Any) -> Execution:
     """An allowed login of 12 ms."""
-    said = {
+    said: dict[str, Any] = {
         "flow_id": flow,
         "leg": 0,
         "tenant": "default",
@@ -273,8 +273,15 @@ def dead(reason: str) -> dict[str, Any]:
 
 def test_an_effect_that_is_delivered_waits_no_more(filled: Filled) -> None:
     """Whatever was said before."""
-    effect = {"id": "e1", "kind": "email", "flow_id": "a", "leg": 0, "tenant": "x", "payload": {}}
-    ordered = Effect(**effect, trigger="x", action="x", ordered_at=NOW)  # type: ignore[arg-type]  # a dict of everything
+    effect: dict[str, Any] = {
+        "id": "e1",
+        "kind": "email",
+        "flow_id": "a",
+        "leg": 0,
+        "tenant": "x",
+        "payload": {},
+    }
+    ordered = Effect(**effect, trigger="x", action="x", ordered_at=NOW)
     filled.note((TOPICS.effects_retry("email", "5s"), ordered))
     filled.note((TOPICS.effects_done("email"), done("e1")))
     flow = filled.index.search.flow("a")
@@ -375,6 +382,6 @@ def test_two_processes_share_a_file(tmp_path: Path) -> None:
 
 def test_hashed_users_are_found_by_their_ids(tmp_path: Path) -> None:
     """Whoever has the key need not hash by hand."""
-    with opened(tmp_path / "index.sqlite", hashed=lambda value: f"hashed:{value}") as index:
+    with opened(tmp_path / "index.sqlite", hashed="hashed:{}".format) as index:
         index.add([record(TOPICS.executions, execution("a", subject="hashed:ada"))])
         assert len(index.search.find(Filter(user="ada")).found) == 1

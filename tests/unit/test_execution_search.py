@@ -62,7 +62,7 @@ def fill(index: Index) -> None:
         )
         for number in range(first)
     )
-    with index._transaction() as database:
+    with index._transaction() as database:  # pyright: ignore[reportPrivateUsage] - as many rows by SQL
         for copy in range(1, MANY // first):
             shift = copy * first
             database.execute(

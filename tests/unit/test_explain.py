@@ -36,7 +36,7 @@ def ran(
 
 def leg(*runs: Run, at: int = 12, written: int = 14, **members: Any) -> Recorded:
     """An execution decided so many milliseconds after its event."""
-    said = {
+    said: dict[str, Any] = {
         **dict.fromkeys(("code", "reason")),
         "flow_id": "f1",
         "leg": 0,

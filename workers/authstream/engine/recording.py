@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -91,7 +91,8 @@ def _recorded(command: Command) -> Command:
     if command.name != REDIRECT:
         return command
     arguments = _loaded(command.arguments)
-    url = _without_query(str(arguments[0])) if isinstance(arguments, list) else ""
+    there = cast("list[object]", arguments) if isinstance(arguments, list) else [""]
+    url = _without_query(str(there[0]))
     return command.model_copy(update={"arguments": orjson.dumps([url])})
 
 

@@ -50,7 +50,9 @@ class Withheld:
     """
 
     def __init__(self, rules: Mapping[str, Deed], key: str | None = None) -> None:
-        self._rules = [(_checked(path), deed) for path, deed in rules.items()]
+        self._rules: list[tuple[list[str], Deed]] = [
+            (_checked(path), deed) for path, deed in rules.items()
+        ]
         self._key = (key or "").encode()
         if "hash" in rules.values() and len(self._key) < _KEY_CHARACTERS:
             raise ConfigurationError(
@@ -74,7 +76,7 @@ class Withheld:
         """
         found: dict[str, str] = {}
         dropped: list[tuple[list[str], Deed]] = [(list(path), "drop") for path in always]
-        for path, deed in (*dropped, *self._rules):
+        for path, deed in [*dropped, *self._rules]:
             stand_in = self.pseudonym if deed == "hash" else _nothing
             for holder, name in _holders(members, path):
                 value = holder[name]

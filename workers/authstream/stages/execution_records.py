@@ -50,11 +50,13 @@ class ExecutionRecords:
 
     def _output(self, message: Message, record: Execution) -> Output:
         """With less in it where it would be too large. Raises TooLargeError for runs alone."""
+        refused: TooLargeError | None = None
         for part in chain([record], smaller(record)):
             try:
                 return self._written(message, part)
             except TooLargeError as error:
                 refused = error
+        assert refused is not None  # noqa: S101 - there was one record at least
         raise refused
 
     def _written(self, message: Message, record: Execution) -> Output:
