@@ -108,7 +108,7 @@ class SmtpServer:
         self._server.close()
         for protocol in self._open:
             transport = protocol.transport
-            if isinstance(transport, asyncio.Transport):
+            if isinstance(transport, asyncio.Transport) and not transport.is_closing():
                 transport.abort()
         self._open.clear()
         await asyncio.sleep(0.05)  # the library's own tasks end

@@ -221,7 +221,7 @@ def test_typescript_runs_and_its_errors_have_its_own_lines(
     assert returning["verdict"]["claims"]["id_token"]["https://example.com/typed"] is True
     run = project.test("first-login")["runs"][1]
     assert run["status"] == "error"
-    assert run["error"] == "RangeError: on the first login"
+    assert run["error"] == "RangeError: on the first login\naction.ts:9 in onExecutePostLogin"
     assert run["thrown"]["stack"] == "action.ts:9 in onExecutePostLogin"
 
 

@@ -1,4 +1,4 @@
-"""The broker goes while an action runs: log, trace and explanation of the login name the cause."""
+"""The broker goes while an action runs: log and explanation of the login name the cause."""
 
 from __future__ import annotations
 
@@ -25,5 +25,3 @@ def test_a_login_that_waited_for_the_broker(
         assert "after act had run, until the broker had what it gave" in seen.text
         assert "the broker was away" in seen.text
         assert any("refused" in line or "Disconnected" in line for line in ground.lines)
-        span = seen.span(f"send {ground.assembled.topics.assemble}")
-        assert (span.end_time or 0) - (span.start_time or 0) > 500_000_000

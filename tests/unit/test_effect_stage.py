@@ -173,6 +173,21 @@ async def test_what_comes_after_a_waiting_effect_of_its_key_waits_behind_it() ->
     assert [effect.id for effect in delivery.delivered] == ["other", "e1", "e2"]
 
 
+async def test_an_effect_that_comes_back_late_is_still_the_first() -> None:
+    """A busy worker is late by seconds; one that is lost holds up the others for a minute."""
+    clock = ManualClock(NOW)
+    delivery = FakeDelivery(AGAIN)
+    stage = stage_of(delivery, clock)
+    await stage.handle(ordered("e1"))
+    (second,) = await stage.handle(ordered("e2", offset=1))
+    clock.advance(timedelta(seconds=30))
+    (second,) = await stage.handle(come_back(second, offset=2))
+    assert delivery.delivered == []
+    clock.advance(timedelta(seconds=40))
+    await stage.handle(come_back(second, offset=3))
+    assert [effect.id for effect in delivery.delivered] == ["e2"]
+
+
 async def test_the_order_is_kept_by_the_next_owner_of_the_partition() -> None:
     """What waits is read back from the delay topics, less what is done."""
     stage = stage_of(FakeDelivery(AGAIN))

@@ -30,6 +30,9 @@ from authstream.stages.trip import Trip
 SCHEDULE = ("5s", "5s", "5s", "5s", "5s", "1m", "1m", "10m", "10m", "10m")
 #: An effect whose destination is away so long is given up, however seldom it was tried.
 GIVE_UP_AFTER = timedelta(days=1)
+#: An effect that is this late to come back holds up those behind it no longer. A busy worker or
+#: broker is late by seconds.
+LOST_AFTER = timedelta(minutes=1)
 #: Of an error, in the header of what waits for another try.
 REASON_CHARACTERS = 300
 #: More destinations than that are not remembered while they are idle.
@@ -138,8 +141,9 @@ class EffectStage(Stage):
         )
         if turn.void:
             return ()
-        until = max(turn.behind or 0, trip.not_before)
-        if until > self._clock.now():
+        until, now = max(turn.behind or 0, trip.not_before), self._clock.now()
+        late = turn.behind is not None and (now - turn.behind) * _MILLISECOND < LOST_AFTER
+        if until > now or late:
             return [self._park(message, effect.id, trip, line=line, until=until)]
         return await self._try(message, effect, trip, line=line)
 

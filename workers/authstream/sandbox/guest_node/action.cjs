@@ -5,7 +5,6 @@ const fs = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const { inspect } = require("node:util");
-const vm = require("node:vm");
 const p = require("./primordials.cjs");
 const { share } = require("./shared.cjs");
 
@@ -15,7 +14,9 @@ const MESSAGE_CHARACTERS = 400;
 const SOURCE_CHARACTERS = 160;
 const STACK_FRAMES = 25;
 
-const PARAMETERS = ["exports", "require", "module", "__filename", "__dirname"];
+const [MAJOR, MINOR] = process.versions.node.split(".").map(Number);
+// From these versions on, Node takes for an ES module what looks like one, unless told; Auth0 does not.
+const GUESSES = MAJOR > 22 || (MAJOR === 22 && MINOR >= 7) || (MAJOR === 20 && MINOR >= 19);
 const HANDLER = /^on(?:Execute|Continue)[A-Z]\w*$/;
 const FRAME = /^ *at (?:async )?(?:(.*?) \()?(?:file:\/\/)?(\/.*?):(\d+)(?::\d+)?\)?$/;
 const SYNTAX = /^(?:file:\/\/)?(\/.*):(\d+)$/;
@@ -87,13 +88,7 @@ function load(file, dependencies, modules) {
   module.filename = file;
   module.paths = Module._nodeModulePaths(folder);
   Module._cache[file] = module;
-  // Newer versions of Node would take it for an ES module where it looks like one; Auth0 does not.
-  const code = vm.compileFunction(readFileSync(file, "utf8"), PARAMETERS, {
-    filename: file,
-    importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
-  const required = Module.createRequire(file);
-  code.call(module.exports, module.exports, required, module, file, folder);
+  module._compile(readFileSync(file, "utf8"), file, ...(GUESSES ? ["commonjs"] : []));
   module.loaded = true;
   return module.exports;
 }
