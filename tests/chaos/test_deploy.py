@@ -123,7 +123,10 @@ def published_a_second_later(logins: Logins, plan: Plan) -> list[tuple[str, Plan
     time.sleep(SWITCHED_WITHIN)
     before = set(logins.fates)
     time.sleep(SWITCHED_WITHIN / 2)
-    return [(flow, plan) for flow in list(logins.fates) if flow not in before]
+    after = [(flow, plan) for flow in list(logins.fates) if flow not in before]
+    # Those that still wait for entry must not meet the next deploy.
+    until(lambda: not logins.unanswered(flow for flow, _ in after), "they are decided")
+    return after
 
 
 def plan_of(verdict: Verdict) -> Plan:
