@@ -254,12 +254,13 @@ class FaustRunner:
                 stage,
                 self._settings,
                 topics,
+                member=member,
                 recovery=recovery,
                 deliver=lambda cells: self._on_loop(lambda: deliver(cells)),
                 forget=forget,
                 fatal=fatal,
             )
-            for topics in (stage.frequent, silent)
+            for topics, member in ((stage.frequent, ".frequent"), (silent, ""))
             if topics
         ]
 

@@ -100,8 +100,10 @@ class KafkaReader:
 
     def offsets_at(self, places: Sequence[Place], millis: int) -> dict[Place, int]:
         """As `offset_at`, of many partitions in one question."""
-        if self._from_the_start or not places:
-            return {place: low for place, (low, _) in self.spans(places).items()} if places else {}
+        if not places:
+            return {}
+        if self._from_the_start:
+            return self._listed(places, _EARLIEST)
         found = self._listed(places, millis)
         late = [place for place, offset in found.items() if offset == OFFSET_END]
         return found | (self._listed(late, _LATEST) if late else {})

@@ -64,16 +64,16 @@ class StageConsumer:
         settings: Settings,
         topics: Sequence[str],
         *,
+        member: str,
         recovery: Recovery,
         deliver: Callable[[list[Cell]], None],
         forget: Callable[[str, int], None],
         fatal: Callable[[BaseException], None],
     ) -> None:
-        """Of a stage with `frequent` topics there are two in a process, each with its `topics`."""
+        """Of a stage with `frequent` topics a process has two, told apart by `member`."""
         self._stage = stage
         self._group = group_of(settings, stage)
         self._topics = list(topics)
-        frequent = bool(stage.frequent) and set(topics) == set(stage.frequent)
         self._recovery = recovery
         self._deliver = deliver
         self._forget = forget
@@ -82,7 +82,7 @@ class StageConsumer:
             consumer_config(
                 settings,
                 group=self._group,
-                member=".frequent" if frequent else "",
+                member=member,
                 assignor=stage.assignor,
                 relaxed=stage.relaxed,
             ),

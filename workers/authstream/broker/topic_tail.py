@@ -123,11 +123,8 @@ class TopicTail:
         reader = KafkaReader(self._settings)
         millis = back(self._window, now=self._clock.now())
         try:
-            return {
-                (topic, number): reader.offset_at(topic, number, millis)
-                for topic in self._tells
-                for number in range(there.get(topic, 0))
-            }
+            places = [(topic, n) for topic in self._tells for n in range(there.get(topic, 0))]
+            return reader.offsets_at(places, millis)
         finally:
             reader.close()
 
