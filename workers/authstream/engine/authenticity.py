@@ -64,11 +64,13 @@ def standard_webhook(call: Call, secrets: Sequence[str]) -> None:
         raise UnauthenticatedError("webhook-id, webhook-timestamp or webhook-signature is missing")
     fresh(at, call.received_at, unit=timedelta(seconds=1), tolerance=TOLERANCE)
     wanted = [standard_signature(secret, sent, at, body=call.body) for secret in secrets]
-    if not any(matches(one, wanted) for one in re.split(r"[ ]+|, *(?=v\d)", offered)):
+    if not any(matches(one, wanted) for one in _BETWEEN_SIGNATURES.split(offered)):
         raise UnauthenticatedError("webhook-signature was made with none of the secrets")
 
 
 _PARTS = ("id", "timestamp", "signature")
+#: A comma followed by `v1,` and no less: one signature in 409 (64 · 64 / 10) begins with v1 itself.
+_BETWEEN_SIGNATURES = re.compile(r" +|, *(?=v\d+\w?,)")
 
 
 def standard_signature(secret: str, sent: str, at: str, *, body: bytes) -> str:
