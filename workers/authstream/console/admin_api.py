@@ -16,6 +16,7 @@ _PREFIX = "/v1/admin"
 #: The longest page that the API gives.
 _PAGE = 200
 _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED, _UNAUTHORIZED = 404, 409, 412, 401
+_UNAVAILABLE = 503
 #: A deploy installs packages, a test run starts guests.
 SLOW_SECONDS = 120.0
 
@@ -121,6 +122,15 @@ class AdminApi:
         """Bind exactly these; `revision` is the one that they build on, 0 for no flow yet."""
         body = {"bindings": list(bindings)}
         return await self._send("PUT", self._mine("flows", trigger), body, revision=revision)
+
+    async def figures(self, trigger: str) -> dict[str, Any] | None:
+        """How a flow and its actions did in the last hour; None where nobody keeps an index."""
+        try:
+            return (await self._get(self._mine("flows", trigger, "figures"))).members
+        except AdminApiError as error:
+            if error.status == _UNAVAILABLE:
+                return None
+            raise
 
     async def test(
         self,

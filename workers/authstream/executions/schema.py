@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: A file of another number is made anew: everything in it comes from topics.
-VERSION = 1
+VERSION = 2
 TABLES = """
 CREATE TABLE origin (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE positions (
@@ -22,9 +22,11 @@ CREATE INDEX legs_by_time ON legs (written_at, number);
 CREATE INDEX legs_by_subject ON legs (subject, written_at, number);
 CREATE INDEX legs_by_client ON legs (client, written_at, number);
 CREATE INDEX legs_by_outcome ON legs (outcome, written_at, number);
+CREATE INDEX legs_by_trigger ON legs (trigger, written_at, number);
 CREATE TABLE bodies (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE runs (
     number INTEGER, position INTEGER, action TEXT NOT NULL, ms REAL NOT NULL,
+    status TEXT NOT NULL,
     PRIMARY KEY (number, position)
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_action ON runs (action, ms, number);

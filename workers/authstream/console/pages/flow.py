@@ -11,6 +11,7 @@ from starlette.requests import Request
 from authstream.console.admin_api import AdminApi, AdminApiError
 from authstream.console.flow_draft import FlowDraft, changes
 from authstream.console.frame import empty, failed, frame, icon_button
+from authstream.console.node_figures import LOOK_SECONDS, WHOLE, NodeFigures
 from authstream.console.step_card import Handlers, focus, step_card
 from authstream.console.step_settings import StepSettings
 from authstream.console.trial_panel import TrialPanel
@@ -52,6 +53,7 @@ class FlowPage:
         #: Who was faster, once somebody was.
         self._other: dict[str, Any] | None = None
         self._settings = StepSettings(self)
+        self._figures = NodeFigures(visit, trigger["name"])
         #: What can be dragged, by the ids of its elements: a step's index, an action's name.
         self._cards: dict[int, int] = {}
         self._items: dict[int, str] = {}
@@ -80,6 +82,7 @@ class FlowPage:
                 self._library()
         self._unsaved()
         ui.timer(_LOOK_SECONDS, self._look)
+        ui.timer(LOOK_SECONDS, self._figures.load)
 
     def redraw(self) -> None:
         """After a change of the draft."""
@@ -140,6 +143,7 @@ class FlowPage:
             with ui.element("div").classes("terminal end"):
                 ui.icon("verified_user").props("aria-hidden=true")
                 ui.label(self.words.end)
+            self._figures.draw(WHOLE)
 
     def _steps(self) -> None:
         before = {step.action: step for step in self.draft.saved}
@@ -150,6 +154,7 @@ class FlowPage:
                 step,
                 before=before.get(step.action),
                 action=self.actions.get(step.action),
+                figures=self._figures,
                 last=index == len(self.draft.steps) - 1,
                 handlers=Handlers(self._move, self._switch, self._settings.open, self._remove)
                 if self.visit.may_edit

@@ -10,6 +10,7 @@ from authstream.gateway.admin import (
     catalogue,
     dead_letters,
     executions,
+    figures,
     flows,
     oversight,
     secrets,
@@ -36,7 +37,7 @@ def admin_app(entrance: Entrance | None) -> FastAPI:
     )
     app.state.entrance = entrance
     for module in (
-        *(actions, flows, secrets, oversight, dead_letters, executions, catalogue, trials),
+        *(actions, flows, figures, secrets, oversight, dead_letters, executions, catalogue, trials),
     ):
         app.include_router(module.router)
     install(app)
