@@ -53,6 +53,13 @@ class Delivery(ABC):
         """Deliver, the first time or again. Raises as `deliver` does."""
         await self.deliver(effect)
 
+    def preview(self, effect: Effect) -> dict[str, str] | None:  # noqa: ARG002 - a kind without one
+        """How it would look to its reader, part by part; None: its payload says it all.
+
+        Nothing in it is good for anything, such as a signed link. Raises DeliveryError.
+        """
+        return None
+
     def event(self, effect: Effect, trigger: str) -> dict[str, Any]:
         """What one of the `providers` is told of an effect. Raises DeliveryError."""
         raise NotImplementedError(f"{self.name} has no event for {trigger}")

@@ -8,11 +8,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from authstream.gateway.admin import (
     actions,
     catalogue,
+    comparison,
     dead_letters,
+    editing,
     executions,
     figures,
     flows,
+    locks,
     oversight,
+    previews,
     secrets,
     trials,
 )
@@ -37,7 +41,8 @@ def admin_app(entrance: Entrance | None) -> FastAPI:
     )
     app.state.entrance = entrance
     for module in (
-        *(actions, flows, figures, secrets, oversight, dead_letters, executions, catalogue, trials),
+        *(actions, flows, figures, secrets, oversight, dead_letters, executions, catalogue),
+        *(trials, comparison, editing, locks, previews),
     ):
         app.include_router(module.router)
     install(app)
