@@ -55,6 +55,7 @@ class EmailDelivery(Delivery):
     name = "email"
     inputs = EmailInputs
     providers = ("custom-email-provider",)
+    previews = True
 
     def __init__(self) -> None:
         self._settings = Settings()

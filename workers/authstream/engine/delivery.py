@@ -35,6 +35,9 @@ class Delivery(ABC):
     #: Triggers whose action delivers instead, where a tenant has bound one; the first bound counts.
     providers: tuple[str, ...] = ()
 
+    #: Whether `preview` shows more than the payload.
+    previews: bool = False
+
     async def start(self) -> None:  # noqa: B027 - most kinds have nothing to prepare
         """Prepare; called once before the first delivery."""
 

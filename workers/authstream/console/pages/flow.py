@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nicegui import ui
@@ -9,6 +10,7 @@ from nicegui.events import SortableEventArguments, ValueChangeEventArguments
 from starlette.requests import Request
 
 from authstream.console.admin_api import AdminApi, AdminApiError
+from authstream.console.comparison_panel import ComparisonPanel
 from authstream.console.flow_draft import FlowDraft, changes
 from authstream.console.frame import empty, failed, frame, icon_button
 from authstream.console.node_figures import LOOK_SECONDS, WHOLE, NodeFigures
@@ -101,9 +103,11 @@ class FlowPage:
             ui.label(self.trigger["name"]).classes("chip mono")
             ui.element("div").classes("grow")
             if self.visit.may_edit:
-                ui.button(
-                    "Test the flow", icon="play_arrow", on_click=self._test, color=None
-                ).classes("plain")
+                for text, icon, action in (
+                    ("Compare", "balance", self._compare),
+                    ("Test the flow", "play_arrow", self._test),
+                ):
+                    ui.button(text, icon=icon, on_click=action, color=None).classes("plain")
             else:
                 ui.label("You may look, not change").classes("chip warn")
 
@@ -289,9 +293,19 @@ class FlowPage:
         self.redraw()
 
     def _test(self) -> None:
-        bindings = [step.binding() for step in self.draft.steps]
+        bindings = self._bindings()
+        self._dialog(TrialPanel(self.visit, self.trigger, bindings=lambda: bindings).draw)
+
+    def _compare(self) -> None:
+        bindings, name = self._bindings(), self.trigger["name"]
+        self._dialog(ComparisonPanel(self.visit, name, bindings=lambda: bindings).draw)
+
+    def _bindings(self) -> list[dict[str, Any]]:
+        return [step.binding() for step in self.draft.steps]
+
+    def _dialog(self, draw: Callable[[], None]) -> None:
         with ui.dialog() as dialog, ui.card().style("width:min(60rem,96vw)"):
-            TrialPanel(self.visit, self.trigger, bindings=lambda: bindings).draw()
+            draw()
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")
                 ui.button("Close", on_click=dialog.close, color=None).props("flat")
@@ -300,7 +314,7 @@ class FlowPage:
     async def apply(self) -> None:
         """Put the draft into effect as one revision; or say who was faster."""
         name, api = self.trigger["name"], self.visit.api
-        bindings = [step.binding() for step in self.draft.steps]
+        bindings = self._bindings()
         with self.visit.told():
             try:
                 answer = await api.set_flow(name, bindings, revision=self.draft.revision)
