@@ -31,6 +31,10 @@ class NodeFigures:
         self._lines[node] = ui.element("div").classes("figures")
         self._fill(node)
 
+    def forget(self) -> None:
+        """The picture is drawn anew: its nodes come again."""
+        self._lines.clear()
+
     async def load(self) -> None:
         """Look anew."""
         with self._visit.told():

@@ -30,11 +30,10 @@ class ProblemMarks:
         By a method of the editor: as its properties they would come with a value that may be older
         than what is being typed.
         """
-        if found == self._found:
-            return
-        self._found = found
         self._editor.run_method("setDecorations", list(decorations(self._editor.value, found)))
-        self.draw.refresh()
+        if found != self._found:
+            self._found = found
+            self.draw.refresh()
 
     @ui.refreshable_method
     def draw(self) -> None:

@@ -37,6 +37,7 @@ class StepSettings:
     def open(self, index: int) -> None:
         """Show the settings of a step."""
         step = self._page.draft.steps[index]
+        self._page.dialogs.clear()  # the one before
         with (
             self._page.dialogs,
             ui.dialog() as dialog,

@@ -129,6 +129,7 @@ class FlowPage:
 
     @ui.refreshable_method
     def _canvas(self) -> None:
+        self._figures.forget()
         with ui.element("section").classes("canvas").props('aria-label="Flow"'):
             with ui.element("div").classes("terminal"):
                 ui.icon(self.words.icon).props("aria-hidden=true")
