@@ -63,6 +63,7 @@ def test_the_method_that_may_be_meant_is_named() -> None:
         "/* api.nothing()\n api.nothing() */",
         'console.log("api.nothing()", `api.nothing(${event.user.name})`)',
         "my.api.nothing()",
+        'const api = require("./api"); api.nothing()',
         "const deny = api.access.deny; deny('no')",
     ],
 )
@@ -76,6 +77,8 @@ def test_what_is_no_unknown_call_is_left_alone(code: str) -> None:
     [
         ("event.secrets.TOKEN", "javascript"),
         ("event.secrets['TOKEN']", "javascript"),
+        ("headers = `Bearer ${event.secrets.TOKEN}`", "javascript"),
+        ("headers = f'Bearer {event.secrets.TOKEN}'", "python"),
         ("const { KEY, TOKEN: token } = event.secrets;", "javascript"),
         ('event.secrets["TOKEN"]', "python"),
         ("event.secrets.TOKEN", "python"),

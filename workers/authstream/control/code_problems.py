@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -29,6 +30,8 @@ _TOKENS: dict[Language, re.Pattern[str]] = {
 }
 _NAME = r"[A-Za-z_$][\w$]*"
 _CALL = re.compile(rf"(?<![\w$.])api((?:\s*\??\.\s*{_NAME})+)\s*(?:\?\.)?\(")
+#: Something else of this name.
+_OWN_API = re.compile(r"\b(?:const|let|var|import)\s+api\b|\bapi\s*=[^=]")
 #: A method that is passed on as a function.
 _OF_FUNCTIONS = frozenset({"call", "apply", "bind"})
 _SECRET = re.compile(
@@ -37,7 +40,7 @@ _SECRET = re.compile(
 )
 _OF_DICTIONARIES = frozenset({"get", "items", "keys", "values"})
 _SECRETS_BY_NAME = re.compile(r"\{([^{}]*)\}\s*=\s*event\s*\.\s*secrets\b")
-_URL = re.compile(r"^[fFrRbBuU]{0,2}['\"`]+(https?)://([^/?#\s\"'`\\]+)")
+_URL = re.compile(r"^['\"`]+(https?)://([^/?#\s\"'`\\]+)")
 #: What a text follows when its address is called.
 _CALLED = re.compile(
     r"(?:\b(?:fetch|axios|got|request|Request|get|post|put|patch|delete|head|urlopen)\(\s*"
@@ -102,6 +105,12 @@ class _Text:
     def __init__(self, code: str, language: Language) -> None:
         token = _TOKENS[language]
         self.texts = [found for found in token.finditer(code) if found["text"]]
+        #: Without those that may have code in them: `…${code}…`, f"…{code}…".
+        self.plain_texts = [
+            found
+            for found in self.texts
+            if found[0][0] != "`" and code[max(0, found.start() - 1)] not in "fF"
+        ]
         self.without_comments = token.sub(
             lambda found: _blank(found[0]) if found["comment"] else found[0], code
         )
@@ -109,8 +118,8 @@ class _Text:
         self._lines = [0, *(found.end() for found in re.finditer("\n", code))]
 
     def problem(self, kind: Kind, start: int, length: int, text: str) -> Problem:
-        line = next(n for n in reversed(range(len(self._lines))) if self._lines[n] <= start)
-        return Problem(kind, line + 1, start - self._lines[line], length, text)
+        line = bisect_right(self._lines, start)
+        return Problem(kind, line, start - self._lines[line - 1], length, text)
 
 
 def _blank(text: str) -> str:
@@ -120,6 +129,8 @@ def _blank(text: str) -> str:
 def _methods(read: Read, text: _Text) -> Iterator[Problem]:
     spelled: Callable[[str], str] = python_path if read.language == "python" else str
     known = {spelled(path) for path in methods(read.trigger)}
+    if _OWN_API.search(text.statements):
+        return
     for found in _CALL.finditer(text.statements):
         path = re.sub(r"[\s?]", "", found[1]).removeprefix(".")
         owner, _, last = path.rpartition(".")
@@ -146,7 +157,7 @@ def _secret_names(read: Read, text: _Text) -> Iterator[tuple[int, str]]:
     for found in _SECRET.finditer(text.without_comments):
         group = "name" if found["name"] else "item"
         dictionary = read.language == "python" and found[group] in _OF_DICTIONARIES
-        if not dictionary and not _within(found.start(), text.texts):
+        if not dictionary and not _within(found.start(), text.plain_texts):
             yield found.start(group), found[group]
     for found in _SECRETS_BY_NAME.finditer(text.statements):
         for part in re.finditer(rf"({_NAME})\s*(?::[^,]*|=[^,]*)?(?:,|$)", found[1]):
