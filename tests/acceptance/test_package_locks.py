@@ -7,6 +7,7 @@ import json
 import pytest
 
 from authstream.apps.package_locks import PackageLocks
+from authstream.contracts.runtime import Language
 from authstream.errors import ConfigurationError
 
 # Asking takes as long as the registries take.
@@ -26,13 +27,13 @@ def test_packages_are_resolved_with_hashes() -> None:
 
 def test_only_exact_versions_of_registry_packages_are_asked_for() -> None:
     """No range, no address, no option of a package manager."""
-    for spoken, name, version in (
+    wrong: tuple[tuple[Language, str, str], ...] = (
         ("python", "PyJWT", ">=2"),
         ("python", "--index-url", "1.0"),
         ("python", "PyJWT @ https://x.example/a.whl", "1.0"),
         ("javascript", "uuid", "^11.1.0"),
         ("javascript", "uuid", "git+https://x.example/a.git"),
-    ):
-        assert spoken in ("python", "javascript")
+    )
+    for spoken, name, version in wrong:
         with pytest.raises(ConfigurationError, match="exact version"):
             PackageLocks()("claims", spoken, {name: version}, print)

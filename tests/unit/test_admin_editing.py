@@ -33,8 +33,10 @@ WRONG = "def on_execute_post_login(event, api):\n    api.deny(event.secrets.KEY)
 class Asked:
     """Notes what the ports of the entrance are asked."""
 
-    locked: list[tuple[str, Language, Mapping[str, str]]] = field(default_factory=list)
-    compared: list[Compared] = field(default_factory=list)
+    locked: list[tuple[str, Language, Mapping[str, str]]] = field(
+        default_factory=list[tuple[str, Language, Mapping[str, str]]]
+    )
+    compared: list[Compared] = field(default_factory=list[Compared])
 
     def lock(
         self, name: str, spoken: Language, dependencies: Mapping[str, str], say: Say, /
@@ -148,9 +150,10 @@ def test_the_link_of_a_preview_proves_nothing(
     """An author must not verify an address that is somebody else's."""
     key = "k" * 32
     monkeypatch.setenv("AUTHSTREAM_LINKS__KEY", key)
-    mail = {"to": "eve@x.example", "template": "verify-address", "values": {"user_id": "ada"}}
-    mail["values"] = {"user_id": "ada", "name": "Ada"}
-    text = author.post(PREVIEW.format("email"), json={"payload": mail}).json()["parts"]["text"]
+    values = {"user_id": "ada", "name": "Ada"}
+    mail = {"to": "eve@x.example", "template": "verify-address", "values": values}
+    parts = author.post(PREVIEW.format("email"), json={"payload": mail}).json()["parts"]
+    text: str = parts["text"]
     url = next(word for word in text.split() if word.startswith("http"))
     (token,) = parse_qs(urlsplit(url).query)["token"]
     links = Settings().links.model_copy(update={"key": SecretStr(key)})
@@ -164,7 +167,7 @@ def test_a_draft_is_compared_with_what_is_in_effect(author: Client, asked: Asked
     made(author)
     assert author.post(COMPARE, json={"drafts": ["claims"], "count": 5}).json() == {"changed": 0}
     (one,) = asked.compared
-    assert (one.tenant, one.count, one.drafts) == ("acme", 5, {"claims"})
+    assert (one.tenant, one.count, one.drafts) == ("acme", 5, frozenset({"claims"}))
     assert one.deployed == one.candidate
     assert author.post(COMPARE, json={"bindings": []}).status_code == 200
     assert asked.compared[1].candidate == ()

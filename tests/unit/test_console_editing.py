@@ -28,7 +28,8 @@ def test_figures_are_said_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "said"), [(0, "0%"), (1, "<0.1%"), (30, "0.3%"), (9_999, "100%"), (10_000, "100%")]
+    ("part", "said"),
+    [(0, "0%"), (1, "<0.1%"), (30, "0.3%"), (100, "1%"), (9_999, "100%"), (10_000, "100%")],
 )
 def test_a_share_is_short(part: int, said: str) -> None:
     """And never rounds something to nothing."""
@@ -41,13 +42,13 @@ def test_marks_are_where_the_problem_is() -> None:
     wrong = {"kind": "method", "line": 2, "column": 0, "length": 8, "text": "no api.deny"}
     mark, words = decorations(code, [wrong])
     assert code[mark["from"] : mark["to"]] == "api.deny"
-    assert (words["position"], words["text"]) == (code.rindex("\n"), "no api.deny")
+    assert (words["line"], words["attributes"]) == (2, {"data-problem": "no api.deny"})
 
 
 def test_a_mark_fits_the_text() -> None:
     """One at the end of an empty line has words only; one below the text has nothing."""
     wrong = {"kind": "syntax", "column": 5, "length": 9, "text": "end"}
-    assert [one["kind"] for one in decorations("a\n", [wrong | {"line": 2}])] == ["widget"]
+    assert [one["kind"] for one in decorations("a\n", [wrong | {"line": 2}])] == ["line"]
     assert list(decorations("a\n", [wrong | {"line": 9}])) == []
 
 

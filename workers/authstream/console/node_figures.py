@@ -71,4 +71,4 @@ def share(part: int, whole: int) -> str:
     percent = 100 * part / whole
     if 0 < percent < 0.1:  # noqa: PLR2004 - percent
         return "<0.1%"
-    return f"{percent:.0f}%" if percent >= 10 or percent in (0, 100) else f"{percent:.1f}%"  # noqa: PLR2004 - percent
+    return f"{percent:.0f}%" if percent >= 10 else f"{percent:.1f}".removesuffix(".0") + "%"  # noqa: PLR2004 - percent

@@ -52,7 +52,7 @@ class ProblemMarks:
 
 
 def decorations(code: str, found: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A mark under each place, and the words at the end of its line."""
+    """A mark under each place, and the words after its line: by style, never part of the code."""
     lines = code.split("\n")
     starts = [0]
     for line in lines:
@@ -60,17 +60,13 @@ def decorations(code: str, found: Sequence[Mapping[str, Any]]) -> Iterator[dict[
     for one in found:
         if not 1 <= one["line"] <= len(lines):
             continue
-        text, start = lines[one["line"] - 1], starts[one["line"] - 1]
+        number: int = one["line"]
+        text, start = lines[number - 1], starts[number - 1]
         begin = min(one["column"], max(0, len(text) - 1))
         end = min(len(text), begin + max(1, one["length"]))
         if begin < end:
             title = {"title": one["text"]}
             place = {"from": start + begin, "to": start + end}
             yield {"kind": "mark", **place, "class": "cm-wrong", "attributes": title}
-        yield {
-            "kind": "widget",
-            "position": start + len(text),
-            "text": one["text"],
-            "class": "cm-words",
-            "side": 1,
-        }
+        said = {"data-problem": one["text"]}
+        yield {"kind": "line", "line": number, "class": "cm-words", "attributes": said}
