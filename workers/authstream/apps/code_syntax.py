@@ -17,7 +17,7 @@ from authstream.sandbox.launch import ENVIRONMENT
 #: Looks at a time, and how long one more waits for its turn.
 LOOKS = 2
 TURN_WITHIN = timedelta(seconds=5)
-LOOK_WITHIN = timedelta(seconds=5)
+LOOK_WITHIN = timedelta(seconds=20)
 #: MiB of V8's heap: for a megabyte of code it is enough.
 _HEAP_MIB = 128
 #: Line, the carets under it (none at the end of the code), and what is wrong.

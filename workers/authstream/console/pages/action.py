@@ -120,7 +120,9 @@ class ActionPage:
         except ValueError:
             return  # it is said when it is saved
         with contextlib.suppress(AdminApiError):  # it is asked again with the next change
-            self._marks.show(await self.visit.api.check(self.draft.name, body))
+            found = await self.visit.api.check(self.draft.name, body)
+            if change == self._changes:
+                self._marks.show(found)
 
     async def _assist(self) -> None:
         """What completes, and a first look for problems."""
