@@ -246,6 +246,7 @@ def loaded(path: Path, settings: Settings, *, missing_secret: str | None = None)
         topics=Topics(settings.prefix),
         missing_secret=missing_secret,
         most=most(settings),
+        allowed=settings.quotas,
     )
     variables = read_variables(path / VARIABLES_FILE)
     actions = {
