@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -45,10 +46,10 @@ def names(count: int, prefix: str = "n") -> list[str]:
     return [f"{prefix}{number}" for number in range(count)]
 
 
-def modules(count: int, prefix: str = "m", **members: object) -> tuple[ModuleDraft, ...]:
+def modules(count: int, prefix: str = "m", **members: Any) -> tuple[ModuleDraft, ...]:
     """So many modules."""
     return tuple(
-        ModuleDraft(name, "module.js", b"module.exports = 1;\n", **members)  # type: ignore[arg-type]
+        ModuleDraft(name, "module.js", b"module.exports = 1;\n", **members)
         for name in names(count, prefix)
     )
 
