@@ -40,6 +40,7 @@ from authstream.executions.rows import readers
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance
 from authstream.settings import Settings
+from tests.confinement import open_to_others
 from tests.control_plane import PL, RING, memory_store
 from tests.samples import TOPICS
 from tests.unit.test_execution_index import execution, record
@@ -175,9 +176,7 @@ def served(app: object) -> Generator[str]:
 def own_cache(folders: pytest.TempPathFactory) -> Path:
     """A folder for the code of actions, which guests may enter."""
     folder = folders.mktemp("cache")
-    for path in (folder, folder.parent):
-        path.chmod(0o755)
-    return folder
+    return open_to_others(folder)
 
 
 @contextmanager
