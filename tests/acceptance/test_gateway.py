@@ -264,13 +264,29 @@ def test_the_callers_trace_is_continued(ground: Ground, collector: Collector) ->
     answer = ask(ground, "shop", login("traced-user"), traceparent=parent, **cloud(name))
     assert answer.json()["outcome"] == "allowed"
     send, process = (f"{kind} auth.post-login.requested.v1" for kind in ("send", "process"))
-    spans = await_spans(collector, trace_id, "POST /hooks/shop", send, process, "run policy")
+    told = f"send {Topics().answers}"
+    spans = await_spans(collector, trace_id, "POST /hooks/shop", send, process, "run policy", told)
     assert spans["POST /hooks/shop"].parent_id == span_id
     assert spans["POST /hooks/shop"].attributes["cloudevents.event_id"] == name
-    assert spans[send].parent_id == spans["POST /hooks/shop"].span_id
+    assert spans[send].parent_id == spans[told].parent_id == spans["POST /hooks/shop"].span_id
     assert spans[process].parent_id == spans[send].span_id
     said = [value for span in spans.values() for value in span.attributes.values()]
     assert not any("traced-user" in value for value in said)
+
+
+def test_a_timed_out_call_is_told_in_its_own_trace(ground: Ground, collector: Collector) -> None:
+    """The record that ends its flow is sent by the call, and so is what the caller was told."""
+    trace_id, topics = secrets.token_hex(16), Topics()
+    parent = f"00-{trace_id}-{secrets.token_hex(8)}-01"
+    assert ask(ground, "quick", login("slow-una"), traceparent=parent).status_code == 503
+    call = await_spans(collector, trace_id, "POST /hooks/quick")["POST /hooks/quick"]
+    assert call.attributes["authstream.outcome"] == "failed_closed"
+
+    def sent() -> bool:
+        below = {span.name for span in list(collector.spans) if span.parent_id == call.span_id}
+        return {f"send {topics.assemble}", f"send {topics.answers}"} <= below
+
+    until(sent, "both records are sent by the call")
 
 
 def suspended(ground: Ground, user: str) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,12 @@ from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
 from authstream.control.folder import load
 from authstream.settings import Settings
+from tests.browser import running_browser
 from tests.gateway_ground import await_ready, secret_of
 from tests.kafka_log import until
 from tests.kafka_server import KafkaServer
 from tests.providers.jaeger_server import Jaeger, JaegerSpan, jaeger
+from tests.providers.trace_picture import draw
 from tests.real_provider import running
 from tests.smtp_server import SmtpServer
 
@@ -44,6 +46,7 @@ CONNECTION = "shop"
 WORKER, GATEWAY = "authstream", "authstream-gateway"
 ACTIONS = ("crm-enrich", "risk-deny", "claims", "Login-Customizations", "welcome")
 CALL = f"POST /hooks/{CONNECTION}"
+PICTURE, PICTURE_BYTES = "trace.png", 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ def paths(topics: Topics) -> list[tuple[str, str, str]]:
     ]
     found += [
         ("client", "connect 127.0.0.1", "run crm-enrich"),
+        ("producer", f"send {topics.answers}", CALL),
         ("producer", f"send {topics.executions}", f"process {topics.assemble}"),
         ("consumer", f"process {decided}", f"send {decided}"),
     ]
@@ -264,6 +268,22 @@ def test_the_worker_is_scraped(ground: Ground) -> None:
         "process_resident_memory_bytes",
     ):
         assert line in page
+
+
+@pytest.mark.browser
+def test_a_picture_for_the_documentation(ground: Ground, tmp_path: Path) -> None:
+    """What the documentation shows is a trace that Jaeger has; AUTHSTREAM_PICTURES keeps it."""
+    trace, _ = ground.login("first-login.json")
+    total = len(paths(ground.topics))
+    spans = ground.jaeger.trace(trace, lambda spans: len(spans) >= total)
+    file = Path(os.environ.get("AUTHSTREAM_PICTURES") or tmp_path) / PICTURE
+    shown = [replace(span, name=span.name.replace(ground.topics.prefix, "auth")) for span in spans]
+    with running_browser() as browser:
+        title = "A first login, from the provider's call to the e-mail"
+        draw(shown, title, browser=browser, file=file)
+    assert file.stat().st_size < PICTURE_BYTES
+    for page in ("README.md", "docs/how-to/trace.md"):
+        assert f"images/{PICTURE}" in (ROOT / page).read_text()
 
 
 @pytest.mark.parametrize(
