@@ -190,14 +190,21 @@ class Seen:
 
     def span(self, name: str) -> ReadableSpan:
         """The span of the flow's trace with this name; the last of them."""
-        trace = self.ground.traces[self.flow.flow_id]
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            for span in reversed(self.ground.exporter.get_finished_spans()):
-                if span.name == name and span.context and f"{span.context.trace_id:032x}" == trace:
-                    return span
-            assert time.monotonic() < deadline, f"no span {name} in trace {trace}"
-            time.sleep(0.05)
+        return self.spans(name)[-1]
+
+    def spans(self, name: str) -> list[ReadableSpan]:
+        """All of the flow's trace with this name, once there is one."""
+        trace = int(self.ground.traces[self.flow.flow_id], 16)
+
+        def found() -> list[ReadableSpan]:
+            every = self.ground.exporter.get_finished_spans()
+            ours = (span for span in every if span.context and span.context.trace_id == trace)
+            return [span for span in ours if span.name == name]
+
+        kafka_log.until(
+            lambda: bool(found()), f"there is a span {name} in the trace of {self.flow.flow_id}"
+        )
+        return found()
 
 
 class _Lines(logging.Handler):

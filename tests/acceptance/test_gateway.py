@@ -274,21 +274,6 @@ def test_the_callers_trace_is_continued(ground: Ground, collector: Collector) ->
     assert not any("traced-user" in value for value in said)
 
 
-def test_a_timed_out_call_is_told_in_its_own_trace(ground: Ground, collector: Collector) -> None:
-    """The record that ends its flow is sent by the call, and so is what the caller was told."""
-    trace_id, topics = secrets.token_hex(16), Topics()
-    parent = f"00-{trace_id}-{secrets.token_hex(8)}-01"
-    assert ask(ground, "quick", login("slow-una"), traceparent=parent).status_code == 503
-    call = await_spans(collector, trace_id, "POST /hooks/quick")["POST /hooks/quick"]
-    assert call.attributes["authstream.outcome"] == "failed_closed"
-
-    def sent() -> bool:
-        below = {span.name for span in list(collector.spans) if span.parent_id == call.span_id}
-        return {f"send {topics.assemble}", f"send {topics.answers}"} <= below
-
-    until(sent, "both records are sent by the call")
-
-
 def suspended(ground: Ground, user: str) -> str:
     """The state of a login whose browser is sent away."""
     said = ask(ground, "shop", login(user)).json()

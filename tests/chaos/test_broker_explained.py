@@ -21,14 +21,13 @@ def test_a_login_that_waited_for_the_broker(
         flow = ground.login("broker")
         ground.await_running("action.act")
         kafka.kill()
-        gone = time.time_ns()
         kafka.start()
         there = time.time_ns()
         seen = ground.decided(flow)
         assert "after act had run, until the broker had what it gave" in seen.text
         assert "the broker was away" in seen.text
-        send = seen.span(f"send {ground.assembled.topics.assemble}")
-        assert (send.start_time or 0) < there
-        assert (send.end_time or 0) > there > gone
+        sends = seen.spans(f"send {ground.assembled.topics.assemble}")
+        # Its partition may have gone to and fro meanwhile: then the action ran, and sent, again.
+        assert any((span.start_time or 0) < there < (span.end_time or 0) for span in sends)
         assert seen.grew("authstream.broker.errors", "_ALL_BROKERS_DOWN") > 0
         assert any("refused" in line or "Disconnected" in line for line in ground.lines)

@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -287,15 +288,17 @@ def test_a_picture_for_the_documentation(ground: Ground, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("attributes", "failed", "kept"),
+    ("attributes", "failed", "seconds", "kept"),
     [
-        ({"authstream.outcome": "denied"}, False, True),
-        ({}, True, True),
-        ({"authstream.outcome": "ok"}, False, False),
+        ({"authstream.outcome": "denied"}, False, 0.1, True),
+        ({"authstream.outcome": "suspended"}, False, 0.1, True),
+        ({}, True, 0.1, True),
+        ({"authstream.outcome": "ok"}, False, 1.5, True),
+        ({"authstream.outcome": "ok"}, False, 0.1, False),
     ],
 )
 def test_the_collector_keeps_what_is_worth_looking_at(
-    tmp_path: Path, attributes: dict[str, str], *, failed: bool, kept: bool
+    tmp_path: Path, attributes: dict[str, str], *, failed: bool, seconds: float, kept: bool
 ) -> None:
     """`deploy/otel/collector.yaml`, in Jaeger's own collector; its tenth of the rest left out."""
     said: dict[str, Any] = yaml.safe_load(COLLECTOR.read_text())["processors"]["tail_sampling"]
@@ -305,15 +308,22 @@ def test_the_collector_keeps_what_is_worth_looking_at(
         provider = TracerProvider()
         exporter = OTLPSpanExporter(f"{server.otlp}/v1/traces")
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        traces = [_span(provider, attributes, failed=failed), _span(provider, {}, failed=True)]
+        traces = [
+            _span(provider, attributes, failed=failed, seconds=seconds),
+            _span(provider, {}, failed=True, seconds=0.1),
+        ]
         # The second is kept for certain: once it is there, both have been decided.
         server.trace(traces[1], bool)
         assert bool(server.spans(traces[0])) == kept
         provider.shutdown()
 
 
-def _span(provider: TracerProvider, attributes: dict[str, str], *, failed: bool) -> str:
-    with provider.get_tracer("test").start_as_current_span("run", attributes=attributes) as span:
-        if failed:
-            span.set_status(StatusCode.ERROR)
-        return f"{span.get_span_context().trace_id:032x}"
+def _span(
+    provider: TracerProvider, attributes: dict[str, str], *, failed: bool, seconds: float
+) -> str:
+    began = time.time_ns() - int(seconds * 1e9)
+    span = provider.get_tracer("test").start_span("run", attributes=attributes, start_time=began)
+    if failed:
+        span.set_status(StatusCode.ERROR)
+    span.end()
+    return f"{span.get_span_context().trace_id:032x}"
