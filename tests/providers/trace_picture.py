@@ -14,7 +14,7 @@ from tests.providers.jaeger_server import JaegerSpan
 _MILLISECOND = 1_000_000
 _TICKS = 5
 _WIDTH = 1280
-_COLOURS = ("#0f766e", "#b45309", "#4338ca")
+_COLOURS: tuple[str, ...] = ("#0f766e", "#b45309", "#4338ca")
 _STYLE = """
 body { margin: 0; font: 13px/1.35 system-ui, sans-serif; color: #1f2937; background: #fff; }
 #trace { width: 1240px; padding: 16px 20px; }
