@@ -21,7 +21,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from authstream import telemetry
 from authstream.apps.executions import followed
-from authstream.apps.measuring import measure_runner
 from authstream.apps.stages import Assembly, assembly, deliveries, triggers
 from authstream.broker import broker_errors
 from authstream.broker.faust import FaustRunner
@@ -92,7 +91,7 @@ class Ground:
     index: Index
     exporter: InMemorySpanExporter
     logs: list[dict[str, Any]]
-    #: What the worker reads of itself when it is scraped.
+    #: What the client library counts, read when somebody looks.
     registry: Registry
     #: The metrics when a flow began.
     before: dict[str, dict[_Series, float]] = field(default_factory=dict[str, dict[_Series, float]])
@@ -271,7 +270,6 @@ def _started(
         hosted = [one for one in assembled.stages if one.name != "action.behind"]
         runner = FaustRunner(hosted, settings, failed=failures.append)
         registry = Registry()
-        measure_runner(runner, registry)
         broker_errors.observe(registry)
         await runner.start()
         async with asyncio.timeout(_PATIENCE_SECONDS):
