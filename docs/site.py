@@ -30,12 +30,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Make the navigation of the index: a section of it is a tab, a link in it is a page."""
     begin, *rest = _SECTION.split(Path(config.docs_dir, "index.md").read_text())
     sections = [("Begin", begin), *zip(rest[::2], rest[1::2], strict=True)]
-    config.nav = [
+    nav: list[dict[str, list[dict[str, str]]]] = [
         {heading: [{title: _on_site("docs/index.md", link)} for title, link in links]}
         for heading, text in sections
         if (links := _TITLED.findall(text))
     ]
-    config.nav[0]["Begin"].insert(0, {"Documentation": "index.md"})
+    nav[0]["Begin"].insert(0, {"Documentation": "index.md"})
+    config.nav = nav
     return config
 
 

@@ -31,7 +31,9 @@ def framing_of(settings: Settings) -> Framing | None:
     Raises RegistryError, ConfigurationError.
     """
     said = settings.schema_registry
-    return _asked(said, settings.prefix) if said.url else None
+    if not said.url:
+        return None
+    return _asked(said, settings.prefix)  # pyright: ignore[reportArgumentType] - frozen: hashable
 
 
 def written(value: bytes | None, framing: Framing | None) -> bytes | None:

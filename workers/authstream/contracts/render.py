@@ -82,7 +82,9 @@ def release(root: Path, version: str) -> list[str]:
     for name in added:
         (root / RELEASED / name).write_text(schema_text(names[name]), encoding="utf-8")
     releases = root / RELEASES
-    there = json.loads(releases.read_text(encoding="utf-8")) if releases.exists() else {}
+    there: dict[str, list[str]] = (
+        json.loads(releases.read_text(encoding="utf-8")) if releases.exists() else {}
+    )
     there.setdefault(version, sorted(names))
     releases.write_text(json.dumps(there, indent=2) + "\n", encoding="utf-8")
     with (root / SUMS).open("a", encoding="utf-8") as sums:
