@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -88,14 +88,14 @@ def test_confluents_serializers_write_logins_and_read_verdicts(ground: Ground) -
     requested = TOPICS.requested("post-login")
     options = {"auto.register.schemas": False, "use.latest.version": True}
     schema = ground.registry.get_latest_version(f"{requested}-value").schema
-    write: Any = AvroSerializer(ground.registry, schema, conf=options)
+    write = cast("Any", AvroSerializer)(ground.registry, schema, conf=options)
     data = orjson.dumps(event(user={"user_id": "ada"}))
     login = {"id": "e-1", "source": "/confluent", "dedup": "id", "data": data}
     value = write(login, _context(requested))
     publish(ground.settings.brokers, [Output(requested, b"ada", value)])
     (written,) = raw(ground, ground.decided, 1)
     assert written[:1] == b"\0"
-    read: Any = AvroDeserializer(ground.registry)
+    read = cast("Any", AvroDeserializer)(ground.registry)
     verdict = read(written, _context(ground.decided))
     claims = orjson.loads(verdict["claims"]["id_token"])
     assert (verdict["outcome"], claims) == ("allowed", {"https://example.com/greeting": "hello"})
