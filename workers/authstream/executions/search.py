@@ -25,6 +25,8 @@ from authstream.executions.port import (
     Retry,
     Summary,
 )
+from authstream.executions.tallies import trend
+from authstream.executions.trend import Span, Trend
 
 _COLUMNS = (
     "legs.number, flow_id, leg, tenant, trigger, subject, client, outcome, code, reason,"
@@ -77,6 +79,15 @@ class Search(Executions):
     def newest(self) -> int:
         """The number of the one that came last; 0 without any."""
         return int(self._rows("SELECT coalesce(max(number), 0) FROM legs")[0][0])
+
+    def trend(self, span: Span, *, now: int) -> Trend:
+        """Counts and durations over a span of time."""
+        return trend(self._rows, span, now=now)
+
+    def calls(self) -> tuple[Answered, ...]:
+        """The last call of each connection, by its name."""
+        rows = self._rows("SELECT body FROM calls ORDER BY connection")
+        return tuple(Answered.model_validate_json(body) for (body,) in rows)
 
     def flow(self, flow_id: str) -> Flow | None:
         """All that is known of a flow; None when nothing is."""
