@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from authstream.apps.stages import withheld
-from authstream.broker.kafka_reader import KafkaReader
+from authstream.broker.kafka_reader import KafkaReader, Place
 from authstream.broker.kafka_topics import KafkaTopics
 from authstream.contracts import headers as h
 from authstream.contracts.avro import decode
@@ -47,18 +47,14 @@ class RecordedEvents:
     def _published(self, said: Execution) -> bytes:
         topic = self._topics.requested(said.trigger)
         count = KafkaTopics(self._settings).partitions().get(topic, 0)
-        places = [(topic, number) for number in range(count)]
+        if not count:
+            raise NotFoundError(
+                f"there is no topic {topic} that this server may read: give it the right to, where"
+                " events are to be seen"
+            )
         reader = KafkaReader(self._settings)
         try:
-            starts = reader.offsets_at(places, said.requested_at)
-            spans = reader.spans(places) if places else {}
-            # On a broker that does not look for times these are whole partitions, which are small.
-            ends = (
-                {place: high for place, (_, high) in spans.items()}
-                if self._settings.embedded
-                else reader.offsets_at(places, said.requested_at + 1)
-            )
-            ranges = {place: (starts[place], ends[place]) for place in places}
+            ranges = self._ranges(reader, topic, count, said.requested_at)
             for batch in reader.ranges(ranges):
                 for message in batch:
                     if _is(message, said):
@@ -69,6 +65,16 @@ class RecordedEvents:
             f"the event of flow {said.flow_id} is not in {topic} any more: events are kept there"
             " for a shorter time than executions are"
         )
+
+    def _ranges(
+        self, reader: KafkaReader, topic: str, count: int, at: int
+    ) -> dict[Place, tuple[int, int]]:
+        """Where records of one millisecond are, or whole partitions: the embedded broker's."""
+        places = [(topic, number) for number in range(count)]
+        if self._settings.embedded:
+            return reader.spans(places)
+        starts, ends = (reader.offsets_at(places, millis) for millis in (at, at + 1))
+        return {place: (starts[place], ends[place]) for place in places}
 
 
 def _is(message: Message, said: Execution) -> bool:
