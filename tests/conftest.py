@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from typing import Protocol
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests import browser, kafka_jars, postgres_server, prometheus_tools
 from tests.kafka_server import KafkaServer
 
 _LEFT_OUT = pytest.StashKey[str]()
+_SAID = "left_out"
 #: Markers of tests that need a real server, what it is called, and what it lacks here.
 _SERVERS = {
     "kafka": ("a real Kafka", kafka_jars.missing),
@@ -49,6 +51,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
     if notices:
         config.stash[_LEFT_OUT] = "\n".join(notices)
+        output: dict[str, str] | None = getattr(config, "workeroutput", None)
+        if output is not None:  # one of several, which prints nothing itself
+            output[_SAID] = config.stash[_LEFT_OUT]
+
+
+class _Worker(Protocol):
+    """One of pytest-xdist's, which has no types."""
+
+    config: pytest.Config
+    workeroutput: dict[str, str]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: _Worker) -> None:
+    """Take what a worker left out: all of them collect, and leave out, the same."""
+    if notice := getattr(node, "workeroutput", {}).get(_SAID):  # one that crashed has none
+        node.config.stash[_LEFT_OUT] = notice
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

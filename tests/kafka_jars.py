@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -38,16 +41,22 @@ def fetch_jars() -> Path:
     if jars.exists():
         return jars
     jars.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=jars.parent) as scratch:
+    with _one_at_a_time(jars.parent), tempfile.TemporaryDirectory(dir=jars.parent) as scratch:
+        if jars.exists():
+            return jars
         fetched = Path(scratch, "jars")
         goal = ("dependency:copy-dependencies", "-DincludeScope=runtime")
         run("mvn", "-q", "-B", "-f", f"{HOME / 'pom.xml'}", *goal, f"-DoutputDirectory={fetched}")
-        try:
-            fetched.rename(jars)
-        except OSError:  # another run was first
-            if not jars.exists():
-                raise
+        fetched.rename(jars)
     return jars
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Generator[None]:
+    """Maven does not share its repository with another run of itself."""
+    with (folder / "maven.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def cached_jars() -> Path:

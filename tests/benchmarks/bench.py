@@ -33,7 +33,7 @@ class Extent:
     sandbox_executions: int
 
 
-FULL = Extent(3, 20_000, 5_000, 20_000, 200, 4.0, 6_000, 100_000, 20_000, 100)
+FULL = Extent(3, 20_000, 5_000, 20_000, 200, 4.0, 3_000, 100_000, 20_000, 100)
 QUICK = Extent(1, 10_000, 2_000, 10_000, 100, 3.0, 2_000, 30_000, 10_000, 40)
 #: Rates of login events at which latency is measured, per second.
 RATES = (20, 200)
