@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,14 +52,14 @@ class Site:
 
 
 @pytest.fixture
-def site(kafka: KafkaServer, topic_prefix: str) -> Iterator[Site]:
+def site(kafka: KafkaServer, topic_prefix: str) -> Site:
     """The topic, empty."""
     settings = Settings(brokers=kafka.bootstrap, prefix=topic_prefix)
     topics = Topics(topic_prefix)
     needed = wanted(topics, settings, triggers=["post-login"], actions=[], kinds=[])
     KafkaTopics(settings).apply(needed)
     kafka_log.await_readable(settings, needed)
-    yield Site(settings, topics.requested("post-login"))
+    return Site(settings, topics.requested("post-login"))
 
 
 def test_an_event_is_read_back_without_its_secrets(site: Site) -> None:
@@ -91,5 +90,5 @@ def test_an_event_that_is_gone_is_said_to_be(site: Site) -> None:
     """Another one of the same moment is not taken for it."""
     recorded = site.published(orjson.dumps(event()))
     other = recorded.model_copy(update={"event_sha256": "00" * 32})
-    with pytest.raises(NotFoundError, match="not in .* any more"):
+    with pytest.raises(NotFoundError, match=r"not in .* any more"):
         site.shown(other)

@@ -21,6 +21,8 @@ CREATE UNIQUE INDEX legs_of_flow ON legs (flow_id, leg, late);
 CREATE INDEX legs_by_time ON legs (written_at, number);
 CREATE INDEX legs_by_subject ON legs (subject, written_at, number);
 CREATE INDEX legs_by_client ON legs (client, written_at, number);
+CREATE INDEX legs_by_tenant ON legs (tenant, written_at, number);
+CREATE INDEX legs_by_trigger ON legs (trigger, written_at, number);
 CREATE INDEX legs_by_outcome ON legs (outcome, written_at, number);
 CREATE TABLE bodies (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE runs (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
@@ -158,10 +158,11 @@ class LetterList:
         dialog.open()
 
     def _chosen(self) -> list[str]:
-        there = self._table.selected if self._found else []
-        if not there:
+        if not self._found or not self._table.selected:
             ui.notify("Choose letters in the list first.")
-        return [str(one["place"]) for one in there]
+            return []
+        chosen = cast("list[dict[str, Any]]", self._table.selected)
+        return [str(one["place"]) for one in chosen]
 
     def _ask_replay(self) -> None:
         places = self._chosen()
@@ -175,7 +176,9 @@ class LetterList:
                 " a new flow."
             ).classes("hint")
             effects = ui.checkbox("Logins also have their effects and metadata")
-            _answers(dialog, "Replay now", lambda: self._replay(places, effects=effects.value))
+            _answers(
+                dialog, "Replay now", lambda: self._replay(places, effects=bool(effects.value))
+            )
         dialog.open()
 
     def _ask_drop(self) -> None:

@@ -15,7 +15,7 @@ from authstream.console.trend_charts import TrendCharts
 from authstream.console.visit import Visit, problem
 
 #: Rows on the screen: a person looks at no more, and a browser stays smooth with them.
-SHOWN = 100
+SHOWN = 50
 #: A live list asks so often; whatever came meanwhile is one update.
 _LIVE_SECONDS = 1.0
 #: Charts are redrawn at every so many looks.
