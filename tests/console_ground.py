@@ -22,6 +22,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from authstream.apps.code_syntax import CodeSyntax
 from authstream.apps.control import SandboxBuilder
+from authstream.apps.executions import index_of
 from authstream.apps.gateway import providers
 from authstream.apps.package_locks import PackageLocks
 from authstream.apps.stages import deliveries, triggers
@@ -35,11 +36,10 @@ from authstream.control.flows import Flows
 from authstream.control.objects import BoundAction, Role
 from authstream.control.tokens import Tokens
 from authstream.engine.ports import SystemClock
-from authstream.executions.index import Bounds, Index
-from authstream.executions.rows import readers
+from authstream.executions.index import Index
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance
-from authstream.settings import Settings
+from authstream.settings import ExecutionSettings, Settings
 from tests.confinement import open_to_others
 from tests.control_plane import PL, RING, memory_store
 from tests.samples import TOPICS
@@ -182,21 +182,19 @@ def own_cache(folders: pytest.TempPathFactory) -> Path:
 @contextmanager
 def console_ground(cache: Path, **environment: str) -> Generator[ConsoleGround]:
     """Up until left."""
-    settings = Settings()
-    bounds = Bounds(timedelta(days=1), 2**30)
-    index = Index(cache / "index.sqlite", readers(TOPICS, ()), origin="here", bounds=bounds)
+    settings = Settings(executions=ExecutionSettings(index=f"{cache / 'executions.sqlite'}"))
     with (
-        index,
         memory_store() as store,
+        index_of(settings) as index,
         mock.patch.dict(os.environ, {"XDG_CACHE_HOME": f"{cache}"}),
     ):
         ada = Door(store, "ada", triggers(), keyring=RING, builder=SandboxBuilder(settings))
         entrance = Entrance(
             ada,
+            executions=index.search,
             trial=LocalTrial(settings),
             syntax=CodeSyntax(),
             lock=PackageLocks(),
-            executions=index.search,
             deliveries=deliveries(),
             providers=providers(),
         )

@@ -9,6 +9,7 @@ from authstream.gateway.admin import (
     actions,
     catalogue,
     comparison,
+    connections,
     dead_letters,
     editing,
     executions,
@@ -41,8 +42,8 @@ def admin_app(entrance: Entrance | None) -> FastAPI:
     )
     app.state.entrance = entrance
     for module in (
-        *(actions, flows, figures, secrets, oversight, dead_letters, executions, catalogue),
-        *(trials, comparison, editing, locks, previews),
+        *(actions, flows, figures, secrets, oversight, dead_letters, executions, connections),
+        *(catalogue, trials, comparison, editing, locks, previews),
     ):
         app.include_router(module.router)
     install(app)
