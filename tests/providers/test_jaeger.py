@@ -31,6 +31,7 @@ from authstream.contracts.topics import Topics
 from authstream.control.folder import load
 from authstream.settings import Settings
 from tests.browser import running_browser
+from tests.confinement import open_to_others
 from tests.gateway_ground import await_ready, secret_of
 from tests.kafka_log import until
 from tests.kafka_server import KafkaServer
@@ -78,8 +79,7 @@ class Ground:
 def ground(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Jaeger, mail server, CRM, worker and gateway."""
     scratch = tmp_path_factory.mktemp("jaeger")
-    scratch.chmod(0o711)  # guests have users of their own where we are root
-    scratch.parent.chmod(0o711)
+    open_to_others(scratch)
     with ExitStack() as stack:
         mail, crm = stack.enter_context(SmtpServer()), stack.enter_context(Crm())
         seen = stack.enter_context(jaeger(_made(scratch / "server")))
