@@ -22,13 +22,14 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 from pydantic import BaseModel
 
 from authstream.contracts.answer import Answered
+from authstream.contracts.avro_writer import Schema, Write, writer
 from authstream.contracts.budgets import RECORD_BYTES
 from authstream.contracts.control import ControlRecord
 from authstream.contracts.effect import Effect, EffectDone, MetadataPatch, PatchDone
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.login_event import LoginEvent
-from authstream.contracts.model import AVRO_CONTEXT, AvroType, Record
+from authstream.contracts.model import AvroType, Record
 from authstream.contracts.redelivery import Redelivery
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
@@ -73,7 +74,6 @@ RECORDS: tuple[type[Record], ...] = (
     Redelivery,
 )
 
-Schema = Any
 R = TypeVar("R", bound=Record)
 
 
@@ -110,12 +110,12 @@ def _default(model: type[BaseModel], name: str) -> dict[str, Any]:
     if field.is_required():
         return {}
     value = field.get_default(call_default_factory=True)
-    if isinstance(value, BaseModel):
-        return {"default": value.model_dump(mode="json", context=AVRO_CONTEXT)}
     return {"default": _plain(value)}
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return {name: _plain(member) for name, member in value}
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, bytes):
@@ -174,9 +174,15 @@ def without_logical_types(schema: object) -> Schema:
 
 
 @cache
-def _writer(model: type[Record]) -> tuple[Schema, bytes]:
+def _reader(model: type[Record]) -> tuple[Schema, bytes]:
     schema = schema_of(model)
     return fastavro.parse_schema(without_logical_types(schema)), MAGIC + fingerprint_of(schema)
+
+
+@cache
+def _writer(model: type[Record]) -> tuple[Write, bytes]:
+    schema = schema_of(model)
+    return writer(schema), MAGIC + fingerprint_of(schema)
 
 
 @cache
@@ -196,11 +202,10 @@ def released() -> dict[bytes, Schema]:
 
 def encode(record: Record) -> bytes:
     """Single-object encoding of a record. Raises TooLargeError over the budget of a record."""
-    schema, header = _writer(type(record))
-    out = io.BytesIO()
-    out.write(header)
-    fastavro.schemaless_writer(out, schema, record.model_dump(context=AVRO_CONTEXT))
-    value = out.getvalue()
+    write, header = _writer(type(record))
+    parts = [header]
+    write(record, parts.append)
+    value = b"".join(parts)
     if len(value) > RECORD_BYTES:
         raise TooLargeError(
             f"{type(record).__name__} is {len(value)} bytes, over the budget of {RECORD_BYTES}: "
@@ -215,7 +220,7 @@ def decode(model: type[R], value: bytes | None) -> R:
     Raises UndecodableError for bytes that are no such record, UnknownSchemaError for a schema never
     released.
     """
-    reader, header = _writer(model)
+    reader, header = _reader(model)
     if value is None or value[:2] != MAGIC:
         msg = f"not an Avro single-object encoded {model.__name__}: expected the bytes C3 01 first"
         raise UndecodableError(msg)

@@ -108,7 +108,7 @@ class Trigger:
     @property
     def retries(self) -> bool:
         """Whether events of this trigger may have to be published again."""
-        return self.retry is not None or any(part.retries for part in self.parts)
+        return self.retry is not None or _may_retry(self.parts)
 
     def again(self, envelope: Envelope, failure: Failure) -> Retry | None:
         """When the event of a failed flow is published again; never one that is wrong itself."""
@@ -127,7 +127,7 @@ class Trigger:
 
     def denies(self, command: str) -> bool:
         """Whether no other action runs after one that made this command."""
-        return any(command in part.denials for part in self.parts)
+        return command in _denials(self.parts)
 
     def parse(self, value: bytes) -> dict[str, Any]:
         """The members of a valid event.
@@ -189,6 +189,16 @@ class Trigger:
 def _secret_names(paths: tuple[str, ...]) -> re.Pattern[bytes]:
     names = "|".join(re.escape(path.rpartition(".")[2]) for path in paths)
     return re.compile(rf"\b({names})\b".encode() if names else rb"(?!)")
+
+
+@cache
+def _denials(parts: tuple[type[Part], ...]) -> frozenset[str]:
+    return frozenset(command for part in parts for command in part.denials)
+
+
+@cache
+def _may_retry(parts: tuple[type[Part], ...]) -> bool:
+    return any(part.retries for part in parts)
 
 
 @cache
