@@ -20,6 +20,7 @@ import uvicorn
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from authstream.apps.control import SandboxBuilder
+from authstream.apps.executions import index_of
 from authstream.apps.gateway import providers
 from authstream.apps.stages import deliveries, triggers
 from authstream.apps.trial import LocalTrial
@@ -32,7 +33,7 @@ from authstream.control.objects import BoundAction, Role
 from authstream.control.tokens import Tokens
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance
-from authstream.settings import Settings
+from authstream.settings import ExecutionSettings, Settings
 from tests.confinement import open_to_others
 from tests.control_plane import PL, RING, memory_store
 
@@ -162,11 +163,19 @@ def own_cache(folders: pytest.TempPathFactory) -> Path:
 @contextmanager
 def console_ground(cache: Path, **environment: str) -> Generator[ConsoleGround]:
     """Up until left."""
-    settings = Settings()
-    with memory_store() as store, mock.patch.dict(os.environ, {"XDG_CACHE_HOME": f"{cache}"}):
+    settings = Settings(executions=ExecutionSettings(index=f"{cache / 'executions.sqlite'}"))
+    with (
+        memory_store() as store,
+        index_of(settings) as index,
+        mock.patch.dict(os.environ, {"XDG_CACHE_HOME": f"{cache}"}),
+    ):
         ada = Door(store, "ada", triggers(), keyring=RING, builder=SandboxBuilder(settings))
         entrance = Entrance(
-            ada, trial=LocalTrial(settings), deliveries=deliveries(), providers=providers()
+            ada,
+            executions=index.search,
+            trial=LocalTrial(settings),
+            deliveries=deliveries(),
+            providers=providers(),
         )
         with served(admin_app(entrance)) as admin, console(admin, environment) as url:
             yield ConsoleGround(url, ada)

@@ -12,7 +12,8 @@ from authstream.apps import logs
 from authstream.apps.control import door, opened
 from authstream.apps.executions import followed
 from authstream.apps.gateway import providers
-from authstream.apps.stages import deliveries
+from authstream.apps.recorded_event import RecordedEvents
+from authstream.apps.stages import deliveries, triggers
 from authstream.apps.trial import LocalTrial
 from authstream.broker.dead_letters import DeadLetters
 from authstream.gateway.admin.app import admin_app
@@ -31,6 +32,7 @@ def main(settings: Settings) -> int:
             issuer,
             letters=partial(DeadLetters, settings),
             executions=index.search,
+            events=RecordedEvents(settings, triggers()),
             trace_url=settings.executions.trace_url,
             trial=LocalTrial(settings),
             deliveries=deliveries(),

@@ -208,11 +208,12 @@ class AdminApi:
         self, wanted: Mapping[str, object], *, limit: int, cursor: str = ""
     ) -> dict[str, Any]:
         """A page of executions, newest first: those that a filter takes."""
-        said = {name: value for name, value in wanted.items() if value not in (None, "")}
-        params = {**said, "tenant": self.tenant, "limit": limit, "cursor": cursor}
-        if self.tenant == DEFAULT_TENANT:
-            del params["tenant"]  # its flows serve every tenant
+        params = {**self._seen(wanted), "limit": limit, "cursor": cursor}
         return (await self._get("/executions", params)).members
+
+    async def trend(self, wanted: Mapping[str, object]) -> dict[str, Any]:
+        """Counts and durations over time; `wanted` has `since`, `trigger`, `action`."""
+        return (await self._get("/executions/trend", self._seen(wanted))).members
 
     async def execution(self, flow_id: str) -> dict[str, Any]:
         """All that is known of a flow."""
@@ -222,10 +223,43 @@ class AdminApi:
         """The same in sentences."""
         return (await self._get(f"/executions/{quote(flow_id, safe='')}/story")).members
 
+    async def recorded_event(self, flow_id: str) -> dict[str, Any]:
+        """The event that a flow began with, and whether personal data is in it."""
+        return (await self._get(f"/executions/{quote(flow_id, safe='')}/event")).members
+
+    async def connections(self) -> list[dict[str, Any]]:
+        """The connections that were called, and the last call of each."""
+        return (await self._get("/connections")).items
+
+    # Dead letters -------------------------------------------------------------------------------
+
+    async def dead_letters(self, wanted: Mapping[str, object]) -> dict[str, Any]:
+        """The newest that a filter takes."""
+        params = {**self._seen(wanted), "limit": _PAGE}
+        return (await self._get("/dead-letters", params)).members
+
+    async def dead_letter(self, place: str) -> dict[str, Any]:
+        """One whole; `place` is PARTITION/OFFSET."""
+        return (await self._get(f"/dead-letters/{quote(place)}")).members
+
+    async def replay_letters(self, places: Sequence[str], *, effects: bool) -> dict[str, Any]:
+        """Publish them again: which were, and which were refused why."""
+        body = {"places": list(places), "effects": effects}
+        return (await self._send("POST", "/dead-letters/replay", body)).members
+
+    async def drop_letters(self, places: Sequence[str]) -> None:
+        """They are looked at, and listed no more."""
+        await self._send("POST", "/dead-letters/drop", {"places": list(places)})
+
     # How ----------------------------------------------------------------------------------------
 
     def _mine(self, *parts: str) -> str:
         return "/tenants/" + "/".join(quote(part, safe="") for part in (self.tenant, *parts))
+
+    def _seen(self, wanted: Mapping[str, object]) -> dict[str, object]:
+        """A filter as parameters; the default tenant's flows serve every tenant."""
+        said = {name: value for name, value in wanted.items() if value not in (None, "")}
+        return said if self.tenant == DEFAULT_TENANT else {**said, "tenant": self.tenant}
 
     async def _all(self, path: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -71,6 +71,11 @@ def _run(run: Mapping[str, Any], begin: float, whole: float) -> None:
                 f"left:{left:.2f}%;width:{width:.2f}%"
             )
         ui.label(milliseconds(run["duration_ms"])).classes("hint mono")
+    show_said(run)
+
+
+def show_said(run: Mapping[str, Any]) -> None:
+    """What a run threw and logged."""
     if run["error"]:
         ui.label(run["error"]).classes("pre problem")
     if run["console"]:

@@ -11,6 +11,7 @@ from authstream.contracts.effect import EffectDone, PatchDone
 from authstream.contracts.execution import Execution
 from authstream.contracts.model import Record
 from authstream.contracts.verdict import Outcome
+from authstream.executions.trend import Span, Trend
 
 #: Executions that one search gives, unless told.
 LIMIT = 50
@@ -160,6 +161,14 @@ class Executions(Protocol):
 
     def newest(self) -> int:
         """The number of the one that came last; 0 without any."""
+        ...
+
+    def trend(self, span: Span, *, now: int) -> Trend:
+        """Counts and durations over a span of time, whose end is now unless it says another."""
+        ...
+
+    def calls(self) -> tuple[Answered, ...]:
+        """The last call of each connection, by its name."""
         ...
 
     def flow(self, flow_id: str) -> Flow | None:

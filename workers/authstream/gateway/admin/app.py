@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from authstream.gateway.admin import (
     actions,
     catalogue,
+    connections,
     dead_letters,
     executions,
     flows,
@@ -36,7 +37,8 @@ def admin_app(entrance: Entrance | None) -> FastAPI:
     )
     app.state.entrance = entrance
     for module in (
-        *(actions, flows, secrets, oversight, dead_letters, executions, catalogue, trials),
+        *(actions, flows, secrets, oversight, dead_letters, executions, connections, catalogue),
+        trials,
     ):
         app.include_router(module.router)
     install(app)

@@ -21,6 +21,7 @@ from authstream.executions.port import Executions
 from authstream.settings import AdminSettings
 
 if TYPE_CHECKING:
+    from authstream.gateway.admin.executions import RecordedEvents
     from authstream.gateway.admin.trials import Trial
 
 #: From the least to the most; each may all that those before it may.
@@ -96,6 +97,8 @@ class Entrance:
     oidc: Oidc | None = None
     #: None: nobody keeps an index here.
     executions: Executions | None = None
+    #: Reads events of executions from their topics; None: they cannot be reached from here.
+    events: RecordedEvents | None = None
     #: Where a trace is shown; `{trace_id}` stands for its id.
     trace_url: str = ""
     #: Opens the dead letters; None: they cannot be reached from here.
