@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from authstream.executions.figures import FlowAsked
 from authstream.executions.index import Index
 from authstream.executions.port import Filter
 from authstream.executions.tallies import MINUTE_MS
@@ -46,6 +47,10 @@ def test_a_hundred_thousand_are_searched_at_once(tmp_path: Path) -> None:
             began = time.process_time()
             index.search.trend(span, now=NOW + MANY * 1000)
             assert time.process_time() - began < ANSWERS_WITHIN.total_seconds(), span
+        began = time.perf_counter()
+        figures = index.search.figures(FlowAsked("default", "post-login", NOW))
+        assert time.perf_counter() - began < ANSWERS_WITHIN.total_seconds()
+        assert figures.newest_only
         grown = psutil.Process().memory_info().rss - before
     assert grown < 64 * 2**20
 
@@ -96,7 +101,7 @@ def fill(index: Index) -> None:
                 (shift, first),
             )
             database.execute(
-                "INSERT INTO runs SELECT number + ?, position, action, ms FROM runs"
+                "INSERT INTO runs SELECT number + ?, position, action, ms, status FROM runs"
                 " WHERE number <= ?",
                 (shift, first),
             )

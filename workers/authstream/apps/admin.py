@@ -9,9 +9,12 @@ import structlog
 import uvicorn
 
 from authstream.apps import logs
+from authstream.apps.code_syntax import CodeSyntax
+from authstream.apps.comparison import RecordedComparison
 from authstream.apps.control import door, opened
 from authstream.apps.executions import followed
 from authstream.apps.gateway import providers
+from authstream.apps.package_locks import PackageLocks
 from authstream.apps.recorded_event import RecordedEvents
 from authstream.apps.stages import deliveries, triggers
 from authstream.apps.trial import LocalTrial
@@ -35,6 +38,9 @@ def main(settings: Settings) -> int:
             events=RecordedEvents(settings, triggers()),
             trace_url=settings.executions.trace_url,
             trial=LocalTrial(settings),
+            comparison=RecordedComparison(settings),
+            syntax=CodeSyntax(),
+            lock=PackageLocks(),
             deliveries=deliveries(),
             providers=providers(),
         )

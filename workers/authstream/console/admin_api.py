@@ -16,6 +16,7 @@ _PREFIX = "/v1/admin"
 #: The longest page that the API gives.
 _PAGE = 200
 _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED, _UNAUTHORIZED = 404, 409, 412, 401
+_UNAVAILABLE = 503
 #: A deploy installs packages, a test run starts guests.
 SLOW_SECONDS = 120.0
 
@@ -122,6 +123,15 @@ class AdminApi:
         body = {"bindings": list(bindings)}
         return await self._send("PUT", self._mine("flows", trigger), body, revision=revision)
 
+    async def figures(self, trigger: str) -> dict[str, Any] | None:
+        """How a flow and its actions did in the last hour; None where nobody keeps an index."""
+        try:
+            return (await self._get(self._mine("flows", trigger, "figures"))).members
+        except AdminApiError as error:
+            if error.status == _UNAVAILABLE:
+                return None
+            raise
+
     async def test(
         self,
         trigger: str,
@@ -135,6 +145,25 @@ class AdminApi:
         if bindings is not None:
             body["bindings"] = list(bindings)
         return (await self._send("POST", self._mine("flows", trigger, "test"), body)).members
+
+    async def compare(
+        self,
+        trigger: str,
+        *,
+        count: int,
+        bindings: Sequence[Mapping[str, Any]] | None = None,
+        drafts: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """What the newest recorded logins would be told otherwise than by the flow in effect."""
+        body: dict[str, Any] = {"count": count, "drafts": list(drafts)}
+        if bindings is not None:
+            body["bindings"] = list(bindings)
+        return (await self._send("POST", self._mine("flows", trigger, "compare"), body)).members
+
+    async def preview(self, kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """`parts` of an effect as its reader sees it, None without any, or the `problem`."""
+        path = self._mine("effects", kind, "preview")
+        return (await self._send("POST", path, {"payload": payload})).members
 
     async def check_condition(self, when: str, event: Mapping[str, Any] | None) -> dict[str, Any]:
         """`holds`, or the `problem` with a condition."""
@@ -167,6 +196,20 @@ class AdminApi:
         """Prove that the draft can run; the log."""
         done = await self._send("POST", self._mine("actions", name, "build"))
         return list(map(str, done.members["log"]))
+
+    async def check(self, name: str, draft: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What is wrong with a draft that is not saved, as far as reading tells."""
+        found = await self._send("POST", self._mine("actions", name, "check"), draft)
+        return list(found.members["problems"])
+
+    async def completions(self, trigger: str, language: str) -> list[dict[str, str]]:
+        """What may be written after `api.` and `event.`."""
+        path = f"/triggers/{quote(trigger, safe='')}/completions"
+        return list((await self._get(path, {"language": language})).items)
+
+    async def lock(self, name: str, *, revision: int) -> Answer:
+        """The draft with a lock of its packages, and the log."""
+        return await self._send("POST", self._mine("actions", name, "lock"), revision=revision)
 
     async def deploy(self, name: str, *, note: str, canary_share: float | None) -> dict[str, Any]:
         """A version of the draft, for all logins or a share."""

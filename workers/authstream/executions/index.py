@@ -248,8 +248,11 @@ def _insert_leg(database: sqlite3.Connection, found: LegRow) -> None:
     if number is None:
         return
     database.executemany(
-        "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)",
-        [(number, place, run.action, run.duration_ms) for place, run in enumerate(said.runs)],
+        "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?)",
+        [
+            (number, place, run.action, run.duration_ms, run.status)
+            for place, run in enumerate(said.runs)
+        ],
     )
     if words := found.words:
         _add_words(database, number, words)

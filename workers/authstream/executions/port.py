@@ -11,6 +11,7 @@ from authstream.contracts.effect import EffectDone, PatchDone
 from authstream.contracts.execution import Execution
 from authstream.contracts.model import Record
 from authstream.contracts.verdict import Outcome
+from authstream.executions.figures import FlowAsked, FlowFigures
 from authstream.executions.trend import Span, Trend
 
 #: Executions that one search gives, unless told.
@@ -173,4 +174,8 @@ class Executions(Protocol):
 
     def flow(self, flow_id: str) -> Flow | None:
         """All that is known of a flow; None when nothing is."""
+        ...
+
+    def figures(self, asked: FlowAsked) -> FlowFigures:
+        """How often and how fast a flow and its actions ran of late."""
         ...

@@ -24,9 +24,11 @@ CREATE INDEX legs_by_client ON legs (client, written_at, number);
 CREATE INDEX legs_by_tenant ON legs (tenant, written_at, number);
 CREATE INDEX legs_by_trigger ON legs (trigger, written_at, number);
 CREATE INDEX legs_by_outcome ON legs (outcome, written_at, number);
+CREATE INDEX legs_by_trigger ON legs (trigger, written_at, number);
 CREATE TABLE bodies (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE runs (
     number INTEGER, position INTEGER, action TEXT NOT NULL, ms REAL NOT NULL,
+    status TEXT NOT NULL,
     PRIMARY KEY (number, position)
 ) WITHOUT ROWID;
 CREATE INDEX runs_by_action ON runs (action, ms, number);

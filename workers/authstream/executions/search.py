@@ -14,6 +14,7 @@ from authstream.contracts.effect import EffectDone, PatchDone
 from authstream.contracts.execution import Execution
 from authstream.contracts.model import Record
 from authstream.errors import AuthstreamError
+from authstream.executions.figures import FlowAsked, FlowFigures, figures
 from authstream.executions.port import (
     LIMIT,
     Executions,
@@ -114,6 +115,10 @@ class Search(Executions):
             patches=_read(notes, "patch", PatchDone),
             letters=_read(notes, "letter", Letter),
         )
+
+    def figures(self, asked: FlowAsked) -> FlowFigures:
+        """How often and how fast a flow and its actions ran of late."""
+        return figures(self._rows, asked)
 
     def _conditions(self, wanted: Filter) -> Iterator[Condition]:
         yield from _matching(wanted)
