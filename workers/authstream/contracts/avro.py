@@ -22,13 +22,14 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 from pydantic import BaseModel
 
 from authstream.contracts.answer import Answered
+from authstream.contracts.avro_writer import Schema, Write, writer
 from authstream.contracts.budgets import RECORD_BYTES
 from authstream.contracts.control import ControlRecord
 from authstream.contracts.effect import Effect, EffectDone, MetadataPatch, PatchDone
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.login_event import LoginEvent
-from authstream.contracts.model import AVRO_CONTEXT, AvroType, Record
+from authstream.contracts.model import AvroType, Record
 from authstream.contracts.redelivery import Redelivery
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
@@ -78,7 +79,6 @@ RECORDS: tuple[type[Record], ...] = (
     Redelivery,
 )
 
-Schema = Any
 R = TypeVar("R", bound=Record)
 
 
@@ -115,12 +115,12 @@ def _default(model: type[BaseModel], name: str) -> dict[str, Any]:
     if field.is_required():
         return {}
     value = field.get_default(call_default_factory=True)
-    if isinstance(value, BaseModel):
-        return {"default": value.model_dump(mode="json", context=AVRO_CONTEXT)}
     return {"default": _plain(value)}
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return {name: _plain(member) for name, member in value}
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, bytes):
@@ -189,9 +189,15 @@ def without_docs(schema: object) -> Schema:
 
 
 @cache
-def _writer(model: type[Record]) -> tuple[Schema, bytes]:
+def _reader(model: type[Record]) -> tuple[Schema, bytes]:
     schema = schema_of(model)
     return fastavro.parse_schema(without_logical_types(schema)), MAGIC + fingerprint_of(schema)
+
+
+@cache
+def _writer(model: type[Record]) -> tuple[Write, bytes]:
+    schema = schema_of(model)
+    return writer(schema), MAGIC + fingerprint_of(schema)
 
 
 def known_schemas() -> list[Schema]:
@@ -214,7 +220,7 @@ def released() -> dict[bytes, Schema]:
 
 
 #: Schemas of an older release, while processes of that release read what this one writes.
-_older: dict[type[Record], tuple[Schema, bytes]] = {}
+_older: dict[type[Record], tuple[Write, bytes]] = {}
 
 
 def write_as(release: str) -> None:
@@ -237,17 +243,15 @@ def write_as(release: str) -> None:
     }
     for model in RECORDS:
         if (schema := schemas.get(model.__name__)) is not None:
-            parsed = fastavro.parse_schema(without_logical_types(schema))
-            _older[model] = parsed, MAGIC + fingerprint_of(schema)
+            _older[model] = writer(schema), MAGIC + fingerprint_of(schema)
 
 
 def encode(record: Record) -> bytes:
     """Single-object encoding of a record. Raises TooLargeError over the budget of a record."""
-    schema, header = _older.get(type(record)) or _writer(type(record))
-    out = io.BytesIO()
-    out.write(header)
-    fastavro.schemaless_writer(out, schema, record.model_dump(context=AVRO_CONTEXT))
-    value = out.getvalue()
+    write, header = _older.get(type(record)) or _writer(type(record))
+    parts = [header]
+    write(record, parts.append)
+    value = b"".join(parts)
     if len(value) > RECORD_BYTES:
         raise TooLargeError(
             f"{type(record).__name__} is {len(value)} bytes, over the budget of {RECORD_BYTES}: "
@@ -262,7 +266,7 @@ def decode(model: type[R], value: bytes | None) -> R:
     Raises UndecodableError for bytes that are no such record, UnknownSchemaError for a schema never
     released.
     """
-    reader, header = _writer(model)
+    reader, header = _reader(model)
     if value is None or value[:2] != MAGIC:
         raise UndecodableError(_not_ours(model, value))
     writer = reader if value[:HEADER_BYTES] == header else released().get(value[2:HEADER_BYTES])
