@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import httpx
 
-from authstream.contracts.avro import Schema, fingerprint_of, known_schemas, without_docs
+from authstream.contracts.avro import fingerprint_of, known_schemas, without_docs
+from authstream.contracts.avro_writer import Schema
 from authstream.contracts.framing import PUBLIC, Framing
 from authstream.errors import ConfigurationError, RegistryError
 from authstream.settings import SchemaRegistrySettings, Settings
