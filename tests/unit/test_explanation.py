@@ -21,8 +21,8 @@ PROGRAM = Program("crm", 1, Path("action.js"), "post-login", to_guest("post-logi
             "FileNotFoundError",
             "[Errno 2] No usable temporary directory found in ['/tmp', '/var/tmp', '/actions/crm']",
         ),
-        ("PermissionError", "[Errno 13] Permission denied: '/tmp/x'"),
-        ("Error", "EACCES: permission denied, mkdtemp '/tmp/xXXXXXX'"),
+        ("PermissionError", "[Errno 13] Permission denied: '/var/tmp/x'"),
+        ("Error", "EACCES: permission denied, mkdtemp '/var/tmp/xXXXXXX'"),
     ],
 )
 def test_where_there_is_no_temporary_folder_the_error_says_so(name: str, message: str) -> None:
