@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, cast
 
@@ -60,6 +62,8 @@ def reachable(user: str, level: str) -> bool:
 
 
 _LEVELS = ("namespaces", "landlock")
+#: A guest has a user of its own where tests run as root.
+_FOR_ALL = 0o055
 
 
 def grounds() -> list[tuple[str, str]]:
@@ -68,8 +72,10 @@ def grounds() -> list[tuple[str, str]]:
 
 
 def open_to_others(folder: Path) -> Path:
-    """A folder that every user can reach: pytest's own is for one user only."""
-    for above in (folder, folder.parent, folder.parent.parent):
-        if above.owner() != "root" or above.stat().st_mode & 0o777 == 0o700:
-            above.chmod(0o755)
+    """A folder that every user can reach: pytest's own are for one user only."""
+    ours = Path(tempfile.gettempdir())
+    for above in takewhile(lambda path: path.is_relative_to(ours), (folder, *folder.parents)):
+        mode = above.stat().st_mode
+        if mode & _FOR_ALL != _FOR_ALL:
+            above.chmod(mode | _FOR_ALL)
     return folder

@@ -33,6 +33,7 @@ from authstream.control.tokens import Tokens
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance
 from authstream.settings import Settings
+from tests.confinement import open_to_others
 from tests.control_plane import PL, RING, memory_store
 
 READY_WITHIN = timedelta(seconds=90)
@@ -155,9 +156,7 @@ def served(app: object) -> Generator[str]:
 def own_cache(folders: pytest.TempPathFactory) -> Path:
     """A folder for the code of actions, which guests may enter."""
     folder = folders.mktemp("cache")
-    for path in (folder, folder.parent):
-        path.chmod(0o755)
-    return folder
+    return open_to_others(folder)
 
 
 @contextmanager

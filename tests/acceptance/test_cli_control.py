@@ -14,6 +14,7 @@ import pytest
 from authstream.broker.embedded import EmbeddedBroker
 from authstream.control.seal import new_key
 from tests.acceptance.command_line import Finished, run_here
+from tests.confinement import open_to_others
 
 FLOW = "post-login"
 CODE = "def on_execute_post_login(event, api):\n    api.id_token.set_custom_claim('n', {})\n"
@@ -24,8 +25,7 @@ Patch = pytest.MonkeyPatch
 def cluster(monkeypatch: Patch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A control log of its own for each test, and a place for code that guests may enter."""
     cache = tmp_path_factory.mktemp("cache")
-    for path in (cache, *cache.parents[:2]):
-        path.chmod(0o755)
+    open_to_others(cache)
     with EmbeddedBroker() as broker:
         for name, value in {
             "AUTHSTREAM_BROKERS": broker.bootstrap,

@@ -17,6 +17,7 @@ from authstream.control.objects import BoundAction, Canary
 from authstream.control.secrets import Secrets
 from authstream.control.tenant_lookups import set_lookup
 from authstream.engine.plan import Flow
+from tests.confinement import open_to_others
 from tests.control_plane import PL, draft
 from tests.live_plane import PATIENCE, LivePlane, live_plane
 
@@ -27,8 +28,7 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Code of actions is unpacked into a folder of this test's, which guests may enter."""
     folder = tmp_path_factory.mktemp("cache")
-    for path in (folder, *folder.parents[:2]):
-        path.chmod(0o755)
+    open_to_others(folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
 
 

@@ -17,6 +17,7 @@ from authstream.control.flows import Flows
 from authstream.control.seal import new_key
 from authstream.control.secrets import Secrets
 from authstream.settings import Settings
+from tests.confinement import open_to_others
 from tests.control_plane import PL, draft
 from tests.kafka_log import until
 
@@ -27,8 +28,7 @@ def settings(
 ) -> Iterator[Settings]:
     """An embedded broker, and a place for code that guests may enter."""
     cache = tmp_path_factory.mktemp("cache")
-    for path in (cache, *cache.parents[:2]):
-        path.chmod(0o755)
+    open_to_others(cache)
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     with EmbeddedBroker() as broker:
         said = {"brokers": broker.bootstrap, "embedded": True, "secret_keys": new_key("first")}

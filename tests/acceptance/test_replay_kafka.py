@@ -22,6 +22,7 @@ from authstream.control.seal import new_key
 from authstream.publisher import LoginEvent, Publisher
 from authstream.settings import Settings
 from tests.acceptance.command_line import Finished, background, environment, run_here, wait_for
+from tests.confinement import open_to_others
 from tests.http_server import HttpServer
 from tests.kafka_server import KafkaServer
 
@@ -96,8 +97,7 @@ def site(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for name, text in FILES.items():
         (scratch / "site" / name).parent.mkdir(parents=True, exist_ok=True)
         (scratch / "site" / name).write_text(text)
-    for path in (scratch, *scratch.parents[:2]):
-        path.chmod(0o755)  # guests may enter
+    open_to_others(scratch)
     members = {
         "AUTHSTREAM_BROKERS": kafka.bootstrap,
         "AUTHSTREAM_PREFIX": PREFIX,

@@ -22,8 +22,8 @@ def signature(sent: str) -> str:
 
 def call(sent: str, offered: str) -> Call:
     """A call at the time of its signature."""
-    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
-    headers = dict(zip(names, (sent, str(AT), offered), strict=True))
+    names: tuple[str, ...] = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    headers: dict[str, str] = dict(zip(names, (sent, str(AT), offered), strict=True))
     return Call(hook="before", body=BODY, headers=headers, received_at=AT * 1000)
 
 

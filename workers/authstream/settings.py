@@ -112,16 +112,26 @@ class EffectSettings(BaseModel):
 class QuotaSettings(BaseModel):
     """What the control plane allows; the defaults are Auth0's (`AUTHSTREAM_QUOTAS__FLOW`, …)."""
 
-    #: Actions of one tenant.
+    #: Actions of one tenant, deployed or not.
     actions: int = Field(default=100, ge=1)
+    #: Modules of one tenant, counted by name.
+    modules: int = Field(default=100, ge=0)
     #: Versions kept of an action; the oldest that no flow uses goes first.
     versions: int = Field(default=50, ge=2)
     #: Actions in one flow.
     flow: int = Field(default=20, ge=1)
-    #: Bytes of an action's code.
+    #: Bytes of the code of an action or module, packages not counted.
     code_bytes: int = Field(default=100_000, ge=1)
-    #: Secrets of one action.
+    #: Packages that an action or module names; what those need is not counted.
+    dependencies: int = Field(default=10, ge=0)
+    #: Modules that one action loads.
+    action_modules: int = Field(default=3, ge=0)
+    #: Secrets of one action or module.
     secrets: int = Field(default=30, ge=0)
+    #: Characters of a secret's name.
+    secret_name: int = Field(default=128, ge=1)
+    #: Characters of a secret's value.
+    secret_value: int = Field(default=4096, ge=1)
 
 
 class AdminSettings(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -48,6 +48,9 @@ class Replay:
             folder = known.named(self.against)
             before = known.deployed() if self.baseline == "deployed" else None
             logins = self._logins(known, folder)
+        if not self.egress:
+            for line in cut_off(folder, compared=before is not None):
+                self.say(line)
         self.say(f"replaying {len(logins)} logins …")
         async with AsyncExitStack() as open_:
             shadow = await open_.enter_async_context(self._shadow(folder))
@@ -83,6 +86,18 @@ class Replay:
 
     def _shadow(self, folder: Folder) -> Shadow:
         return Shadow(folder, self.trigger, egress=self.egress, say=self.say)
+
+
+def cut_off(folder: Folder, *, compared: bool) -> Iterator[str]:
+    """Which actions will miss the services that they call; `compared`: both sides do."""
+    asking = {name: one.egress for name, one in sorted(folder.actions.items()) if one.egress}
+    if not asking:
+        return
+    yield "actions connect to nobody here (--egress off):"
+    for name, hosts in asking.items():
+        yield f"  {name} may ask {', '.join(hosts)}, and will be refused"
+    if not compared:
+        yield "  what differs for that alone is left out with --baseline deployed"
 
 
 def _recorded(login: RecordedLogin) -> Sequence[dict[str, Any]]:

@@ -27,7 +27,7 @@ from authstream.apps.measuring import (
 from authstream.apps.probes import Probes, Progress
 from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
-from authstream.broker import embedded, kept_windows
+from authstream.broker import broker_errors, embedded, kept_windows
 from authstream.broker.dispatcher import WINDOW, WINDOWS_BEGUN, Dispatcher
 from authstream.broker.faust import FaustRunner, preload
 from authstream.broker.kafka_reader import KafkaPointReader
@@ -267,6 +267,7 @@ def main(folder: Path | None, settings: Settings, *, stages: Sequence[str] = ())
     pushing = otlp.start("authstream")
     prometheus.serve(settings.metrics)
     census.observe()
+    broker_errors.observe()
     measure_restarts(history.restarts)
     worker = Worker(folder, settings, stages=stages, history=history)
     try:

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from authstream.contracts.budgets import ACTIONS_PER_FLOW, DECIDED_WINDOW
+from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.verdict import Retry
@@ -77,9 +77,9 @@ class Trigger:
     on_failure: OnFailure = "refused"
     #: When the event of a failed flow is published again, each time as a flow of its own.
     retry: Retry | None = None
-    #: Actions bound to one flow, at least and at most.
+    #: Actions bound to one flow, at least and at most; None: as many as the operator allows.
     least_actions: int = 0
-    most_actions: int = ACTIONS_PER_FLOW
+    most_actions: int | None = None
     #: Metadata is written by the metadata stage; else by the provider, e.g. with a new user.
     patches_metadata: bool = True
     #: Every login has it, or every token: most of the traffic.
@@ -116,12 +116,12 @@ class Trigger:
 
     def check_actions(self, count: int) -> None:
         """Whether a flow may have so many actions. Raises ConfigurationError."""
-        if self.least_actions <= count <= self.most_actions:
+        least, most = self.least_actions, self.most_actions
+        if least <= count and (most is None or count <= most):
             return
-        exactly = self.least_actions == self.most_actions
-        allowed = f"{self.least_actions} to {self.most_actions}"
+        allowed = f"{least} or more" if most is None else f"{least} to {most}"
         raise ConfigurationError(
-            f"a flow of {self.name} has {self.most_actions if exactly else allowed} actions, not "
+            f"a flow of {self.name} has {most if least == most else allowed} actions, not "
             f"{count}: change its list of actions"
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Program
 from authstream.sandbox.answer import thrown as within_budget
-from authstream.sandbox.ending import limit
+from authstream.sandbox.ending import met_limit
 
 #: How an error begins that a memory limit caused without ending the process.
 _ALLOCATION_FAILED = ("MemoryError", "RangeError: Array buffer allocation failed")
@@ -43,7 +43,7 @@ def explained(program: Program, thrown: Thrown, *, denied: Iterable[str] = ()) -
 def _memory(program: Program, thrown: Thrown) -> str | None:
     if not thrown.text.startswith(_ALLOCATION_FAILED):
         return None
-    return f"{thrown.message or 'out of memory'} (its {limit(program)})"
+    return f"{thrown.message or 'out of memory'} (its {met_limit(program)})"
 
 
 def _missing_module(_program: Program, thrown: Thrown) -> str | None:

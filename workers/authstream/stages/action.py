@@ -141,6 +141,7 @@ class Action(Stage):
             )
         left = self._triggers[envelope.trigger].left(envelope, now=self._clock.now())
         if left <= 0:
+            telemetry.describe({}, error=TIMEOUT)
             lay = self._clock.now() - message.timestamp
             reason = (
                 f"the deadline passed before the action could run: it lay {lay} ms in its topic"
@@ -148,6 +149,7 @@ class Action(Stage):
             return [self._failed(envelope, step, message, code=TIMEOUT, reason=reason)]
         ran = await self._run(envelope, step, left=left, queued_at=message.timestamp)
         if ran is None:
+            telemetry.describe({}, error=UNKNOWN_VERSION)
             return [
                 self._failed(
                     envelope,
