@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from authstream.apps.stages import deliveries, triggers
-from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
 from authstream.settings import Settings
 from tests.chaos.logins import Logins
+from tests.chaos.pipeline import make_topics
 from tests.chaos.workers import Workers
 from tests.kafka_server import CHAOS_HEAP, KafkaServer
 
 #: FULL=1 kills, stops and restarts more often.
 FULL = bool(os.environ.get("FULL"))
-#: The long form only: builds the older release, then takes half a minute and more.
-collect_ignore = [] if FULL else ["test_upgrade.py"]
+#: The long form only: one builds the older release, the other has three brokers.
+collect_ignore = [] if FULL else ["test_upgrade.py", "test_zone_lost.py"]
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +31,7 @@ def kafka() -> Iterator[KafkaServer]:
 @pytest.fixture
 def topics(kafka: KafkaServer, topic_prefix: str) -> Topics:
     """All topics that the folder's flow needs, made."""
-    settings = Settings(brokers=kafka.bootstrap, prefix=topic_prefix)
-    topics = Topics(topic_prefix)
-    actions = [topics.action("default", name) for name in ("enrich", "claims")]
-    needed = wanted(topics, settings, triggers=triggers(), actions=actions, kinds=deliveries())
-    KafkaTopics(settings).apply(needed)
-    return topics
+    return make_topics(Settings(brokers=kafka.bootstrap, prefix=topic_prefix))
 
 
 @pytest.fixture

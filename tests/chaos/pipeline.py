@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from authstream.apps.stages import deliveries, triggers
+from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.contracts.topics import Topics
+from authstream.settings import Settings
 from tests.chaos.logins import Logins
 from tests.chaos.workers import Worker, Workers
 
@@ -13,6 +17,15 @@ GROUPS = {
     "fanout": ("fanout", "effect.*"),
 }
 _WARM_UP = 40  # logins: every partition has some
+
+
+def make_topics(settings: Settings) -> Topics:
+    """All topics that the folder's flow needs."""
+    topics = Topics(settings.prefix)
+    actions = [topics.action("default", name) for name in ("enrich", "claims")]
+    needed = wanted(topics, settings, triggers=triggers(), actions=actions, kinds=deliveries())
+    KafkaTopics(settings).apply(needed)
+    return topics
 
 
 def start_groups(workers: Workers, logins: Logins, *, leave_out: str = "") -> dict[str, Worker]:

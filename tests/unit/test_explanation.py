@@ -10,7 +10,6 @@ from authstream.contracts.api import to_guest
 from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Program
 from authstream.sandbox.explanation import explained
-from authstream.sandbox.start import TEMPORARY
 
 PROGRAM = Program("crm", 1, Path("action.js"), "post-login", to_guest("post-login"))
 
@@ -20,10 +19,10 @@ PROGRAM = Program("crm", 1, Path("action.js"), "post-login", to_guest("post-logi
     [
         (
             "FileNotFoundError",
-            f"[Errno 2] No usable temporary directory found in ['{TEMPORARY}', '/actions/crm']",
+            "[Errno 2] No usable temporary directory found in ['/tmp', '/var/tmp', '/actions/crm']",
         ),
-        ("PermissionError", f"[Errno 13] Permission denied: '{TEMPORARY}/x'"),
-        ("Error", f"EACCES: permission denied, mkdtemp '{TEMPORARY}/xXXXXXX'"),
+        ("PermissionError", "[Errno 13] Permission denied: '/var/tmp/x'"),
+        ("Error", "EACCES: permission denied, mkdtemp '/var/tmp/xXXXXXX'"),
     ],
 )
 def test_where_there_is_no_temporary_folder_the_error_says_so(name: str, message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from pydantic import BaseModel, ByteSize, Field, SecretStr
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -236,6 +236,23 @@ class ExecutionSettings(BaseModel):
     trace_url: str = "http://127.0.0.1:16686/trace/{trace_id}"
 
 
+class SchemaRegistrySettings(BaseModel):
+    """A registry with Confluent's API (`AUTHSTREAM_SCHEMA_REGISTRY__URL`, …)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    #: Its address; empty: none, and public records are framed as Avro's single objects.
+    url: str = ""
+    #: Where it asks who calls.
+    username: str = ""
+    #: Goes with the user name.
+    password: SecretStr | None = None
+    #: A PEM file of authorities that its certificate may come from; empty: the system's.
+    ca: str = ""
+    #: false: records framed for it are read but not written, the first step of the way there.
+    write: bool = True
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -318,6 +335,10 @@ class Settings(BaseSettings):
     secrets_dir: str = ""
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
+    #: The older release that records are written for while its processes run: `0.1.0`.
+    write_as: str = ""
+    #: Where schemas of public records are registered.
+    schema_registry: SchemaRegistrySettings = SchemaRegistrySettings()
     #: Secrets of connections by name, in place of those in `.secrets.yaml`: `{"hydra": ["…"]}`.
     connection_secrets: dict[str, tuple[SecretStr, ...]] = {}
     #: How the gateway serves.

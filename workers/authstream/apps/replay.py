@@ -55,14 +55,10 @@ class Replay:
         async with AsyncExitStack() as open_:
             shadow = await open_.enter_async_context(self._shadow(folder))
             other = await open_.enter_async_context(self._shadow(before)) if before else None
-            for number, login in enumerate(logins, 1):
-                then = await other.run(login) if other else _recorded(login)
-                if then:
-                    one = _compared(login, then, await shadow.run(login))
-                    tally.add(one)
-                    yield one
-                else:
-                    tally.undecided += 1
+            number = 0
+            async for one in beside(shadow, other, logins, tally=tally):
+                yield one
+                number += 1
                 if not number % PROGRESS_EVERY:
                     self.say(f"{number} of {len(logins)}, {tally.changed} changed")
         if not tally.compared:
@@ -86,6 +82,20 @@ class Replay:
 
     def _shadow(self, folder: Folder) -> Shadow:
         return Shadow(folder, self.trigger, egress=self.egress, say=self.say)
+
+
+async def beside(
+    shadow: Shadow, other: Shadow | None, logins: Sequence[RecordedLogin], *, tally: Tally
+) -> AsyncGenerator[Compared]:
+    """Each login that can be compared with what `other` makes of it, or with what was recorded."""
+    for login in logins:
+        then = await other.run(login) if other else _recorded(login)
+        if not then:
+            tally.undecided += 1
+            continue
+        one = _compared(login, then, await shadow.run(login))
+        tally.add(one)
+        yield one
 
 
 def cut_off(folder: Folder, *, compared: bool) -> Iterator[str]:

@@ -32,6 +32,7 @@ from authstream.broker.dispatcher import WINDOW, WINDOWS_BEGUN, Dispatcher
 from authstream.broker.faust import FaustRunner, preload
 from authstream.broker.kafka_reader import KafkaPointReader
 from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.contracts.avro import write_as
 from authstream.contracts.topics import Topics
 from authstream.control.store import Store
 from authstream.engine.ports import SystemClock
@@ -263,6 +264,7 @@ def main(folder: Path | None, settings: Settings, *, stages: Sequence[str] = ())
     chosen(settings)  # the self-test now: a spare that takes over has no time for it
     history = History.awaited()
     logs.configure(settings)
+    write_as(settings.write_as)
     telemetry.configure("authstream")
     pushing = otlp.start("authstream")
     prometheus.serve(settings.metrics)

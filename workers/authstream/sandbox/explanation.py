@@ -20,7 +20,7 @@ _OTHER_MODULES = re.compile(
 )
 #: How writing of a temporary file fails where there is no folder for it.
 _NO_TEMPORARY = re.compile(
-    r"No usable temporary directory|permission denied.* '/tmp", re.IGNORECASE
+    r"No usable temporary directory|permission denied.* '/(?:var/)?tmp", re.IGNORECASE
 )
 #: Node's words for whatever its permission flag forbids.
 _RESTRICTED = "Access to this API has been restricted"

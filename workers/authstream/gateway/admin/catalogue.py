@@ -73,11 +73,15 @@ def providers(
 
 @router.get("/effects")
 def effects(request: Request, _door: Viewer) -> dict[str, list[dict[str, Any]]]:
-    """Every kind of effect, with the JSON Schema of its payload."""
+    """Every kind of effect: the JSON Schema of its payload, and whether it has a preview."""
     kinds: Mapping[str, Delivery] = request.app.state.entrance.deliveries
     return {
         "items": [
-            {"name": name, "inputs": kinds[name].inputs.model_json_schema()}
+            {
+                "name": name,
+                "inputs": kinds[name].inputs.model_json_schema(),
+                "previews": kinds[name].previews,
+            }
             for name in sorted(kinds)
         ]
     }
