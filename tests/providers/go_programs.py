@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 HOME: Final = Path(__file__).resolve().parent / "go"
-BUILT_WITHIN: Final = timedelta(minutes=9)
+BUILT_WITHIN: Final = timedelta(minutes=20)
 _LOG_LINES: Final = 20
 
 
