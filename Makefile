@@ -17,7 +17,7 @@ demo: install
 up: install
 	$(BIN)/authstream demo --stay
 test: install
-	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadfile --ignore tests/chaos --ignore tests/benchmarks --ignore tests/providers
+	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/chaos --ignore tests/benchmarks --ignore tests/providers
 chaos: install # FULL=1 for the long form
 	$(BIN)/python -m pytest tests/chaos
 test-providers: install # also of deploy/ and the wheel; builds Hydra, Kratos, Keycloak, Jaeger, Helm and gVisor once
