@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -29,6 +29,12 @@ class Admin:
         headers = {"Authorization": f"Bearer {token['access_token']}"}
         self._client = httpx.Client(base_url=f"{address}/admin/realms", headers=headers, timeout=60)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     def get(self, path: str) -> Any:
         """What is there."""
         return self._client.get(path).raise_for_status().json()
@@ -48,16 +54,18 @@ class Admin:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with a realm that takes any attribute, and a client that may write users."""
     with keycloak_server.serving(tmp_path_factory.mktemp("keycloak"), ()) as (address, _log):
-        admin = Admin(address)
-        admin.post("", {"realm": REALM, "enabled": True})
-        profile = admin.get(f"/{REALM}/users/profile")
-        admin.put(f"/{REALM}/users/profile", {**profile, "unmanagedAttributePolicy": "ADMIN_EDIT"})
-        said = {"serviceAccountsEnabled": True, "publicClient": False, "secret": SECRET}
-        client = admin.post(f"/{REALM}/clients", {"clientId": CLIENT, **said})
-        account = admin.get(f"/{REALM}/clients/{client}/service-account-user")["id"]
-        (management,) = admin.get(f"/{REALM}/clients?clientId=realm-management")
-        role = admin.get(f"/{REALM}/clients/{management['id']}/roles/manage-users")
-        admin.post(f"/{REALM}/users/{account}/role-mappings/clients/{management['id']}", [role])
+        with Admin(address) as admin:
+            admin.post("", {"realm": REALM, "enabled": True})
+            profile = admin.get(f"/{REALM}/users/profile")
+            admin.put(
+                f"/{REALM}/users/profile", {**profile, "unmanagedAttributePolicy": "ADMIN_EDIT"}
+            )
+            said = {"serviceAccountsEnabled": True, "publicClient": False, "secret": SECRET}
+            client = admin.post(f"/{REALM}/clients", {"clientId": CLIENT, **said})
+            account = admin.get(f"/{REALM}/clients/{client}/service-account-user")["id"]
+            (management,) = admin.get(f"/{REALM}/clients?clientId=realm-management")
+            role = admin.get(f"/{REALM}/clients/{management['id']}/roles/manage-users")
+            admin.post(f"/{REALM}/users/{account}/role-mappings/clients/{management['id']}", [role])
         yield address
 
 
@@ -75,21 +83,21 @@ async def sink(address: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S
 
 async def test_patches_fold_to_the_users_attributes(address: str, sink: Sink) -> None:
     """What is there stays, `null` removes, twice is as once; the user itself is not touched."""
-    admin = Admin(address)
-    person = {"username": "ada", "email": "ada@example.com", "enabled": True}
-    user = admin.post(f"/{REALM}/users", {**person, "attributes": {"shoe": ["42"]}})
-    first = patch({"tier": "gold", "deep": {"a": 1}}, {"theme": "dark"})
-    second = patch({"tier": None, "deep": {"c": [2]}, "never": None}, {"count": 3})
-    for one in (first, first, second, second):
-        await sink.apply(one.model_copy(update={"subject": user}), hops=1)
-    found = admin.get(f"/{REALM}/users/{user}")
-    assert found["attributes"] == {
-        "shoe": ["42"],
-        "app_metadata.deep": ['{"c":[2]}'],
-        "user_metadata.theme": ["dark"],
-        "user_metadata.count": ["3"],
-    }
-    assert found["email"] == "ada@example.com"
+    with Admin(address) as admin:
+        person = {"username": "ada", "email": "ada@example.com", "enabled": True}
+        user = admin.post(f"/{REALM}/users", {**person, "attributes": {"shoe": ["42"]}})
+        first = patch({"tier": "gold", "deep": {"a": 1}}, {"theme": "dark"})
+        second = patch({"tier": None, "deep": {"c": [2]}, "never": None}, {"count": 3})
+        for one in (first, first, second, second):
+            await sink.apply(one.model_copy(update={"subject": user}), hops=1)
+        found = admin.get(f"/{REALM}/users/{user}")
+        assert found["attributes"] == {
+            "shoe": ["42"],
+            "app_metadata.deep": ['{"c":[2]}'],
+            "user_metadata.theme": ["dark"],
+            "user_metadata.count": ["3"],
+        }
+        assert found["email"] == "ada@example.com"
 
 
 async def test_a_user_that_is_gone_is_given_up(sink: Sink) -> None:
