@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from authstream.broker.dispatcher import WINDOW, WINDOWS_BEGUN, Dispatcher
+from authstream.broker.dispatcher import WINDOW, Dispatcher
 from authstream.broker.producer import Acknowledged
 from authstream.engine.ports import Message, Output, Outputs
 from authstream.errors import RecordError, UndecodableError
@@ -78,20 +78,6 @@ async def test_messages_without_outputs_do_not_nest() -> None:
     gates.open(b"first")
     await settle(lambda: bench.partition.safe == 10_001)
     assert bench.failures == []
-
-
-async def test_what_waits_for_the_broker_leaves_room_for_handlers() -> None:
-    """A window is of handlers; what they wrote and nobody acknowledged has three more of them."""
-    gates = Gates()
-    bench = Bench(gates.handle, at_once=False, window=2)
-    values = [b"%d" % n for n in range(WINDOWS_BEGUN * 2 + 2)]
-    bench.accept(*((value, value) for value in values))
-    await settle(lambda: len(gates.started) == 2)
-    gates.open(*values)
-    await settle(lambda: len(bench.sent) == WINDOWS_BEGUN * 2)
-    assert (bench.dispatcher.in_flight, bench.dispatcher.waiting) == (WINDOWS_BEGUN * 2, 2)
-    bench.acknowledge()
-    await settle(lambda: len(bench.sent) == len(values))
 
 
 async def test_a_key_with_answers_at_once_keeps_its_order() -> None:

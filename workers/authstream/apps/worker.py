@@ -28,7 +28,7 @@ from authstream.apps.probes import Probes, Progress
 from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
 from authstream.broker import broker_errors, embedded, kept_windows
-from authstream.broker.dispatcher import WINDOW, WINDOWS_BEGUN, Dispatcher
+from authstream.broker.dispatcher import Dispatcher
 from authstream.broker.faust import FaustRunner, preload
 from authstream.broker.kafka_reader import KafkaPointReader
 from authstream.broker.kafka_topics import KafkaTopics, wanted
@@ -47,7 +47,7 @@ READY_POLL = timedelta(milliseconds=100)
 #: Between tries while no broker answers.
 RECONNECT = timedelta(seconds=2)
 #: How far past a suspect place messages are worked on one at a time: what may have been in work.
-SUSPECT_RANGE = WINDOW * WINDOWS_BEGUN
+SUSPECT_RANGE = 1024
 #: Exit status after an error nobody foresaw (sysexits.h, EX_SOFTWARE).
 SOFTWARE_ERROR = 70
 NO_HISTORY = History()

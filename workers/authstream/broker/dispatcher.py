@@ -20,11 +20,8 @@ from authstream.engine.ports import Message, Output, Outputs, Stage
 from authstream.engine.windows import Windows
 from authstream.errors import HandlerTimeoutError, PoisonError, RecordError
 
-#: Messages of one stage that its handler works on at a time.
+#: Messages of one stage in work at a time.
 WINDOW = 256
-#: Windows full of messages begun: under load an acknowledgement takes longer than many a handler,
-#: and must not take its place (a stage that waits 20 ms: 1.6 times as many messages a second).
-WINDOWS_BEGUN = 4
 Send = Callable[[Output, Acknowledged], None]
 
 
@@ -116,8 +113,7 @@ class Dispatcher:
             if until is not None and cell.message.offset >= until:
                 del self.suspects[cell.message.topic, cell.message.partition]
             return self._running == 0
-        at_work, begun = len(self._tasks), self._running
-        return at_work < self._window and begun < self._window * WINDOWS_BEGUN
+        return self._running < self._window
 
     def _admit(self, cell: Cell) -> None:
         key = cell.message.key
