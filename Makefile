@@ -20,7 +20,7 @@ test: install
 	$(BIN)/python -m pytest tests --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/chaos --ignore tests/benchmarks --ignore tests/providers
 chaos: install # FULL=1 for the long form
 	$(BIN)/python -m pytest tests/chaos
-test-providers: install # also of deploy/ and the wheel; builds Hydra, Kratos, Keycloak, Jaeger and Helm once
+test-providers: install # also of deploy/ and the wheel; builds Hydra, Kratos, Keycloak, Jaeger, Helm and gVisor once
 	$(BIN)/python -m pytest tests/providers
 bench: install
 	$(BIN)/python -m tests.benchmarks

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it is
+from playwright.sync_api import Browser, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -34,3 +36,13 @@ def running_browser() -> Generator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def serious(page: Page) -> list[str]:
+    """What keeps somebody from using a page, as axe finds it."""
+    found: Any = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0].get('failureSummary', '')}"
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]

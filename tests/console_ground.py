@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import httpx
@@ -19,22 +20,30 @@ import pytest
 import uvicorn
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from authstream.apps.code_syntax import CodeSyntax
 from authstream.apps.control import SandboxBuilder
+from authstream.apps.executions import index_of
 from authstream.apps.gateway import providers
+from authstream.apps.package_locks import PackageLocks
 from authstream.apps.stages import deliveries, triggers
 from authstream.apps.trial import LocalTrial
 from authstream.apps.up import free_port
+from authstream.contracts.envelope import Run
 from authstream.control.actions import Actions
 from authstream.control.door import Door, Unchecked
 from authstream.control.drafts import Draft
 from authstream.control.flows import Flows
 from authstream.control.objects import BoundAction, Role
 from authstream.control.tokens import Tokens
+from authstream.engine.ports import SystemClock
+from authstream.executions.index import Index
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance
-from authstream.settings import Settings
+from authstream.settings import ExecutionSettings, Settings
 from tests.confinement import open_to_others
 from tests.control_plane import PL, RING, memory_store
+from tests.samples import TOPICS
+from tests.unit.test_execution_index import execution, record
 
 READY_WITHIN = timedelta(seconds=90)
 #: Longest wait for anything on a page, milliseconds.
@@ -48,6 +57,17 @@ class ConsoleGround:
 
     url: str
     ada: Door
+    index: Index
+
+    def ran(self, count: int, *runs: Run, **members: Any) -> None:
+        """So many logins a moment ago, in which this ran."""
+        now = SystemClock().now()
+        made = [execution(f"flow-{time.monotonic_ns()}", *runs, **members) for _ in range(count)]
+        offset = self.index.search.newest()
+        self.index.add(
+            record(TOPICS.executions, one, offset=offset + number, at=now)
+            for number, one in enumerate(made)
+        )
 
     def token(self, role: Role) -> str:
         """A new token."""
@@ -162,14 +182,24 @@ def own_cache(folders: pytest.TempPathFactory) -> Path:
 @contextmanager
 def console_ground(cache: Path, **environment: str) -> Generator[ConsoleGround]:
     """Up until left."""
-    settings = Settings()
-    with memory_store() as store, mock.patch.dict(os.environ, {"XDG_CACHE_HOME": f"{cache}"}):
+    settings = Settings(executions=ExecutionSettings(index=f"{cache / 'executions.sqlite'}"))
+    with (
+        memory_store() as store,
+        index_of(settings) as index,
+        mock.patch.dict(os.environ, {"XDG_CACHE_HOME": f"{cache}"}),
+    ):
         ada = Door(store, "ada", triggers(), keyring=RING, builder=SandboxBuilder(settings))
         entrance = Entrance(
-            ada, trial=LocalTrial(settings), deliveries=deliveries(), providers=providers()
+            ada,
+            executions=index.search,
+            trial=LocalTrial(settings),
+            syntax=CodeSyntax(),
+            lock=PackageLocks(),
+            deliveries=deliveries(),
+            providers=providers(),
         )
         with served(admin_app(entrance)) as admin, console(admin, environment) as url:
-            yield ConsoleGround(url, ada)
+            yield ConsoleGround(url, ada, index)
 
 
 @contextmanager

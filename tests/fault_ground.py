@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from authstream import telemetry
 from authstream.apps.executions import followed
 from authstream.apps.stages import Assembly, assembly, deliveries, triggers
+from authstream.broker import broker_errors
 from authstream.broker.faust import FaustRunner
 from authstream.broker.kafka_config import LOGGER
 from authstream.broker.kafka_reader import KafkaPointReader
@@ -32,6 +33,8 @@ from authstream.engine.ports import Output, SystemClock
 from authstream.executions.explain import Story, explain
 from authstream.executions.index import Index
 from authstream.executions.port import Flow
+from authstream.metrics.names import SECONDS, CounterName, HistogramName
+from authstream.metrics.registry import REGISTRY, Registry
 from authstream.settings import Settings
 from authstream.testing.background_loop import BackgroundLoop
 from tests import kafka_log
@@ -70,8 +73,13 @@ _FILES = {
         "  - {action: behind, when: event.client.name == 'behind'}\n"
     ),
 }
+#: All that these logins need but the stage of `behind`: each stage more is a group that joins.
+_HOSTED = ("entry", "action.act", "assemble", "fanout", "effect.email")
 _PATIENCE_SECONDS = 30.0
 _SOURCE = "faults"
+#: Of a histogram's counts: those of more than half a second.
+_SLOW = SECONDS.index(0.5) + 1
+_Series = tuple[str, ...]
 
 
 @dataclass
@@ -85,6 +93,10 @@ class Ground:
     index: Index
     exporter: InMemorySpanExporter
     logs: list[dict[str, Any]]
+    #: What the client library counts, read when somebody looks.
+    registry: Registry
+    #: The metrics when a flow began.
+    before: dict[str, dict[_Series, float]] = field(default_factory=dict[str, dict[_Series, float]])
     traces: dict[str, str] = field(default_factory=dict[str, str])
     lines: list[str] = field(default_factory=list[str])
     failures: list[BaseException] = field(default_factory=list[BaseException])
@@ -105,6 +117,7 @@ class Ground:
 
     def publish(self, flow: str, output: Output) -> None:
         """Write any record of a flow, with a trace of its own."""
+        self.before[flow] = self.metrics()
         self.traces[flow] = secrets.token_hex(16)
         parent = h.make({"traceparent": f"00-{self.traces[flow]}-b7ad6b7169203331-01"})
         traced = output._replace(headers=(*output.headers, *parent))
@@ -124,6 +137,16 @@ class Ground:
     def decided(self, flow: str) -> Seen:
         """What is known of a flow once it has a verdict."""
         return self.seen(flow, until=lambda found: found.executions)
+
+    def metrics(self) -> dict[_Series, float]:
+        """Every series by name and labels; of a histogram, how often it was over half a second."""
+        found: dict[_Series, float] = {}
+        for family in (*REGISTRY.collect(), *self.registry.collect()):
+            name = family.instrument.name
+            found |= {(name, *labels): number for labels, number in family.numbers.items()}
+            for labels, (counts, _) in family.histograms.items():
+                found[name, *labels] = sum(counts[_SLOW:])
+        return found
 
     def await_running(self, stage: str) -> None:
         """Wait until a stage has begun with a message."""
@@ -155,6 +178,12 @@ class Seen:
         """What `authstream explain` prints."""
         return "\n".join(self.story.lines())
 
+    def grew(self, name: CounterName | HistogramName, *labels: str) -> float:
+        """How often this was counted, or took over half a second, since the flow began."""
+        series = (name, *labels)
+        before = self.ground.before[self.flow.flow_id]
+        return self.ground.metrics().get(series, 0) - before.get(series, 0)
+
     def logged(self, event: str) -> dict[str, Any]:
         """The line of the log about this flow with this event."""
         lines = [one for one in self.ground.logs if one["event"] == event]
@@ -162,14 +191,21 @@ class Seen:
 
     def span(self, name: str) -> ReadableSpan:
         """The span of the flow's trace with this name; the last of them."""
-        trace = self.ground.traces[self.flow.flow_id]
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            for span in reversed(self.ground.exporter.get_finished_spans()):
-                if span.name == name and span.context and f"{span.context.trace_id:032x}" == trace:
-                    return span
-            assert time.monotonic() < deadline, f"no span {name} in trace {trace}"
-            time.sleep(0.05)
+        return self.spans(name)[-1]
+
+    def spans(self, name: str) -> list[ReadableSpan]:
+        """All of the flow's trace with this name, once there is one."""
+        trace = int(self.ground.traces[self.flow.flow_id], 16)
+
+        def found() -> list[ReadableSpan]:
+            every = self.ground.exporter.get_finished_spans()
+            ours = (span for span in every if span.context and span.context.trace_id == trace)
+            return [span for span in ours if span.name == name]
+
+        kafka_log.until(
+            lambda: bool(found()), f"there is a span {name} in the trace of {self.flow.flow_id}"
+        )
+        return found()
 
 
 class _Lines(logging.Handler):
@@ -184,7 +220,7 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def faults(brokers: str, prefix: str, root: Path) -> Generator[Ground]:
-    """All stages at work, an index that follows, everything traced and logged into lists."""
+    """The stages at work, an index that follows, everything traced and logged into lists."""
     for name, text in _FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -233,12 +269,16 @@ def _started(
         )
         KafkaTopics(settings).apply(every)
         failures: list[BaseException] = []
-        hosted = [one for one in assembled.stages if one.name != "action.behind"]
+        hosted = [one for one in assembled.stages if one.name in _HOSTED]
         runner = FaustRunner(hosted, settings, failed=failures.append)
+        registry = Registry()
+        broker_errors.observe(registry)
         await runner.start()
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not runner.ready:  # noqa: ASYNC110 - it sets no event
                 await asyncio.sleep(0.01)
-        return Ground(settings, assembled, loop, runner, index, exporter, logs, failures=failures)
+        return Ground(
+            settings, assembled, loop, runner, index, exporter, logs, registry, failures=failures
+        )
 
     return loop.run(start())

@@ -117,7 +117,7 @@ class Log:
     def poll(self, seconds: float = 0.05) -> list[Message]:
         """What is new."""
         new = [
-            converted(message)
+            converted(message, None)
             for message in self._consumer.consume(1000, seconds)
             if message.error() is None
         ]

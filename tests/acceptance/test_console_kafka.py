@@ -128,7 +128,12 @@ def test_what_is_dragged_decides_the_next_login(site: Site) -> None:
         other = steps(page)
         assert other == wanted[::-1]
         wait_for(lambda: site.ran() == other, seconds=_EFFECT_SECONDS, what=f"{other} run")
+        compared(page, site)
         broken(page, site)
+        page.goto(f"{site.console}/flows/post-login")
+        figures = step(page, "greet").locator(".figures")
+        expect(figures).to_contain_text(re.compile(r"[1-9][\d.]*% errors"))
+        expect(figures).to_contain_text("p99")
 
 
 def make(page: Page, site: Site, name: str) -> None:
@@ -141,6 +146,18 @@ def make(page: Page, site: Site, name: str) -> None:
     expect(page.get_by_role("region", name="Result")).to_contain_text("allowed")
     deploy(page, "first")
     expect(page.get_by_text("Version 1 is deployed")).to_be_visible()
+
+
+def compared(page: Page, site: Site) -> None:
+    """What a draft would do to logins that were there is seen before anybody meets it."""
+    page.goto(f"{site.console}/actions/greet")
+    write(page, HANDLER.format('api.access.deny("no");'))
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="Compare").click()
+    found = page.get_by_role("region", name="Comparison")
+    expect(found).to_contain_text("logins would be answered otherwise")
+    expect(found).to_contain_text("denied now")
+    expect(found).to_contain_text("outcome: allowed → denied")
 
 
 def broken(page: Page, site: Site) -> None:

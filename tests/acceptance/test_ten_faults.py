@@ -1,4 +1,4 @@
-"""Faults, and for each a log line, a span and an explanation that name its cause.
+"""Faults, and for each a metric, a log line, a span and an explanation that name its cause.
 
 That of a broker is in tests/chaos: it takes as long as a broker takes to come back.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 
 from authstream.contracts import headers as h
 from authstream.contracts.avro import encode
@@ -45,6 +45,7 @@ def test_a_slow_action(ground: Ground) -> None:
     assert (line["action"], line["ms"] > 700) == ("act", True)
     span = seen.span("run act")
     assert (span.end_time or 0) - (span.start_time or 0) > 700_000_000
+    assert seen.grew("authstream.action.duration", "act") == 1
 
 
 def test_an_action_that_throws(ground: Ground) -> None:
@@ -55,6 +56,8 @@ def test_an_action_that_throws(ground: Ground) -> None:
     assert "authstream actions rollback act" in seen.text
     assert seen.logged("run_failed")["error"] == "ValueError: no such plan"
     assert seen.logged("flow_failed")["code"] == "action_error"
+    assert seen.grew("authstream.action.runs", "act", "error") == 1
+    assert seen.grew("authstream.verdicts", "post-login", "failed", "action_error") == 1
     span = seen.span("run act")
     assert (span.status.status_code, (span.attributes or {})["error.type"]) == (
         StatusCode.ERROR,
@@ -67,6 +70,8 @@ def test_an_action_over_its_time(ground: Ground) -> None:
     seen = ground.decided(ground.login("late"))
     assert "it failed in act with action_timeout: " in seen.text
     assert seen.logged("run_failed")["status"] == "timeout"
+    assert seen.grew("authstream.action.runs", "act", "timeout") == 1
+    assert (seen.span("run act").attributes or {})["error.type"] == "action_timeout"
 
 
 def test_mail_that_cannot_be_delivered(ground: Ground) -> None:
@@ -79,7 +84,11 @@ def test_mail_that_cannot_be_delivered(ground: Ground) -> None:
     assert "email is tried again by itself" in seen.text
     line = seen.logged("effect_waits")
     assert (line["kind"], line["attempt"]) == ("email", 1)
-    seen.span(f"process {ground.assembled.topics.effects('email')}")
+    assert seen.grew("authstream.effects", "email", "retried") >= 1
+    span = seen.span("SMTP")
+    assert (span.kind, span.status.status_code) == (SpanKind.CLIENT, StatusCode.ERROR)
+    above = seen.span(f"process {ground.assembled.topics.effects('email')}")
+    assert span.parent == above.context
 
 
 def test_a_denied_country(ground: Ground) -> None:
@@ -92,6 +101,7 @@ def test_a_denied_country(ground: Ground) -> None:
     span = seen.span("run act")
     assert (span.attributes or {})["authstream.outcome"] == "denied"
     assert span.status.status_code is not StatusCode.ERROR
+    assert seen.grew("authstream.action.runs", "act", "denied") == 1
 
 
 def test_a_memory_bomb(ground: Ground) -> None:
@@ -100,6 +110,7 @@ def test_a_memory_bomb(ground: Ground) -> None:
     assert "limits.memory of " in seen.text
     assert "limits.memory" in seen.logged("run_failed")["error"]
     assert (seen.span("run act").attributes or {})["error.type"] == "action_error"
+    assert seen.grew("authstream.guest.over_memory", "act") == 1
 
 
 def test_a_poisoned_record(ground: Ground) -> None:
@@ -114,7 +125,10 @@ def test_a_poisoned_record(ground: Ground) -> None:
     assert "authstream dead-letters show" in seen.text
     refused = [one for one in ground.logs if one["event"] == "message_refused"]
     assert any(one["topic"] == topic for one in refused)
-    assert seen.span(f"process {topic}").status.status_code is StatusCode.ERROR
+    span = seen.span(f"process {topic}")
+    assert span.status.status_code is StatusCode.ERROR
+    code = str((span.attributes or {})["error.type"])
+    assert seen.grew("authstream.dead_letters", "action.act", code) == 1
 
 
 def test_a_wrong_signature(ground: Ground) -> None:
@@ -135,6 +149,8 @@ def test_a_wrong_signature(ground: Ground) -> None:
     assert any(one["code"] == "unsigned_slip" for one in refused)
     span = seen.span(f"process {act.topic}")
     assert (span.attributes or {})["error.type"] == "unsigned_slip"
+    assert seen.grew("authstream.stage.refused", "action.act", "unsigned_slip") == 1
+    assert seen.grew("authstream.dead_letters", "action.act", "unsigned_slip") == 1
 
 
 def test_a_consumer_that_fell_behind_and_a_deadline_that_passed(ground: Ground) -> None:
@@ -148,9 +164,12 @@ def test_a_consumer_that_fell_behind_and_a_deadline_that_passed(ground: Ground) 
     assert "ALLOWED" in waited.story.headline
     assert "in the topic of behind, before it ran: the stage of behind was behind" in waited.text
     assert waited.logged("run_slow")["lay_ms"] >= 500
+    assert waited.grew("authstream.stage.queue", "action.behind") == 2
     begun = waited.span(f"process {kept}").start_time or 0
     assert begun - (waited.span(f"send {kept}").end_time or 0) > 500_000_000
     assert "it failed in behind with timeout: the deadline passed before the action" in expired.text
     assert "in its topic" in expired.logged("flow_failed")["reason"]
     assert "its consumer group's lag" in expired.text
-    expired.span(f"process {kept}")
+    assert expired.grew("authstream.verdicts", "post-login", "failed", "timeout") == 1
+    span = expired.span(f"process {kept}")
+    assert (span.attributes or {})["error.type"] == "timeout"

@@ -20,6 +20,7 @@ from tests.benchmarks import (
     provider_call,
     report,
     sandbox,
+    tracing,
 )
 from tests.benchmarks.bench import FULL, QUICK, Bench, Extent
 from tests.benchmarks.cluster import Cluster
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Bench], Figures]] = {
     "latency": hop.latency,
     "waiting": hop.waiting,
     "flow": flow.measure,
+    "tracing": tracing.measure,
     "call": provider_call.measure,
     "window": decided_window.measure,
 }

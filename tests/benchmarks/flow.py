@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from authstream import telemetry
 from authstream.apps.stages import assembly, deliveries, triggers
 from authstream.broker.kafka_reader import KafkaPointReader, KafkaReader
 from authstream.broker.kafka_topics import KafkaTopics, wanted
@@ -50,6 +52,8 @@ class Part:
     stages: tuple[str, ...]
     delivery: Delivery = "agent"
     guests: bool = False
+    #: Where spans are exported to; empty: tracing is off.
+    collector: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ def serve(part: Part) -> None:
 
 
 async def _serve(part: Part) -> None:
+    if part.collector:
+        os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = part.collector
+        telemetry.configure("authstream")
     settings = settings_of(part.brokers, part.prefix, delivery=part.delivery, partitions=PARTITIONS)
     reader = KafkaPointReader(settings)
     assembled = assembly(part.folder, settings, reader=reader, clock=SystemClock())
@@ -115,6 +122,15 @@ def measure(bench: Bench) -> Figures:
                 _course(bench, name, course, figures=figures)
             bench.say(f"whole flow {repetition + 1}: {name}: {_said(figures, name)}")
     return figures
+
+
+def flat_out(
+    bench: Bench, name: str, *, collector: str, samples: Sequence[Sample], figures: Figures
+) -> None:
+    """The most logins per second, and their processor time, of all stages in one process."""
+    way = contextmanager(_authstream)
+    with way(bench, together=True, collector=collector, samples=samples) as course:
+        _flat_out(bench, name, course, figures=figures)
 
 
 def _said(figures: Figures, name: str) -> str:
@@ -185,7 +201,13 @@ def _one(bench: Bench) -> Generator[Course]:
 
 
 def _authstream(
-    bench: Bench, *, delivery: Delivery = "agent", guests: bool = False, together: bool = False
+    bench: Bench,
+    *,
+    delivery: Delivery = "agent",
+    guests: bool = False,
+    together: bool = False,
+    collector: str = "",
+    samples: Sequence[Sample] = (),
 ) -> Generator[Course]:
     prefix = bench.unique("flow")
     groups = (STAGES,) if together else tuple((name,) for name in STAGES)
@@ -194,13 +216,13 @@ def _authstream(
         flow_actions.folder(folder)
         names = topics_of(bench, prefix, folder)
         parts = [
-            Part(bench.cluster.brokers, prefix, folder, group, delivery, guests) for group in groups
+            Part(bench.cluster.brokers, prefix, folder, group, delivery, guests, collector)
+            for group in groups
         ]
         with running(*((serve, part) for part in parts)) as process:
             topics = Topics(prefix)
-            course = Course(
-                topics.requested(TRIGGER), topics.decided(TRIGGER), process, bench.events
-            )
+            published = list(samples) or bench.events
+            course = Course(topics.requested(TRIGGER), topics.decided(TRIGGER), process, published)
             _warm(bench, course)
             begun = Begun(
                 bench.cluster.count(course.source, PARTITIONS),

@@ -38,6 +38,10 @@ in the worker unless it says guest processes. Every verdict was checked; none wa
 wrong. The raw chain has five hops and does the work of a message in each: no JSON validation,
 no actions, no fold."""
 
+TRACING: Final = """The whole flow, flat out, all stages in one process. The provider's tracer
+decides which logins are recorded; spans are exported by OTLP in batches, as in production, to a
+process that drops them. The exporter's own processor time is counted."""
+
 SANDBOX: Final = """One action in a confined process against the same function called in process,
 in the same run: a 3 KB event, two claims and one metadata value. *More* is what an event costs
 beyond the call, with 100 in flight; both need a core of their own for it to mean anything. *Own

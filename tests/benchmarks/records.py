@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from authstream.contracts.avro import encode
@@ -41,6 +42,21 @@ def events() -> list[Sample]:
         Sample(f"u-{number}".encode(), json.dumps(event(number)).encode(), fixed)
         for number in range(USERS)
     ]
+
+
+def sampled(samples: Sequence[Sample], *, every: int) -> list[Sample]:
+    """The same, of which the provider's tracer took one in so many."""
+    return [
+        sample if number % every == 0 else replace(sample, headers=_left_out(sample.headers))
+        for number, sample in enumerate(samples)
+    ]
+
+
+def _left_out(headers: Sequence[Header]) -> tuple[Header, ...]:
+    """With the flag of its trace at 0."""
+    return tuple(
+        (name, value[:-1] + b"0" if name == "traceparent" else value) for name, value in headers
+    )
 
 
 def envelopes() -> list[Sample]:

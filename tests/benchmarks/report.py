@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from tests.benchmarks import decided_window, flow, hop, observing, prose, provider_call, sandbox
+from tests.benchmarks import (
+    decided_window,
+    flow,
+    hop,
+    observing,
+    prose,
+    provider_call,
+    sandbox,
+    tracing,
+)
 from tests.benchmarks.bench import RATES
 from tests.benchmarks.figures import Figures
 from tests.benchmarks.peers import MEASURED, PEERS
@@ -105,9 +114,21 @@ def _observed(result: Result) -> list[Target]:
     share = off / message / 10 if off is not None and message else None
     sampled = throughput.ratio(hop.AGENT_SAMPLED, "rate", to=hop.AGENT)
     meter = observed.median(observing.METER, "ns")
+    flows = _figures(result, "tracing")
     return [
         Target("one login in ten recorded: throughput, x without tracing", sampled, 0.9),
         Target("tracing, off: % of a message's CPU", share, 1, at_most=True),
+        Target(
+            "whole flow, one login in ten recorded: most logins/s, x without tracing",
+            flows.ratio(tracing.TENTH, "rate", to=tracing.OFF),
+            0.9,
+        ),
+        Target(
+            "whole flow, tracing off: % of a login's CPU",
+            tracing.share_off(flows),
+            1,
+            at_most=True,
+        ),
         Target("metrics of a message in a stage, ns", meter, 2_000, at_most=True),
     ]
 
@@ -122,6 +143,7 @@ def render(result: Result) -> str:
         _latency(_figures(result, "latency")),
         _waiting(_figures(result, "waiting")),
         _flow(_figures(result, "flow")),
+        _tracing(_figures(result, "tracing")),
         _sandbox(_figures(result, "sandbox")),
         _call(_figures(result, "call")),
         _window(_figures(result, "window")),
@@ -243,6 +265,24 @@ def _flow(figures: Figures) -> str:
         row += [_median(figures, way, name) for name in ("cpu_ms_200", "cpu_ms")]
         rows.append(row)
     return f"## The whole flow\n\n{prose.FLOW}\n\n{_table(header, rows)}\n\n{_isolation(figures)}"
+
+
+def _tracing(figures: Figures) -> str:
+    rows = [
+        [
+            way,
+            _median(figures, way, "rate"),
+            _ratio(figures, way, "rate", tracing.OFF),
+            _median(figures, way, "cpu_ms"),
+            _ratio(figures, way, "cpu_ms", tracing.OFF),
+        ]
+        for way in tracing.WAYS
+    ]
+    header = ["", "most logins/s", "x off", "CPU ms a login", "x off"]
+    share = tracing.share_off(figures)
+    said = "not measured" if share is None else f"{share:.3f} % of a login's CPU"
+    off = f"What is left of tracing when it is off, counted by itself: {said}."
+    return f"## Tracing a login\n\n{prose.TRACING}\n\n{_table(header, rows)}\n\n{off}"
 
 
 def _call(figures: Figures) -> str:

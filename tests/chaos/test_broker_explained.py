@@ -1,7 +1,8 @@
-"""The broker goes while an action runs: log and explanation of the login name the cause."""
+"""The broker goes while an action runs: metric, log, span and explanation name the cause."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,12 @@ def test_a_login_that_waited_for_the_broker(
         ground.await_running("action.act")
         kafka.kill()
         kafka.start()
+        there = time.time_ns()
         seen = ground.decided(flow)
         assert "after act had run, until the broker had what it gave" in seen.text
         assert "the broker was away" in seen.text
+        sends = seen.spans(f"send {ground.assembled.topics.assemble}")
+        # Its partition may have gone to and fro meanwhile: then the action ran, and sent, again.
+        assert any((span.start_time or 0) < there < (span.end_time or 0) for span in sends)
+        assert seen.grew("authstream.broker.errors", "_ALL_BROKERS_DOWN") > 0
         assert any("refused" in line or "Disconnected" in line for line in ground.lines)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from authstream.contracts.budgets import COMMANDS_BYTES
+from authstream.sandbox.process import UNASKED
 from tests.guests import (
     FILES,
     NewGuest,
@@ -111,14 +112,35 @@ async def test_frames_cut_and_mixed_by_threads_end_the_guest(new_guest: NewGuest
     assert {o.status for o in outcomes} == {"ok"}
 
 
-async def test_a_flood_of_small_frames_does_not_stop_the_worker(new_guest: NewGuest) -> None:
-    """Answers for events that are not there are dropped as fast as they come."""
-    attack = (
-        "[runner._transport.write((b'\\0\\0\\0\\5\\x0c\\0\\0\\0\\0') * 1000) for _ in range(300)]"
-    )
+@pytest.mark.parametrize("kind", [5, 8, 12])
+async def test_a_flood_of_small_frames_ends_the_guest(new_guest: NewGuest, kind: int) -> None:
+    """What nobody asked for is read once, not until the guest stops; only the culprit fails."""
+    frame = b"\0\0\0\5" + bytes([kind]) + b"\0\0\0\0"
+    attack = f"event.n == 1 and [runner._transport.write({frame!r} * 1000) for _ in range(300)]"
     guest = new_guest(FORGE.format(attack=attack))
     outcomes = await asyncio.gather(*(guest.run(invocation({"n": n})) for n in range(3)))
-    assert {o.status for o in outcomes} == {"ok"}
+    assert [o.status for o in outcomes] == ["ok", "crashed", "ok"]
+    assert "frames that nobody asked for" in (outcomes[1].error or "")
+
+
+async def test_one_answer_too_many_for_each_event_is_no_flood(new_guest: NewGuest) -> None:
+    """As many as there may be of events that were given up meanwhile, however long it runs."""
+    guest = new_guest(
+        """
+        import functools, gc
+        @functools.cache
+        def runner():
+            return next(o for o in gc.get_objects() if hasattr(o, "_make_api"))
+        async def on_execute_post_login(event):
+            runner()._send(6, max(runner()._tasks) + 1000000, b"{}")
+        """
+    )
+    await guest.start()
+    pid = guest.pid
+    for _ in range(3):
+        events = (guest.run(invocation({"n": n})) for n in range(UNASKED // 2))
+        assert {o.status for o in await asyncio.gather(*events)} == {"ok"}
+    assert guest.pid == pid
 
 
 async def test_stop_answers_what_is_under_way_and_ends_the_process(new_guest: NewGuest) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+import structlog
 
 from authstream.apps.rehearsal import rehearse
 from authstream.control.folder import load
@@ -18,6 +19,8 @@ MODULE = """
     let calls = 0;
     exports.tier = (user) => `${actions.secrets.PREFIX}-${user.user_id}-${++calls}`;
 """
+#: Nothing but the secret has this in it.
+SECRET = {".secrets.yaml": '"actions:tiers": {PREFIX: hush-hush}\n'}
 ACTION = """
     const { tier } = require("actions:tiers");
     exports.onExecutePostLogin = async (event, api) => {
@@ -62,6 +65,35 @@ async def test_an_action_loads_a_module_with_its_own_secrets(tmp_path: Path) -> 
         "tier": "gold-user-1-1",
         "global": "undefined",
     }
+
+
+async def test_a_modules_secret_is_not_shown(tmp_path: Path) -> None:
+    """Not where the module logs it, and not where it throws, as with an action's own."""
+    module = """
+        exports.tier = () => {
+          console.log(`the prefix is ${actions.secrets.PREFIX}`);
+          throw new Error(`no ${actions.secrets.PREFIX}`);
+        };
+    """
+    (run,) = (await login(project(tmp_path, module=module, **SECRET)))["runs"]
+    assert (run["status"], run["console"]) == (
+        "error",
+        [{"level": "info", "text": "the prefix is [redacted]"}],
+    )
+    assert "hush-hush" not in orjson.dumps(run).decode()
+
+
+async def test_a_module_that_cannot_be_loaded_does_not_log_its_secret(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its top-level code has the secret already, and why it failed is in the worker's log."""
+    structlog.reset_defaults()
+    module = "throw new Error(`no ${actions.secrets.PREFIX}`);"
+    (run,) = (await login(project(tmp_path, module=module, **SECRET)))["runs"]
+    printed = capfd.readouterr()
+    assert "no [redacted]" in run["error"]
+    assert "no [redacted]" in printed.out + printed.err
+    assert "hush-hush" not in printed.out + printed.err
 
 
 async def test_a_module_is_loaded_once(tmp_path: Path) -> None:

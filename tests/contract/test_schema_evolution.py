@@ -18,6 +18,7 @@ from authstream.contracts.avro import MAGIC, RECORDS, decode, encode, fingerprin
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.golden import checkout
 from authstream.contracts.model import Record
+from authstream.errors import ConfigurationError
 from tests.records import records
 from tests.samples import envelope
 
@@ -100,10 +101,40 @@ def test_a_released_schema_is_never_edited() -> None:
         assert (schema["name"], fingerprint_of(schema).hex()) == (name, fingerprint)
 
 
+@pytest.fixture
+def as_of_old() -> Iterator[None]:
+    """Records are written as the first release did."""
+    avro.write_as("0.1.0")
+    yield
+    avro.write_as("")
+
+
+@pytest.mark.usefixtures("as_of_old")
+@pytest.mark.parametrize("model", RECORDS)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_records_can_be_written_as_an_older_release_reads_them(
+    model: type[Record], data: st.DataObject
+) -> None:
+    """Under its schema where it has one, so that it needs to know no other; we read them too."""
+    record = data.draw(records(model))
+    value = encode(record)
+    released = {file.stem.partition("-")[0] for file in FOLDER.glob("*.avsc")}
+    kept = {bytes.fromhex(file.stem.partition("-")[2]) for file in FOLDER.glob("*.avsc")}
+    assert (value[len(MAGIC) : HEADER] in kept) == (model.__name__ in released)
+    assert encode(decode(model, value)) == value
+
+
+def test_a_release_that_never_was_is_refused() -> None:
+    """With those that there are."""
+    with pytest.raises(ConfigurationError, match=r"the releases are 0\.1\.0"):
+        avro.write_as("0.0.9")
+
+
 def test_a_release_keeps_each_schema_once(tmp_path: Path) -> None:
     """Releasing again without a change adds nothing, so the list of sums stays right."""
     (tmp_path / render.RELEASED).mkdir(parents=True)
-    assert len(render.release(tmp_path)) == len(RECORDS)
+    assert len(render.release(tmp_path, "7.8.9")) == len(RECORDS)
     before = (tmp_path / render.SUMS).read_text()
-    assert render.release(tmp_path) == []
+    assert render.release(tmp_path, "7.8.9") == []
     assert (tmp_path / render.SUMS).read_text() == before

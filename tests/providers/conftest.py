@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.providers import keycloak_server
+from tests.providers import apicurio_server, keycloak_server
 from tests.providers.go_programs import PROGRAMS
 
 
@@ -13,7 +13,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     modules = {item.path.stem for item in session.items if item.path.parent.name == "providers"}
     if session.config.option.collectonly:
         return
-    for program in (*PROGRAMS, keycloak_server):
+    for program in (*PROGRAMS, keycloak_server, apicurio_server):
         if any(module.startswith(f"test_{program.name}") for module in modules):
             try:
                 program.built()

@@ -33,6 +33,9 @@ class JaegerSpan:
     service: str
     failed: bool
     links: tuple[str, ...]
+    #: Nanoseconds since the epoch.
+    start: int
+    end: int
     attributes: Mapping[str, Any] = field(repr=False)
 
     @classmethod
@@ -46,6 +49,8 @@ class JaegerSpan:
             service,
             said.get("status", {}).get("code") == ERROR,
             tuple(link["spanId"] for link in said.get("links", ())),
+            int(said["startTimeUnixNano"]),
+            int(said["endTimeUnixNano"]),
             _attributes(said),
         )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,12 +15,15 @@ import yaml
 
 from authstream.contracts.access import STAGES
 from authstream.settings import Settings
+from tests import npm_packages
 from tests.providers.checkers import ROOT, checker, run
 from tests.providers.go_programs import HELM
 
 pytestmark = pytest.mark.timeout(120)
 
 CHART = ROOT / "deploy" / "helm" / "authstream"
+KEDA = Path(__file__).resolve().parent / "npm_keda"
+SCALED = "ScaledObject"
 #: The oldest that the chart allows, and the newest that the checker knows.
 KUBERNETES = ("1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 EVERYTHING = (
@@ -71,13 +76,41 @@ def test_lint_finds_nothing(options: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("version", KUBERNETES)
 def test_what_is_rendered_is_valid(version: str, tmp_path: Path) -> None:
-    """By the schemas of each Kubernetes; KEDA's own kind is looked at below."""
-    known = [one for one in manifests(*EVERYTHING) if one["kind"] != "ScaledObject"]
+    """By the schemas of each Kubernetes; KEDA's kind by its own, below."""
+    known = [one for one in manifests(*EVERYTHING) if one["kind"] != SCALED]
     file = tmp_path / "manifests.yaml"
     file.write_text(yaml.safe_dump_all(known))
     strict = ("--strict", "--version", version, f"{file}")
     done = run(checker("kubernetes-validate"), *strict)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def keda_says(*scaled: Manifest) -> list[str | None]:
+    """KEDA's complaint about each ScaledObject, by the schema of its custom resource."""
+    there = npm_packages.installed(KEDA)
+    script = there / "scaled_objects.mjs"
+    script.write_bytes((KEDA / script.name).read_bytes())
+    done = subprocess.run(
+        ("node", script), input=json.dumps(scaled), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said: list[str | None] = json.loads(done.stdout)
+    return said
+
+
+def test_what_scales_is_valid_for_keda() -> None:
+    """With and without an authentication; and its schema does find what is wrong."""
+    authenticated = (*EVERYTHING, "--set", "keda.authentication=kafka")
+    scaled = [
+        one for options in (EVERYTHING, authenticated) for one in of_kind(SCALED, *options).values()
+    ]
+    wrong = copy.deepcopy(scaled[0])
+    wrong["spec"]["maxReplicaCount"] = "many"
+    del wrong["spec"]["triggers"]
+    *complaints, found = keda_says(*scaled, wrong)
+    assert complaints == [None] * len(scaled)
+    assert found is not None
+    assert "triggers" in found
 
 
 @pytest.mark.parametrize(
@@ -238,7 +271,7 @@ def test_pods_reach_only_what_they_need() -> None:
 
 def test_lag_scales_each_worker_within_its_partitions() -> None:
     """One ScaledObject for a worker, a trigger for each of its consumer groups, no fixed number."""
-    scaled = of_kind("ScaledObject", *EVERYTHING)
+    scaled = of_kind(SCALED, *EVERYTHING)
     sets = of_kind("StatefulSet", *EVERYTHING)
     assert set(scaled) == set(sets)
     for name, one in scaled.items():

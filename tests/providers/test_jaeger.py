@@ -7,10 +7,11 @@ import os
 import secrets
 import shutil
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,13 @@ from authstream.broker.kafka_topics import KafkaTopics, wanted
 from authstream.contracts.topics import Topics
 from authstream.control.folder import load
 from authstream.settings import Settings
+from tests.browser import running_browser
 from tests.confinement import open_to_others
 from tests.gateway_ground import await_ready, secret_of
 from tests.kafka_log import until
 from tests.kafka_server import KafkaServer
 from tests.providers.jaeger_server import Jaeger, JaegerSpan, jaeger
+from tests.providers.trace_picture import draw
 from tests.real_provider import running
 from tests.smtp_server import SmtpServer
 
@@ -45,6 +48,7 @@ CONNECTION = "shop"
 WORKER, GATEWAY = "authstream", "authstream-gateway"
 ACTIONS = ("crm-enrich", "risk-deny", "claims", "Login-Customizations", "welcome")
 CALL = f"POST /hooks/{CONNECTION}"
+PICTURE, PICTURE_BYTES = "trace.png", 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,7 @@ def paths(topics: Topics) -> list[tuple[str, str, str]]:
     ]
     found += [
         ("client", "connect 127.0.0.1", "run crm-enrich"),
+        ("producer", f"send {topics.answers}", CALL),
         ("producer", f"send {topics.executions}", f"process {topics.assemble}"),
         ("consumer", f"process {decided}", f"send {decided}"),
     ]
@@ -266,16 +271,34 @@ def test_the_worker_is_scraped(ground: Ground) -> None:
         assert line in page
 
 
+@pytest.mark.browser
+def test_a_picture_for_the_documentation(ground: Ground, tmp_path: Path) -> None:
+    """What the documentation shows is a trace that Jaeger has; AUTHSTREAM_PICTURES keeps it."""
+    trace, _ = ground.login("first-login.json")
+    total = len(paths(ground.topics))
+    spans = ground.jaeger.trace(trace, lambda spans: len(spans) >= total)
+    file = Path(os.environ.get("AUTHSTREAM_PICTURES") or tmp_path) / PICTURE
+    shown = [replace(span, name=span.name.replace(ground.topics.prefix, "auth")) for span in spans]
+    with running_browser() as browser:
+        title = "A first login, from the provider's call to the e-mail"
+        draw(shown, title, browser=browser, file=file)
+    assert file.stat().st_size < PICTURE_BYTES
+    for page in ("README.md", "docs/how-to/trace.md"):
+        assert f"images/{PICTURE}" in (ROOT / page).read_text()
+
+
 @pytest.mark.parametrize(
-    ("attributes", "failed", "kept"),
+    ("attributes", "failed", "seconds", "kept"),
     [
-        ({"authstream.outcome": "denied"}, False, True),
-        ({}, True, True),
-        ({"authstream.outcome": "ok"}, False, False),
+        ({"authstream.outcome": "denied"}, False, 0.1, True),
+        ({"authstream.outcome": "suspended"}, False, 0.1, True),
+        ({}, True, 0.1, True),
+        ({"authstream.outcome": "ok"}, False, 1.5, True),
+        ({"authstream.outcome": "ok"}, False, 0.1, False),
     ],
 )
 def test_the_collector_keeps_what_is_worth_looking_at(
-    tmp_path: Path, attributes: dict[str, str], *, failed: bool, kept: bool
+    tmp_path: Path, attributes: dict[str, str], *, failed: bool, seconds: float, kept: bool
 ) -> None:
     """`deploy/otel/collector.yaml`, in Jaeger's own collector; its tenth of the rest left out."""
     said: dict[str, Any] = yaml.safe_load(COLLECTOR.read_text())["processors"]["tail_sampling"]
@@ -285,15 +308,22 @@ def test_the_collector_keeps_what_is_worth_looking_at(
         provider = TracerProvider()
         exporter = OTLPSpanExporter(f"{server.otlp}/v1/traces")
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        traces = [_span(provider, attributes, failed=failed), _span(provider, {}, failed=True)]
+        traces = [
+            _span(provider, attributes, failed=failed, seconds=seconds),
+            _span(provider, {}, failed=True, seconds=0.1),
+        ]
         # The second is kept for certain: once it is there, both have been decided.
         server.trace(traces[1], bool)
         assert bool(server.spans(traces[0])) == kept
         provider.shutdown()
 
 
-def _span(provider: TracerProvider, attributes: dict[str, str], *, failed: bool) -> str:
-    with provider.get_tracer("test").start_as_current_span("run", attributes=attributes) as span:
-        if failed:
-            span.set_status(StatusCode.ERROR)
-        return f"{span.get_span_context().trace_id:032x}"
+def _span(
+    provider: TracerProvider, attributes: dict[str, str], *, failed: bool, seconds: float
+) -> str:
+    began = time.time_ns() - int(seconds * 1e9)
+    span = provider.get_tracer("test").start_span("run", attributes=attributes, start_time=began)
+    if failed:
+        span.set_status(StatusCode.ERROR)
+    span.end()
+    return f"{span.get_span_context().trace_id:032x}"

@@ -14,7 +14,6 @@ from zipfile import ZipFile
 
 import pytest
 
-from authstream import __version__
 from tests.providers.checkers import ROOT
 
 pytestmark = pytest.mark.timeout(600)
@@ -73,8 +72,21 @@ def test_the_wheel_is_typed_licensed_and_names_its_version(installed: Installed)
     """Type checkers see it, lawyers too."""
     names = ZipFile(installed.wheel).namelist()
     assert "authstream/py.typed" in names
-    assert f"authstream-{__version__}.dist-info/licenses/LICENSE" in names
-    assert installed.run("authstream", "version").startswith(f"authstream {__version__},")
+    version = installed.wheel.name.split("-")[1]
+    assert f"authstream-{version}.dist-info/licenses/LICENSE" in names
+    assert installed.run("authstream", "version").startswith(f"authstream {version},")
+
+
+def test_the_version_is_the_tag(tmp_path: Path) -> None:
+    """Nothing else is edited for a release; without git a build says that it is of none."""
+    for name in ("pyproject.toml", "README.md", "LICENSE", "workers/authstream/__init__.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    assert _version(tmp_path) == "0.1.dev0"
+    for words in ("init --quiet", "add .", "commit --quiet --message x", "tag v7.8.9"):
+        who = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.com")
+        subprocess.run(("git", *who, *words.split()), cwd=tmp_path, check=True)
+    assert _version(tmp_path) == "7.8.9"
 
 
 def test_the_sdist_builds_the_same_wheel(installed: Installed, tmp_path: Path) -> None:
@@ -136,6 +148,13 @@ def test_uninstalling_leaves_nothing(installed: Installed) -> None:
     left = list((installed.folder / "env").rglob("*authstream*"))
     assert left == []
     installed.run(uv, "pip", "install", "--no-deps", installed.wheel)
+
+
+def _version(source: Path) -> str:
+    said = (sys.executable, "-m", "hatchling", "version")
+    return subprocess.run(
+        said, cwd=source, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def _content(wheel: Path) -> dict[str, bytes]:

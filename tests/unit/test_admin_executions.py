@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from authstream.contracts.execution import Execution
 from authstream.gateway.admin.app import admin_app
 from authstream.gateway.admin.callers import Entrance
 from tests.control_plane import door, memory_store
-from tests.samples import NOW
+from tests.samples import NOW, TOPICS
 from tests.unit.test_admin_api import Client, as_
 from tests.unit.test_execution_index import TRACE, Filled, execution, opened, ran
+from tests.unit.test_trend import answered
 
 URL = "/v1/admin/executions"
 
@@ -99,6 +102,56 @@ def test_a_stream_begins_now(client: Client) -> None:
     """Who was nowhere before gets nothing old."""
     answer = client.get(f"{URL}/tail", params={"seconds": 0.1})
     assert "event: execution" not in answer.text
+
+
+def test_a_trend_is_counted(client: Client) -> None:
+    """Of the span that is asked for; JSON-ready."""
+    found = client.get(f"{URL}/trend", params={"since": NOW - 1, "until": NOW + 99}).json()
+    counts = [one["counts"] for one in found["slices"] if one["counts"]]
+    assert counts == [{"allowed": 2, "denied": 1}]
+    assert [one["name"] for one in found["actions"]] == ["crm"]
+
+
+def test_connections_have_their_last_call(client: Client, filled: Filled) -> None:
+    """With what their providers were told in the last day."""
+    now = int(time.time() * 1000)
+    filled.note((TOPICS.answers, answered("failed_open", answered_at=now)))
+    (shop,) = client.get("/v1/admin/connections").json()["items"]
+    assert (shop["name"], shop["last_call"]["told"]) == ("shop", "failed_open")
+    assert shop["last_day"] == {"failed_open": 1}
+
+
+class Events:
+    """Events that were kept."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bool]] = []
+
+    def __call__(self, said: Execution, /, *, whole: bool) -> dict[str, Any]:
+        """An event that says whether it is whole."""
+        self.asked.append((said.flow_id, whole))
+        return {"whole": whole}
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "whole"),
+    [("viewer", 403, None), ("author", 200, False), ("operator", 200, True)],
+)
+def test_an_event_is_shown_by_role(
+    filled: Filled, role: str, status: int, *, whole: bool | None
+) -> None:
+    """A viewer never, an author without personal data, an operator with it."""
+    filled.add(execution("known", event_sha256="ab" * 32))
+    events = Events()
+    with memory_store() as store:
+        ada = door(store)
+        client = Client(admin_app(Entrance(ada, executions=filled.index.search, events=events)))
+        client.headers.update(as_(ada, role))
+        answer = client.get(f"{URL}/known/event")
+        assert answer.status_code == status
+        assert events.asked == ([] if whole is None else [("known", whole)])
+        assert whole is None or answer.json()["personal"] == whole
+        assert client.get(f"{URL}/a/event").status_code in (403, 404)
 
 
 def test_without_an_index_there_is_nothing_to_ask() -> None:

@@ -15,6 +15,7 @@ from authstream.control.auth0_import.keywords import Keywords, read_keywords
 from authstream.control.auth0_import.place import MANIFEST
 from authstream.control.auth0_import.report import Report
 from authstream.control.folder import load
+from authstream.control.quotas import DEFAULT
 from authstream.errors import ConfigurationError
 from tests.samples import TOPICS, TRIGGERS
 
@@ -30,6 +31,7 @@ def imported(
     return import_export(
         path,
         folder,
+        allowed=DEFAULT,
         keywords=keywords,
         triggers=TRIGGERS,
         tools=None,

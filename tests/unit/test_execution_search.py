@@ -8,12 +8,17 @@ from pathlib import Path
 
 import psutil
 
+from authstream.executions.figures import FlowAsked
 from authstream.executions.index import Index
 from authstream.executions.port import Filter
+from authstream.executions.tallies import MINUTE_MS
+from authstream.executions.trend import Span
 from tests.samples import NOW, TOPICS
 from tests.unit.test_execution_index import execution, opened, ran, record
 
 MANY = 100_000
+#: Those that a thousand executions take, one a second, rounded up.
+MINUTES = 17
 ANSWERS_WITHIN = timedelta(milliseconds=300)
 
 
@@ -28,15 +33,24 @@ def test_a_hundred_thousand_are_searched_at_once(tmp_path: Path) -> None:
             Filter(user="user-77"),
             Filter(client="client-3", outcome="denied"),
             Filter(outcome="failed", since=NOW + 90_000_000),
+            Filter(action="crm"),
             Filter(action="crm", slower_than=slow),
             Filter(slower_than=slow),
             Filter(text="payment failed"),
             Filter(text="looked", user="user-77"),
             Filter(tenant="nobody"),
         ):
-            began = time.perf_counter()
+            began = time.process_time()
             index.search.find(wanted)
-            assert time.perf_counter() - began < ANSWERS_WITHIN.total_seconds(), wanted
+            assert time.process_time() - began < ANSWERS_WITHIN.total_seconds(), wanted
+        for span in (Span(), Span(action="crm"), Span(since=NOW + 90_000_000)):
+            began = time.process_time()
+            index.search.trend(span, now=NOW + MANY * 1000)
+            assert time.process_time() - began < ANSWERS_WITHIN.total_seconds(), span
+        began = time.process_time()
+        figures = index.search.figures(FlowAsked("default", "post-login", NOW))
+        assert time.process_time() - began < ANSWERS_WITHIN.total_seconds()
+        assert figures.newest_only
         grown = psutil.Process().memory_info().rss - before
     assert grown < 64 * 2**20
 
@@ -72,6 +86,12 @@ def fill(index: Index) -> None:
                 (shift, copy, shift * 1000, first),
             )
             database.execute(
+                "INSERT INTO tallies SELECT minute + ?, tenant, trigger, kind, name, ended, band,"
+                " count FROM tallies WHERE minute <= ? ON CONFLICT DO UPDATE"
+                " SET count = count + excluded.count",
+                (copy * MINUTES, NOW // MINUTE_MS + MINUTES),
+            )
+            database.execute(
                 "INSERT INTO words (rowid, said) SELECT rowid + ?, said FROM words"
                 " WHERE rowid <= ?",
                 (shift, first),
@@ -81,7 +101,7 @@ def fill(index: Index) -> None:
                 (shift, first),
             )
             database.execute(
-                "INSERT INTO runs SELECT number + ?, position, action, ms FROM runs"
+                "INSERT INTO runs SELECT number + ?, position, action, ms, status FROM runs"
                 " WHERE number <= ?",
                 (shift, first),
             )

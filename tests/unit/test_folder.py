@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from authstream.contracts.budgets import CODE_BYTES
 from authstream.control.folder import Folder, load
 from authstream.errors import ConfigurationError
 from tests.samples import TOPICS, TRIGGERS
@@ -102,12 +101,12 @@ def test_a_rehearsal_needs_no_secrets(tmp_path: Path) -> None:
             "trigger: post-login\ndependencies: {"
             + "".join(f"p{n}: 1.0.0, " for n in range(11))
             + "}",
-            "at most 10 items",
+            "limit is 10: name those only that the code loads itself, or raise AUTHSTREAM_QUOTAS",
         ),
         (CODE, None, "put the handler into action.py"),
         (CODE, "def broken(:\n", "line 1"),
         (CODE, "x = 1\0\n", "correct the"),
-        (CODE, "#" * (CODE_BYTES + 1), "move data out"),
+        (CODE, "#" * 100_001, "move data out"),
         (FLOW, None, "add one"),
         (FLOW, "trigger: no-such", "there are post-login"),
         (FLOW, "trigger: post-login\nactions: [{action: nobody}]", "there are crm"),
@@ -118,7 +117,7 @@ def test_a_rehearsal_needs_no_secrets(tmp_path: Path) -> None:
         (
             FLOW,
             "trigger: post-login\nactions: [" + "{action: crm}, " * 21 + "]",
-            "at most 20 items",
+            "limit is 20: bind fewer, or raise AUTHSTREAM_QUOTAS__FLOW",
         ),
         (SECRETS, None, "add it under crm in .secrets.yaml"),
         (SECRETS, "crm: {OTHER: x}", "add it under crm in .secrets.yaml"),

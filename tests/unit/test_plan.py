@@ -120,7 +120,7 @@ def test_a_condition_that_is_no_cel_is_told_when_it_is_written() -> None:
 )
 def test_a_position_passes_over_skipped_steps(steps: Any, start: int, expected: int) -> None:
     """The next step to run at or after a place; the number of steps when there is none."""
-    assert position_from(Slip(steps=steps), start) == expected
+    assert position_from(steps, start) == expected
 
 
 def test_the_current_step_is_the_one_at_the_position() -> None:

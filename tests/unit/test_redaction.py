@@ -39,6 +39,18 @@ def test_lines_and_spellings_of_a_value_are_found() -> None:
     assert redactor.text('{"k": "quo\\"ted"}') == f'{{"k": "{SHOWN}"}}'
 
 
+def test_a_value_in_a_url_is_found() -> None:
+    """Errors of HTTP clients have the whole address, in which a key is percent-encoded."""
+    redactor = Redactor(["a key/+(é)"])
+    for written in (
+        "a%20key%2F%2B(%C3%A9)",
+        "a%20key%2F%2B%28%C3%A9%29",
+        "a+key%2F%2B%28%C3%A9%29",
+    ):
+        text = f"401 for https://crm.example.com/?key={written}&id=1"
+        assert redactor.text(text) == f"401 for https://crm.example.com/?key={SHOWN}&id=1"
+
+
 def test_short_values_are_left() -> None:
     """A value such as `1` is in every line."""
     assert Redactor(["1", "", "abc"]).text("abc 1") == "abc 1"

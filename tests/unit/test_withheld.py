@@ -115,3 +115,18 @@ def test_no_text_of_the_event_is_left(event: dict[str, Any], secret: str) -> Non
     said = record(event={**event, "secret": secret}, reason=f"it is {secret}")
     found = Withheld({"event.secret": "drop"}).apply(said)
     assert secret in DROPPED or secret not in found["reason"]
+
+
+def test_an_event_by_itself_is_less_what_is_withheld() -> None:
+    """At its place, and wherever else in the event it stands; the rest is as it was."""
+    event = {"user": {"email": EMAIL, "user_id": f"auth0|{EMAIL}"}, "query": {"hint": EMAIL}}
+    kept = {"client": {"name": "Shop"}, "n": 1}
+    found = Withheld({"event.user.email": "drop"}).event({**event, **kept})
+    assert EMAIL not in str(found)
+    assert found == {
+        "user": {"email": DROPPED, "user_id": f"auth0|{DROPPED}"},
+        "query": {"hint": DROPPED},
+        **kept,
+    }
+    assert Withheld({}).event(dict(kept)) == kept
+    assert Withheld({}).event(dict(kept), [("event", "n")]) == {**kept, "n": None}

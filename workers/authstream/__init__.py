@@ -1,3 +1,6 @@
 """Authstream: Auth0 Actions for any identity provider, on your own Kafka."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+#: The tag of the release; between two releases, the next one and the commit.
+__version__ = version("authstream")

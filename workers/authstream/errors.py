@@ -40,6 +40,13 @@ class BrokerUnreachableError(AuthstreamError):
     exit_status = 69
 
 
+class RegistryError(AuthstreamError):
+    """The schema registry did not answer, or did not do what was asked."""
+
+    code = "schema_registry"
+    exit_status = 69
+
+
 class BackPressureError(AuthstreamError):
     """More is published than the broker takes; the event was not published."""
 

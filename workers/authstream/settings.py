@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from pydantic import BaseModel, ByteSize, Field, SecretStr
+from pydantic import BaseModel, ByteSize, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -112,16 +112,26 @@ class EffectSettings(BaseModel):
 class QuotaSettings(BaseModel):
     """What the control plane allows; the defaults are Auth0's (`AUTHSTREAM_QUOTAS__FLOW`, …)."""
 
-    #: Actions of one tenant.
+    #: Actions of one tenant, deployed or not.
     actions: int = Field(default=100, ge=1)
+    #: Modules of one tenant, counted by name.
+    modules: int = Field(default=100, ge=0)
     #: Versions kept of an action; the oldest that no flow uses goes first.
     versions: int = Field(default=50, ge=2)
     #: Actions in one flow.
     flow: int = Field(default=20, ge=1)
-    #: Bytes of an action's code.
+    #: Bytes of the code of an action or module, packages not counted.
     code_bytes: int = Field(default=100_000, ge=1)
-    #: Secrets of one action.
+    #: Packages that an action or module names; what those need is not counted.
+    dependencies: int = Field(default=10, ge=0)
+    #: Modules that one action loads.
+    action_modules: int = Field(default=3, ge=0)
+    #: Secrets of one action or module.
     secrets: int = Field(default=30, ge=0)
+    #: Characters of a secret's name.
+    secret_name: int = Field(default=128, ge=1)
+    #: Characters of a secret's value.
+    secret_value: int = Field(default=4096, ge=1)
 
 
 class AdminSettings(BaseModel):
@@ -226,6 +236,23 @@ class ExecutionSettings(BaseModel):
     trace_url: str = "http://127.0.0.1:16686/trace/{trace_id}"
 
 
+class SchemaRegistrySettings(BaseModel):
+    """A registry with Confluent's API (`AUTHSTREAM_SCHEMA_REGISTRY__URL`, …)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    #: Its address; empty: none, and public records are framed as Avro's single objects.
+    url: str = ""
+    #: Where it asks who calls.
+    username: str = ""
+    #: Goes with the user name.
+    password: SecretStr | None = None
+    #: A PEM file of authorities that its certificate may come from; empty: the system's.
+    ca: str = ""
+    #: false: records framed for it are read but not written, the first step of the way there.
+    write: bool = True
+
+
 class Settings(BaseSettings):
     """What an operator may set. Every name is a variable with the prefix `AUTHSTREAM_`."""
 
@@ -308,6 +335,10 @@ class Settings(BaseSettings):
     secrets_dir: str = ""
     #: More librdkafka settings, e.g. for TLS and SASL: `{"security.protocol": "SASL_SSL"}`.
     kafka: dict[str, str | int | float | bool] = {}
+    #: The older release that records are written for while its processes run: `0.1.0`.
+    write_as: str = ""
+    #: Where schemas of public records are registered.
+    schema_registry: SchemaRegistrySettings = SchemaRegistrySettings()
     #: Secrets of connections by name, in place of those in `.secrets.yaml`: `{"hydra": ["…"]}`.
     connection_secrets: dict[str, tuple[SecretStr, ...]] = {}
     #: How the gateway serves.

@@ -9,10 +9,14 @@ import structlog
 import uvicorn
 
 from authstream.apps import logs
+from authstream.apps.code_syntax import CodeSyntax
+from authstream.apps.comparison import RecordedComparison
 from authstream.apps.control import door, opened
 from authstream.apps.executions import followed
 from authstream.apps.gateway import providers
-from authstream.apps.stages import deliveries
+from authstream.apps.package_locks import PackageLocks
+from authstream.apps.recorded_event import RecordedEvents
+from authstream.apps.stages import deliveries, triggers
 from authstream.apps.trial import LocalTrial
 from authstream.broker.dead_letters import DeadLetters
 from authstream.gateway.admin.app import admin_app
@@ -31,8 +35,12 @@ def main(settings: Settings) -> int:
             issuer,
             letters=partial(DeadLetters, settings),
             executions=index.search,
+            events=RecordedEvents(settings, triggers()),
             trace_url=settings.executions.trace_url,
             trial=LocalTrial(settings),
+            comparison=RecordedComparison(settings),
+            syntax=CodeSyntax(),
+            lock=PackageLocks(),
             deliveries=deliveries(),
             providers=providers(),
         )

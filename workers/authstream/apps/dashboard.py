@@ -106,6 +106,11 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "ops",
             {"{{action}}": rate("authstream_guest_restarts_total", "action")},
         ),
+        Panel(
+            "Guests at the limit of their memory",
+            "ops",
+            {"{{action}}": rate("authstream_guest_over_memory_total", "action")},
+        ),
     ),
     "Stages": (
         Panel("p99 of a message", "s", {"{{stage}}": quantile(0.99, _STAGE, "stage")}),
@@ -192,6 +197,11 @@ ROWS: dict[str, tuple[Panel, ...]] = {
                 "{{instance}}": "scalar(max(authstream_control_position))"
                 " - authstream_control_position"
             },
+        ),
+        Panel(
+            "Errors on the way to brokers, by code",
+            "ops",
+            {"{{instance}} {{code}}": rate("authstream_broker_errors_total", "instance, code")},
         ),
     ),
 }

@@ -12,6 +12,7 @@ from typing import Literal
 
 from authstream.apps.stages import chosen, most, wrapper
 from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.broker.schema_registry import framing_of
 from authstream.contracts.topics import Topics
 from authstream.engine.guest_limits import DEFAULT, megabytes
 from authstream.engine.state import state_keys
@@ -57,6 +58,7 @@ def checks(
     yield _limits(settings)
     yield _states(settings)
     yield from _broker(settings, triggers=triggers, actions=actions, kinds=kinds)
+    yield from _schemas(settings)
 
 
 def _python() -> Check:
@@ -180,6 +182,24 @@ def sandbox_line(level: Level) -> str:
     if level == "external":
         return "Actions are confined by AUTHSTREAM_SANDBOX_COMMAND; see `authstream doctor`."
     return f"Actions are confined (level {level}); they reach only the hosts of their egress."
+
+
+def _schemas(settings: Settings) -> Iterator[Check]:
+    """Only where something about them is set."""
+    if settings.schema_registry.url:
+        try:
+            framing_of(settings)
+        except AuthstreamError as error:
+            yield Check("schema registry", "failed", f"{error}", "see docs/operate/secure-kafka.md")
+        else:
+            yield Check("schema registry", "ok", settings.schema_registry.url)
+    if settings.write_as:
+        yield Check(
+            "upgrade",
+            "warning",
+            f"records are written as {settings.write_as} reads them",
+            "when every process runs this version, restart without AUTHSTREAM_WRITE_AS",
+        )
 
 
 def _broker(

@@ -18,6 +18,8 @@ from authstream.apps.stages import deliveries, withheld
 from authstream.broker.kafka_config import reader_config
 from authstream.broker.kafka_reader import KafkaReader, back, converted
 from authstream.broker.kafka_topics import KafkaTopics
+from authstream.broker.schema_registry import framing_of
+from authstream.contracts.framing import Framing
 from authstream.contracts.topics import Topics
 from authstream.engine.ports import Message, SystemClock
 from authstream.errors import BrokerUnreachableError
@@ -74,7 +76,7 @@ class Feed:
         new, until = 0, _patience()
         with self._assigned(starts) as consumer:
             while missing and time.monotonic() < until:
-                batch = _consumed(consumer)
+                batch = _consumed(consumer, framing_of(self._settings))
                 new += self._index.add(batch)
                 until = _patience() if batch else until
                 for message in batch:
@@ -105,7 +107,7 @@ class Feed:
         self._index.prune()
         with self._assigned(starts) as consumer:
             while not stopping.is_set() and time.monotonic() < until:
-                if batch := _consumed(consumer):
+                if batch := _consumed(consumer, framing_of(self._settings)):
                     self._index.add(batch)
 
     @contextmanager
@@ -157,9 +159,9 @@ class Feed:
         }
 
 
-def _consumed(consumer: Consumer) -> list[Message]:
+def _consumed(consumer: Consumer, framing: Framing | None) -> list[Message]:
     return [
-        converted(message)
+        converted(message, framing)
         for message in consumer.consume(_BATCH, _POLL_SECONDS)
         if message.error() is None
     ]

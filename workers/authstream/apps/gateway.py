@@ -18,6 +18,7 @@ import authstream.idp
 from authstream import telemetry
 from authstream.apps import logs
 from authstream.apps.stages import triggers
+from authstream.contracts.avro import write_as
 from authstream.control.connections import Connection, load_connections
 from authstream.engine.provider import Provider
 from authstream.engine.registry import plugins
@@ -67,6 +68,7 @@ def main(folder: Path, settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit status. Raises ConfigurationError."""
     logs.configure(settings)
     found = connections(folder, settings)
+    write_as(settings.write_as)
     telemetry.configure("authstream-gateway")
     gateway = Gateway(settings, connections=found, triggers=triggers())
     pushing = otlp.start("authstream-gateway", gateway.metrics.registry)

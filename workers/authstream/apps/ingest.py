@@ -15,6 +15,7 @@ from authstream.apps.gateway import connections
 from authstream.apps.stages import triggers
 from authstream.broker import embedded
 from authstream.broker.faust import FaustRunner
+from authstream.contracts.avro import write_as
 from authstream.contracts.topics import Topics
 from authstream.errors import AuthstreamError, ConfigurationError
 from authstream.settings import Settings
@@ -47,6 +48,7 @@ def main(folder: Path, settings: Settings, *, names: Sequence[str] = ()) -> int:
     """Read until SIGTERM, SIGINT or an error; the exit status. Raises ConfigurationError."""
     logs.configure(settings)
     made = stages(folder, settings, names)
+    write_as(settings.write_as)
     telemetry.configure("authstream-ingest")
     try:
         return asyncio.run(_host(made, settings))

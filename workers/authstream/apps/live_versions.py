@@ -19,7 +19,6 @@ from authstream.control.seal import Keyring
 from authstream.control.store import Store
 from authstream.control.stored_action import opened_secrets, stored_action
 from authstream.engine.program import Invocation, Outcome
-from authstream.engine.redaction import Redactor
 from authstream.errors import AuthstreamError
 from authstream.sandbox import runtimes
 from authstream.sandbox.ending import GuestError, GuestLoadError
@@ -180,8 +179,9 @@ class LiveVersions:
         except AuthstreamError as error:
             self._log.error("version_cannot_load", version=version, reason=str(error))
             return Unloadable(str(error))
-        await self._start(version, guests)
-        return Examined(guests, Redactor(guests.program.secrets.values()))
+        examined = Examined.of(guests)
+        await self._start(version, examined)
+        return examined
 
     def _made(self, version: int, found: VersionObject) -> Guests:
         """In a thread: blobs are read, packages installed, TypeScript compiled."""
@@ -198,13 +198,14 @@ class LiveVersions:
         made = program(action, said.say)
         return guests_of(action, made, level=said.level, wrapper=said.wrapper)
 
-    async def _start(self, version: int, guests: Guests) -> None:
+    async def _start(self, version: int, examined: Examined) -> None:
+        guests = examined.guests
         try:
             ready = await guests.start()
         except GuestError as error:
             # Its flows fail, each with this reason, or skip it; other actions are not hurt.
             say = self._log.warning if isinstance(error, GuestLoadError) else self._log.error
-            say("action_cannot_start", version=version, reason=str(error))
+            say("action_cannot_start", version=version, reason=examined.shown(error))
         else:
             self._log.info(
                 "version_loaded",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -48,18 +48,17 @@ class Replay:
             folder = known.named(self.against)
             before = known.deployed() if self.baseline == "deployed" else None
             logins = self._logins(known, folder)
+        if not self.egress:
+            for line in cut_off(folder, compared=before is not None):
+                self.say(line)
         self.say(f"replaying {len(logins)} logins …")
         async with AsyncExitStack() as open_:
             shadow = await open_.enter_async_context(self._shadow(folder))
             other = await open_.enter_async_context(self._shadow(before)) if before else None
-            for number, login in enumerate(logins, 1):
-                then = await other.run(login) if other else _recorded(login)
-                if then:
-                    one = _compared(login, then, await shadow.run(login))
-                    tally.add(one)
-                    yield one
-                else:
-                    tally.undecided += 1
+            number = 0
+            async for one in beside(shadow, other, logins, tally=tally):
+                yield one
+                number += 1
                 if not number % PROGRESS_EVERY:
                     self.say(f"{number} of {len(logins)}, {tally.changed} changed")
         if not tally.compared:
@@ -83,6 +82,32 @@ class Replay:
 
     def _shadow(self, folder: Folder) -> Shadow:
         return Shadow(folder, self.trigger, egress=self.egress, say=self.say)
+
+
+async def beside(
+    shadow: Shadow, other: Shadow | None, logins: Sequence[RecordedLogin], *, tally: Tally
+) -> AsyncGenerator[Compared]:
+    """Each login that can be compared with what `other` makes of it, or with what was recorded."""
+    for login in logins:
+        then = await other.run(login) if other else _recorded(login)
+        if not then:
+            tally.undecided += 1
+            continue
+        one = _compared(login, then, await shadow.run(login))
+        tally.add(one)
+        yield one
+
+
+def cut_off(folder: Folder, *, compared: bool) -> Iterator[str]:
+    """Which actions will miss the services that they call; `compared`: both sides do."""
+    asking = {name: one.egress for name, one in sorted(folder.actions.items()) if one.egress}
+    if not asking:
+        return
+    yield "actions connect to nobody here (--egress off):"
+    for name, hosts in asking.items():
+        yield f"  {name} may ask {', '.join(hosts)}, and will be refused"
+    if not compared:
+        yield "  what differs for that alone is left out with --baseline deployed"
 
 
 def _recorded(login: RecordedLogin) -> Sequence[dict[str, Any]]:

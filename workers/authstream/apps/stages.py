@@ -119,10 +119,19 @@ class Examined:
     guests: Guests
     redactor: Redactor
 
+    @classmethod
+    def of(cls, guests: Guests) -> Examined:
+        """These guests, by what their program was given."""
+        return cls(guests, Redactor(guests.program.secret_values))
+
     async def run(self, invocation: Invocation) -> Outcome:
         """The outcome of one run."""
         ran = await CheckedOrders(self.guests, deliveries()).run(invocation)
         return self.redactor.outcome(ran)
+
+    def shown(self, error: GuestError) -> str:
+        """Why they do not start: their code may have said a secret."""
+        return self.redactor.text(str(error))
 
     async def stop(self) -> None:
         """End every process."""
@@ -142,11 +151,11 @@ class GuestVersions:
     ) -> None:
         self._version = action.version
         self.guest = guests_of(action, program, level=level, wrapper=wrapper)
-        self._examined = Examined(self.guest, Redactor(program.secrets.values()))
+        self.examined = Examined.of(self.guest)
 
     async def runtime(self, version: int, control_offset: int) -> Runtime | None:  # noqa: ARG002 - a folder has no control log
         """The guest, or None for another version."""
-        return self._examined if version == self._version else None
+        return self.examined if version == self._version else None
 
 
 class GuestAction(Action):
@@ -186,7 +195,8 @@ class GuestAction(Action):
             # Its flows fail, each with this reason, or skip it; other actions are not hurt.
             log = structlog.get_logger("authstream.action")
             say = log.warning if isinstance(error, GuestLoadError) else log.error
-            say("action_cannot_start", stage=self.name, reason=str(error))
+            reason = self._guests.examined.shown(error)
+            say("action_cannot_start", stage=self.name, reason=reason)
         else:
             structlog.get_logger("authstream.action").info(
                 "action_started",
@@ -246,6 +256,7 @@ def loaded(path: Path, settings: Settings, *, missing_secret: str | None = None)
         topics=Topics(settings.prefix),
         missing_secret=missing_secret,
         most=most(settings),
+        allowed=settings.quotas,
     )
     variables = read_variables(path / VARIABLES_FILE)
     actions = {

@@ -46,40 +46,45 @@ class LocalTrial:
             raise BackPressureError(f"{TRIALS} test runs are under way: try again in a moment")
         try:
             event = orjson.dumps(asked.event)
-            return asyncio.run(rehearse(self._folder(door, asked), event, trigger=asked.trigger))
+            folder = tried(door, asked, self._topics)
+            return asyncio.run(rehearse(folder, event, trigger=asked.trigger))
         finally:
             self._turns.release()
 
-    def _folder(self, door: Door, asked: Asked) -> Folder:
-        actions = {
-            bound.action: self._action(door, asked, bound)
-            for bound in asked.bindings
-            if bound.enabled
-        }
-        bindings = tuple(
-            _binding(bound, actions[bound.action]) for bound in asked.bindings if bound.enabled
-        )
-        # For every tenant: an event may say another one than whose flow is tried.
-        flow = Flow(DEFAULT_TENANT, asked.trigger, bindings)
-        return Folder(actions, {(flow.tenant, flow.trigger): flow})
 
-    def _action(self, door: Door, asked: Asked, bound: BoundAction) -> DeployedAction:
-        actions = Actions(door, asked.owner)
-        one = actions.get(bound.action)
-        version = bound.version or one.deployed or DRAFT
-        if bound.action in asked.drafts or version == DRAFT:
-            version, spec = DRAFT, one.draft
-        else:
-            spec = actions.version(bound.action, version).spec
-        return stored_action(
-            door.store,
-            spec,
-            tenant=asked.owner,
-            name=bound.action,
-            version=version,
-            topics=self._topics,
-            secrets_of=opened_secrets(door.store, door.keyring, asked.owner),
-        )
+def tried(door: Door, asked: Asked, topics: Topics) -> Folder:
+    """The flow of what is asked for, as a folder that serves every tenant.
+
+    An event may say another one than whose flow is tried. Raises ConfigurationError,
+    NotFoundError.
+    """
+    bindings = [bound for bound in asked.bindings if bound.enabled]
+    actions = {bound.action: _action(door, asked, bound, topics=topics) for bound in bindings}
+    flow = Flow(
+        DEFAULT_TENANT,
+        asked.trigger,
+        tuple(_binding(bound, actions[bound.action]) for bound in bindings),
+    )
+    return Folder(actions, {(flow.tenant, flow.trigger): flow})
+
+
+def _action(door: Door, asked: Asked, bound: BoundAction, *, topics: Topics) -> DeployedAction:
+    actions = Actions(door, asked.owner)
+    one = actions.get(bound.action)
+    version = bound.version or one.deployed or DRAFT
+    if bound.action in asked.drafts or version == DRAFT:
+        version, spec = DRAFT, one.draft
+    else:
+        spec = actions.version(bound.action, version).spec
+    return stored_action(
+        door.store,
+        spec,
+        tenant=asked.owner,
+        name=bound.action,
+        version=version,
+        topics=topics,
+        secrets_of=opened_secrets(door.store, door.keyring, asked.owner),
+    )
 
 
 def _binding(bound: BoundAction, action: DeployedAction) -> Binding:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from authstream.contracts.api import Method, methods
 from authstream.contracts.budgets import COMMANDS_BYTES, CONSOLE_CHARACTERS, EVENT_BYTES
 from authstream.contracts.markdown import code
+from authstream.control.quotas import DEFAULT, most_actions
 from authstream.engine.trigger import Trigger
 from authstream.sandbox.guest_python import cache
 
@@ -21,7 +22,8 @@ _HOUR_MS = 3_600_000
 def limits(trigger: Trigger) -> Iterator[Limit]:
     """In the order of a flow: time, actions, what they are given, what they may ask for."""
     yield "all actions of a leg together", f"{trigger.budget / _SECOND:g} s"
-    yield "actions in a flow", f"{trigger.least_actions} to {trigger.most_actions}"
+    most = most_actions(DEFAULT, trigger)
+    yield "actions in a flow", f"{trigger.least_actions} to {most}"
     yield "the event", f"{_bytes(EVENT_BYTES)} of JSON"
     yield "the commands of one action", f"{_bytes(COMMANDS_BYTES)} of JSON"
     yield "the console of one action", f"{CONSOLE_CHARACTERS} characters (Auth0: 256)"

@@ -96,6 +96,8 @@ class Up:
             "AUTHSTREAM_CONSOLE__TOKEN": self.folder.token("console"),
             "AUTHSTREAM_CONSOLE__HOST": "127.0.0.1",
             "AUTHSTREAM_CONSOLE__URL": "",
+            # What it indexes is gone with this broker.
+            "AUTHSTREAM_EXECUTIONS__INDEX": str(Path(self._scratch.name) / "executions.sqlite"),
         }
         return (
             self._child("console", "--port", str(port), more=said),

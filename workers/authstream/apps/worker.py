@@ -27,11 +27,12 @@ from authstream.apps.measuring import (
 from authstream.apps.probes import Probes, Progress
 from authstream.apps.stages import Assembly, assembly, chosen, deliveries, triggers, wrapper
 from authstream.apps.supervision import History, Report
-from authstream.broker import embedded, kept_windows
+from authstream.broker import broker_errors, embedded, kept_windows
 from authstream.broker.dispatcher import Dispatcher
 from authstream.broker.faust import FaustRunner, preload
 from authstream.broker.kafka_reader import KafkaPointReader
 from authstream.broker.kafka_topics import KafkaTopics, wanted
+from authstream.contracts.avro import write_as
 from authstream.contracts.topics import Topics
 from authstream.control.store import Store
 from authstream.engine.ports import SystemClock
@@ -263,10 +264,12 @@ def main(folder: Path | None, settings: Settings, *, stages: Sequence[str] = ())
     chosen(settings)  # the self-test now: a spare that takes over has no time for it
     history = History.awaited()
     logs.configure(settings)
+    write_as(settings.write_as)
     telemetry.configure("authstream")
     pushing = otlp.start("authstream")
     prometheus.serve(settings.metrics)
     census.observe()
+    broker_errors.observe()
     measure_restarts(history.restarts)
     worker = Worker(folder, settings, stages=stages, history=history)
     try:

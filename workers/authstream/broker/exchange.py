@@ -24,6 +24,7 @@ from confluent_kafka import Message as KafkaMessage
 
 from authstream.broker.kafka_config import producer_config, reader_config
 from authstream.broker.kafka_reader import converted
+from authstream.broker.schema_registry import framing_of, written
 from authstream.contracts import headers as h
 from authstream.engine.ports import Message, Output
 from authstream.errors import (
@@ -63,6 +64,7 @@ class Exchange:
     def __init__(self, settings: Settings, replies: str) -> None:
         self._settings = settings
         self._topic = replies
+        self._framing = framing_of(settings)
         self._producer = Producer(
             {
                 **producer_config(settings),
@@ -85,7 +87,7 @@ class Exchange:
 
         def reported(error: KafkaError | None, message: KafkaMessage) -> None:
             if error is None:
-                delivered(converted(message))
+                delivered(converted(message, self._framing))
             else:
                 delivered(
                     BrokerUnreachableError(
@@ -97,7 +99,7 @@ class Exchange:
         try:
             self._producer.produce(
                 output.topic,
-                output.value,
+                written(output.value, self._framing),
                 output.key,
                 _ANY_PARTITION if output.partition is None else output.partition,
                 on_delivery=reported,
@@ -162,6 +164,7 @@ class _Replies:
 
     def __init__(self, settings: Settings, topic: str, arrived: Any) -> None:  # noqa: ANN401 - a bound method
         self._consumer = Consumer(reader_config(settings))
+        self._framing = framing_of(settings)
         self._arrived = arrived
         self._stopping = False
         try:
@@ -196,4 +199,4 @@ class _Replies:
         while not self._stopping:
             message = self._consumer.poll(_POLL_SECONDS)
             if message is not None and message.error() is None:
-                self._arrived(converted(message))
+                self._arrived(converted(message, self._framing))

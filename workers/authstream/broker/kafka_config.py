@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from authstream.broker import broker_errors
 from authstream.contracts.access import NO_GROUP
 from authstream.engine.ports import Assignor, Stage
 from authstream.settings import Settings
@@ -48,6 +49,7 @@ def client_config(settings: Settings) -> dict[str, Any]:
         "socket.nagle.disable": True,
         "log.connection.close": False,
         "logger": LOGGER,
+        "error_cb": broker_errors.seen,
         **settings.kafka,
     }
 

@@ -25,7 +25,8 @@ _BATCH = 500
 _QUERY_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 _MARGIN_SECONDS = 5.0
-#: A topic that was just made, or whose leader just moved.
+#: A topic that was just made, or whose leader just moved, on a busy controller takes a while.
+_ELECTED_SECONDS = 20.0
 _SOON = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
@@ -68,7 +69,7 @@ class KafkaLog:
 
     def span(self) -> tuple[int, int]:
         """The first offset kept and one past the last. Raises BrokerUnreachableError."""
-        deadline = time.monotonic() + _QUERY_SECONDS
+        deadline = time.monotonic() + _ELECTED_SECONDS
         while True:
             try:
                 return self._watermarks()

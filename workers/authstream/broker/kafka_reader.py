@@ -21,7 +21,10 @@ from confluent_kafka import (
 from confluent_kafka import Message as KafkaMessage
 
 from authstream.broker.kafka_config import reader_config
+from authstream.broker.schema_registry import framing_of
+from authstream.contracts import headers as h
 from authstream.contracts.access import NO_GROUP
+from authstream.contracts.framing import Framing
 from authstream.engine.ports import Message
 from authstream.errors import BrokerUnreachableError
 from authstream.settings import Settings
@@ -38,10 +41,10 @@ Place = tuple[str, int]
 _NEIGHBOURS = 200
 
 
-def converted(message: KafkaMessage) -> Message:
-    """A record of the client library as ours."""
+def converted(message: KafkaMessage, framing: Framing | None) -> Message:
+    """A record of the client library as ours; `framing` undoes a schema registry's."""
     headers = message.headers()
-    return Message(
+    made = Message(
         message.topic() or "",
         message.partition() or 0,
         message.offset() or 0,
@@ -50,6 +53,16 @@ def converted(message: KafkaMessage) -> Message:
         tuple(headers) if headers else (),  # type: ignore[arg-type]  # values are bytes on receipt
         message.timestamp()[1],
     )
+    return made if framing is None else unframed(made, framing)
+
+
+def unframed(message: Message, framing: Framing) -> Message:
+    """A record as an Avro object of ours, which it is also for the header that says what it is."""
+    value = framing.plain(message.value)
+    if value is message.value:
+        return message
+    others = [header for header in message.headers if header[0] != h.CONTENT_TYPE]
+    return message._replace(value=value, headers=(*others, (h.CONTENT_TYPE, h.AVRO_TYPE)))
 
 
 class KafkaReader:
@@ -57,6 +70,7 @@ class KafkaReader:
 
     def __init__(self, settings: Settings, *, group: str = NO_GROUP) -> None:
         self._consumer = Consumer(reader_config(settings, group=group))
+        self._framing = framing_of(settings)
         #: librdkafka's mock does not look for times; what it keeps is little.
         self._from_the_start = settings.embedded
 
@@ -149,7 +163,7 @@ class KafkaReader:
             # No more than there is: it would wait for the rest.
             most = min(_BATCH, sum(end - position for position, end in left.values()))
             batch = [
-                converted(message)
+                converted(message, self._framing)
                 for message in self._consumer.consume(most, _POLL_SECONDS)
                 if _usable(message)
             ]

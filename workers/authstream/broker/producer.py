@@ -16,6 +16,7 @@ from confluent_kafka import Producer as ConfluentProducer
 
 from authstream.broker.access import DENIED, denied
 from authstream.broker.kafka_config import producer_config
+from authstream.broker.schema_registry import framing_of, written
 from authstream.contracts.access import Operation
 from authstream.engine.ports import Output
 from authstream.errors import ProduceError
@@ -39,6 +40,7 @@ class KafkaProducer:
     def __init__(self, settings: Settings, *, failed: Callable[[ProduceError], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._failed = failed
+        self._framing = framing_of(settings)
         self._producer = ConfluentProducer(producer_config(settings))
         self._done: deque[tuple[Acknowledged, int]] = deque()
         self._stopping = False
@@ -64,11 +66,12 @@ class KafkaProducer:
                 if time.monotonic() - self._compared > COMPARE_EVERY.total_seconds():
                     self._compare(message)
 
+        value = written(output.value, self._framing)
         try:
             if output.partition is None:
                 self._producer.produce(
                     output.topic,
-                    output.value,
+                    value,
                     output.key,
                     on_delivery=delivered,
                     headers=list(output.headers),
@@ -76,7 +79,7 @@ class KafkaProducer:
             else:
                 self._producer.produce(
                     output.topic,
-                    output.value,
+                    value,
                     output.key,
                     output.partition,
                     delivered,

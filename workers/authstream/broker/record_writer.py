@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
 from authstream.broker.kafka_config import producer_config
+from authstream.broker.schema_registry import framing_of, written
 from authstream.engine.ports import Output
 from authstream.errors import ProduceError
 from authstream.settings import Settings
@@ -21,6 +22,7 @@ class RecordWriter:
 
     def __init__(self, settings: Settings) -> None:
         self._producer = Producer(producer_config(settings))
+        self._framing = framing_of(settings)
 
     def write(self, outputs: Sequence[Output]) -> None:
         """Write records in order. Raises ProduceError for the first that was not written."""
@@ -37,7 +39,7 @@ class RecordWriter:
                 )
                 self._producer.produce(
                     output.topic,
-                    output.value,
+                    written(output.value, self._framing),
                     output.key,
                     headers=list(output.headers),
                     on_delivery=delivered,

@@ -19,6 +19,7 @@ from authstream.broker.dispatcher import WINDOW
 from authstream.broker.kafka_config import consumer_config, group_of
 from authstream.broker.kafka_reader import converted
 from authstream.broker.recovery import Recovery
+from authstream.broker.schema_registry import framing_of
 from authstream.contracts.access import Operation
 from authstream.engine.ports import Stage
 from authstream.errors import (
@@ -73,6 +74,7 @@ class StageConsumer:
         """Of a stage with `frequent` topics a process has two, told apart by `member`."""
         self._stage = stage
         self._group = group_of(settings, stage)
+        self._framing = framing_of(settings)
         self._topics = list(topics)
         self._recovery = recovery
         self._deliver = deliver
@@ -204,7 +206,7 @@ class StageConsumer:
                 continue
             partition = self._owner(message)
             if partition is not None:
-                cells.append(partition.add(converted(message)))
+                cells.append(partition.add(converted(message, self._framing)))
         if cells:
             self._deliver(cells)
 

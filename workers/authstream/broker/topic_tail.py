@@ -15,6 +15,7 @@ from authstream.broker.kafka_config import reader_config
 from authstream.broker.kafka_reader import KafkaReader, back, converted
 from authstream.broker.kafka_topics import KafkaTopics
 from authstream.broker.murmur2 import partition_of
+from authstream.broker.schema_registry import framing_of
 from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.engine.ports import Clock, Message, SystemClock
 from authstream.errors import BrokerUnreachableError
@@ -103,13 +104,14 @@ class TopicTail:
         starts = self._starts()
         _call(loop, self._placed, starts)
         consumer = Consumer(reader_config(self._settings))
+        framing = framing_of(self._settings)
         try:
             consumer.assign(
                 [TopicPartition(topic, number, at) for (topic, number), at in starts.items()]
             )
             while not self._stopping.is_set():
                 batch = [
-                    converted(message)
+                    converted(message, framing)
                     for message in consumer.consume(_BATCH, _POLL_SECONDS)
                     if message.error() is None
                 ]

@@ -10,6 +10,7 @@ import typer
 
 from authstream.apps.stages import triggers
 from authstream.cli.progress import progress
+from authstream.settings import Settings
 
 #: Exit status when something of the export was left out.
 LEFT_OUT_STATUS = 5
@@ -51,6 +52,7 @@ def register(app: typer.Typer) -> None:
             export,
             to,
             keywords=keywords.Keywords({**known, **dict(map(_pair, var or []))}),
+            allowed=Settings().quotas,
             triggers=triggers(),
             tools=TOOLS if lock else None,
             overwrite=overwrite,

@@ -12,7 +12,9 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartiti
 from authstream.broker.kafka_config import reader_config
 from authstream.broker.kafka_reader import converted
 from authstream.broker.kafka_topics import KafkaTopics
+from authstream.broker.schema_registry import framing_of
 from authstream.cli.settings import settings
+from authstream.contracts.framing import Framing
 from authstream.engine.readable import readable
 from authstream.errors import ConfigurationError
 
@@ -47,16 +49,18 @@ def register(app: typer.Typer) -> None:
         start = OFFSET_BEGINNING if beginning else OFFSET_END
         consumer.assign([TopicPartition(name, number, start) for number in range(there[name])])
         try:
-            _print(consumer, count=count, seconds=seconds)
+            _print(consumer, framing_of(current), count=count, seconds=seconds)
         finally:
             consumer.close()
 
 
-def _print(consumer: Consumer, *, count: int | None, seconds: float | None) -> None:
+def _print(
+    consumer: Consumer, framing: Framing | None, *, count: int | None, seconds: float | None
+) -> None:
     deadline = None if seconds is None else time.monotonic() + seconds
     printed = 0
     while (count is None or printed < count) and (deadline is None or time.monotonic() < deadline):
         message = consumer.poll(_POLL_SECONDS)
         if message is not None and message.error() is None:
-            typer.echo(json.dumps(readable(converted(message))))
+            typer.echo(json.dumps(readable(converted(message, framing))))
             printed += 1

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from authstream.apps.stages import deliveries, triggers
+from authstream.broker import schema_registry
 from authstream.broker.kafka_topics import KafkaTopics, Wanted, wanted
 from authstream.broker.topic_settings import unsafe_settings
 from authstream.cli import acls
@@ -41,6 +42,9 @@ def register(app: typer.Typer) -> None:
         for name in created:
             typer.echo(f"created {name}")
         typer.echo(f"{len(created)} topics created" if created else "all topics are there")
+        if current.schema_registry.url:
+            subjects = schema_registry.register(current, triggers())
+            typer.echo(f"{subjects} subjects have their schemas")
 
     @group.command()
     def check(*, folder: Folder = None) -> None:
@@ -50,6 +54,7 @@ def register(app: typer.Typer) -> None:
         KafkaTopics(current).check(needed)
         if not current.embedded and (unsafe := unsafe_settings(current, needed)):
             raise TopicMismatchError(f"{'; '.join(unsafe)}: set it with kafka-configs")
+        schema_registry.framing_of(current)
         typer.echo(f"{len(needed)} topics are as they should be")
 
 

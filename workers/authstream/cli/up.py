@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,9 @@ import typer
 from authstream.apps.stages import chosen, loaded
 from authstream.cli.progress import progress
 from authstream.cli.settings import settings
+
+#: Of who starts with an empty folder: not one line for every partition that is assigned.
+_CALM = '{"consumer": "warning", "recovery": "warning"}'
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +29,10 @@ def register(app: typer.Typer) -> None:
         level = chosen(settings())
         port = free_port(settings().gateway.port)
         console = free_port(settings().console.port)
-        environment = {"AUTHSTREAM_LOG_FORMAT": "console"}
+        environment = {
+            "AUTHSTREAM_LOG_FORMAT": "console",
+            "AUTHSTREAM_LOG_LEVELS": os.environ.get("AUTHSTREAM_LOG_LEVELS", _CALM),
+        }
         with Up(
             folder.resolve(),
             environment=environment,
@@ -34,15 +41,15 @@ def register(app: typer.Typer) -> None:
             say=progress,
         ) as running:
             running.wait_ready()
+            typer.echo(f"\nThe console is at http://127.0.0.1:{console}")
             typer.echo(
-                f"{len(found.actions)} actions and {len(found.flows)} flows are up, "
+                f"Actions: {len(found.actions)}, flows: {len(found.flows)}, "
                 f"embedded broker at {running.brokers}. In another terminal:"
             )
             typer.echo(f"  export AUTHSTREAM_BROKERS={running.brokers} AUTHSTREAM_EMBEDDED=true")
             typer.echo(f"  export AUTHSTREAM_SECRET_KEY_FILE={running.key_file}")
             typer.echo("  authstream send EVENT.json")
             typer.echo("  authstream tail post-login.decided.v1")
-            typer.echo(f"The console is at http://127.0.0.1:{console}")
             typer.echo(f"The gateway serves connections/ at http://127.0.0.1:{port}")
             typer.echo(f"{sandbox_line(level)}\nCtrl-C ends all of it.")
             try:

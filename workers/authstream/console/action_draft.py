@@ -33,6 +33,8 @@ class ActionDraft:
     lock: str | None = None
     #: What the deployed version's digest is, once it is known.
     deployed_digest: str | None = None
+    #: The packages that the lock is for, as they are typed.
+    _locked: str = ""
     _saved: dict[str, Any] | None = None
 
     @classmethod
@@ -54,6 +56,7 @@ class ActionDraft:
             **{name: draft[name] for name in _KEPT},
         )
         made._saved = made.body()
+        made._locked = made.dependencies if made.lock else ""
         return made
 
     def body(self) -> dict[str, Any]:
@@ -88,6 +91,33 @@ class ActionDraft:
         if self.deployed is None:
             return "not deployed yet"
         return f"v{self.deployed} is deployed" + (", the draft differs" if self.differs else "")
+
+    @property
+    def packages(self) -> str:
+        """Whether its packages can be installed, in words; empty without any."""
+        if not self.dependencies.strip():
+            return ""
+        if self.lock is None:
+            return "Not locked yet."
+        return "Locked." if self.dependencies == self._locked else "Changed since they were locked."
+
+    @property
+    def own_members(self) -> list[dict[str, str]]:
+        """What only this action's event has, as completions."""
+        try:
+            configuration = _object(self.configuration)
+        except ValueError:
+            configuration = {}
+        paths = [f"event.secrets.{name}" for name in self.secrets]
+        paths += [f"event.configuration.{name}" for name in configuration]
+        return [
+            {"path": path, "kind": "property", "detail": "of this action", "about": ""}
+            for path in paths
+        ]
+
+    def locked(self, lock: str | None) -> None:
+        """Its packages have this lock now."""
+        self.lock, self._locked = lock, self.dependencies
 
     def saved(self, body: Mapping[str, Any], revision: int) -> None:
         """What the API has now is what is here."""

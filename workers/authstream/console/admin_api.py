@@ -16,6 +16,7 @@ _PREFIX = "/v1/admin"
 #: The longest page that the API gives.
 _PAGE = 200
 _NOT_FOUND, _CONFLICT, _PRECONDITION_FAILED, _UNAUTHORIZED = 404, 409, 412, 401
+_UNAVAILABLE = 503
 #: A deploy installs packages, a test run starts guests.
 SLOW_SECONDS = 120.0
 
@@ -122,6 +123,15 @@ class AdminApi:
         body = {"bindings": list(bindings)}
         return await self._send("PUT", self._mine("flows", trigger), body, revision=revision)
 
+    async def figures(self, trigger: str) -> dict[str, Any] | None:
+        """How a flow and its actions did in the last hour; None where nobody keeps an index."""
+        try:
+            return (await self._get(self._mine("flows", trigger, "figures"))).members
+        except AdminApiError as error:
+            if error.status == _UNAVAILABLE:
+                return None
+            raise
+
     async def test(
         self,
         trigger: str,
@@ -135,6 +145,25 @@ class AdminApi:
         if bindings is not None:
             body["bindings"] = list(bindings)
         return (await self._send("POST", self._mine("flows", trigger, "test"), body)).members
+
+    async def compare(
+        self,
+        trigger: str,
+        *,
+        count: int,
+        bindings: Sequence[Mapping[str, Any]] | None = None,
+        drafts: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """What the newest recorded logins would be told otherwise than by the flow in effect."""
+        body: dict[str, Any] = {"count": count, "drafts": list(drafts)}
+        if bindings is not None:
+            body["bindings"] = list(bindings)
+        return (await self._send("POST", self._mine("flows", trigger, "compare"), body)).members
+
+    async def preview(self, kind: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """`parts` of an effect as its reader sees it, None without any, or the `problem`."""
+        path = self._mine("effects", kind, "preview")
+        return (await self._send("POST", path, {"payload": payload})).members
 
     async def check_condition(self, when: str, event: Mapping[str, Any] | None) -> dict[str, Any]:
         """`holds`, or the `problem` with a condition."""
@@ -167,6 +196,20 @@ class AdminApi:
         """Prove that the draft can run; the log."""
         done = await self._send("POST", self._mine("actions", name, "build"))
         return list(map(str, done.members["log"]))
+
+    async def check(self, name: str, draft: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What is wrong with a draft that is not saved, as far as reading tells."""
+        found = await self._send("POST", self._mine("actions", name, "check"), draft)
+        return list(found.members["problems"])
+
+    async def completions(self, trigger: str, language: str) -> list[dict[str, str]]:
+        """What may be written after `api.` and `event.`."""
+        path = f"/triggers/{quote(trigger, safe='')}/completions"
+        return list((await self._get(path, {"language": language})).items)
+
+    async def lock(self, name: str, *, revision: int) -> Answer:
+        """The draft with a lock of its packages, and the log."""
+        return await self._send("POST", self._mine("actions", name, "lock"), revision=revision)
 
     async def deploy(self, name: str, *, note: str, canary_share: float | None) -> dict[str, Any]:
         """A version of the draft, for all logins or a share."""
@@ -208,11 +251,12 @@ class AdminApi:
         self, wanted: Mapping[str, object], *, limit: int, cursor: str = ""
     ) -> dict[str, Any]:
         """A page of executions, newest first: those that a filter takes."""
-        said = {name: value for name, value in wanted.items() if value not in (None, "")}
-        params = {**said, "tenant": self.tenant, "limit": limit, "cursor": cursor}
-        if self.tenant == DEFAULT_TENANT:
-            del params["tenant"]  # its flows serve every tenant
+        params = {**self._seen(wanted), "limit": limit, "cursor": cursor}
         return (await self._get("/executions", params)).members
+
+    async def trend(self, wanted: Mapping[str, object]) -> dict[str, Any]:
+        """Counts and durations over time; `wanted` has `since`, `trigger`, `action`."""
+        return (await self._get("/executions/trend", self._seen(wanted))).members
 
     async def execution(self, flow_id: str) -> dict[str, Any]:
         """All that is known of a flow."""
@@ -222,10 +266,43 @@ class AdminApi:
         """The same in sentences."""
         return (await self._get(f"/executions/{quote(flow_id, safe='')}/story")).members
 
+    async def recorded_event(self, flow_id: str) -> dict[str, Any]:
+        """The event that a flow began with, and whether personal data is in it."""
+        return (await self._get(f"/executions/{quote(flow_id, safe='')}/event")).members
+
+    async def connections(self) -> list[dict[str, Any]]:
+        """The connections that were called, and the last call of each."""
+        return (await self._get("/connections")).items
+
+    # Dead letters -------------------------------------------------------------------------------
+
+    async def dead_letters(self, wanted: Mapping[str, object]) -> dict[str, Any]:
+        """The newest that a filter takes."""
+        params = {**self._seen(wanted), "limit": _PAGE}
+        return (await self._get("/dead-letters", params)).members
+
+    async def dead_letter(self, place: str) -> dict[str, Any]:
+        """One whole; `place` is PARTITION/OFFSET."""
+        return (await self._get(f"/dead-letters/{quote(place)}")).members
+
+    async def replay_letters(self, places: Sequence[str], *, effects: bool) -> dict[str, Any]:
+        """Publish them again: which were, and which were refused why."""
+        body = {"places": list(places), "effects": effects}
+        return (await self._send("POST", "/dead-letters/replay", body)).members
+
+    async def drop_letters(self, places: Sequence[str]) -> None:
+        """They are looked at, and listed no more."""
+        await self._send("POST", "/dead-letters/drop", {"places": list(places)})
+
     # How ----------------------------------------------------------------------------------------
 
     def _mine(self, *parts: str) -> str:
         return "/tenants/" + "/".join(quote(part, safe="") for part in (self.tenant, *parts))
+
+    def _seen(self, wanted: Mapping[str, object]) -> dict[str, object]:
+        """A filter as parameters; the default tenant's flows serve every tenant."""
+        said = {name: value for name, value in wanted.items() if value not in (None, "")}
+        return said if self.tenant == DEFAULT_TENANT else {**said, "tenant": self.tenant}
 
     async def _all(self, path: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from nicegui import ElementFilter, ui
 
@@ -20,6 +20,7 @@ _PAGES = (
     ("Flows", "/flows", "account_tree"),
     ("Actions", "/actions", "code"),
     ("Executions", "/executions", "receipt_long"),
+    ("Dead letters", "/dead-letters", "move_to_inbox"),
     ("Connections", "/connections", "hub"),
     ("Effects", "/effects", "outbox"),
     ("Audit", "/audit", "history"),
@@ -42,6 +43,30 @@ def frame(visit: Visit, title: str, *, here: str) -> Generator[None]:
         with ui.element("div").classes("content").props("id=content"):
             yield
     ui.timer(_SESSION_CHECK_SECONDS, lambda: _check(visit))
+
+
+class Content(Protocol):
+    """What a page shows below its title."""
+
+    async def read(self) -> None:
+        """Ask the admin API. Raises AdminApiError."""
+        ...
+
+    def draw(self) -> None:
+        """Show what was read."""
+        ...
+
+
+async def show(visit: Visit, content: Content, *, title: str, hint: str, here: str) -> None:
+    """A whole page: its frame, its title, and what it has, or why it cannot be shown."""
+    with frame(visit, title, here=here):
+        heading(title, hint)
+        try:
+            await content.read()
+        except AdminApiError as error:
+            failed(error)
+            return
+        content.draw()
 
 
 def heading(text: str, hint: str = "") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from nicegui import ui
 
 #: Put into a page once: says its language, and rewrites every `<time>`, also those to come.
@@ -28,3 +30,8 @@ document.documentElement.lang = "en";
 def local_time(moment: str) -> None:
     """An ISO 8601 time, shown as the viewer's clock has it."""
     ui.element("time").props["datetime"] = moment
+
+
+def local_millis(millis: int) -> None:
+    """Milliseconds since the epoch, shown so too."""
+    local_time(datetime.fromtimestamp(millis / 1000, UTC).isoformat())

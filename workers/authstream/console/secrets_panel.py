@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nicegui import ui
@@ -15,9 +16,13 @@ from authstream.console.visit import Visit, done
 class SecretsPanel:
     """Names, who set them when, and a form."""
 
-    def __init__(self, visit: Visit, draft: ActionDraft) -> None:
+    def __init__(
+        self, visit: Visit, draft: ActionDraft, changed: Callable[[], Awaitable[None]]
+    ) -> None:
+        """`changed` is called when a secret was set or deleted."""
         self._visit = visit
         self._draft = draft
+        self._changed = changed
         self._found: list[dict[str, Any]] = []
 
     def draw(self) -> None:
@@ -43,6 +48,7 @@ class SecretsPanel:
                 name.set_value("")
                 value.set_value("")
                 await self._load()
+                await self._changed()
 
         ui.button("Set", on_click=put, color=None).classes("plain")
 
@@ -77,5 +83,6 @@ class SecretsPanel:
                 if name in self._draft.secrets:
                     self._draft.secrets.remove(name)
                 await self._load()
+                await self._changed()
 
         return delete

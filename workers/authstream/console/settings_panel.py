@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nicegui import ui
 
 from authstream.console.action_draft import ActionDraft
+from authstream.console.visit import Visit
+
+if TYPE_CHECKING:
+    from authstream.console.pages.action import ActionPage
 
 _MIB = 2**20
 #: Shown in mebibytes.
@@ -15,19 +21,22 @@ _COUNTS = {"guests": "Processes in one worker", "threads": "Threads", "descripto
 class SettingsPanel:
     """Fields bound to the draft; saved with it."""
 
-    def __init__(self, draft: ActionDraft, *, may_edit: bool) -> None:
+    def __init__(self, visit: Visit, draft: ActionDraft, page: ActionPage) -> None:
+        """The page checks what hosts change, and locks packages."""
         self._draft = draft
-        self._may_edit = may_edit
+        self._page = page
+        self._may_edit = visit.may_edit
 
     def draw(self) -> None:
         """All of it."""
         draft = self._draft
         with ui.element("div").classes("stack"):
             ui.label(f"Runs on {draft.runtime}").classes("hint")
-            self._text("Hosts it may call, host:port, one a line", "egress")
-            self._text("Packages, name: exact version, one a line", "dependencies")
-            if draft.lock is None and draft.dependencies:
-                ui.label("Not locked yet: authstream deps lock").classes("hint problem")
+            hosts = self._text("Hosts it may call, host:port, one a line", "egress")
+            hosts.on_value_change(self._page.check)
+            packages = self._text("Packages, name: exact version, one a line", "dependencies")
+            packages.on_value_change(self._packages.refresh)
+            self._packages()
             self._text("Configuration, JSON", "configuration")
             for name, title in _MEMORY.items():
                 self._number(name, title, unit=_MIB)
@@ -39,10 +48,29 @@ class SettingsPanel:
                 lambda e: setattr(draft, "isolation", "execution" if e.value else "action")
             )
 
-    def _text(self, title: str, name: str) -> None:
+    @ui.refreshable_method
+    def _packages(self) -> None:
+        """Whether they are locked, and the way to it."""
+        said = self._draft.packages
+        if not said:
+            return
+        with ui.element("div").classes("row"):
+            ui.label(said).classes("hint" if said == "Locked." else "problem")
+            if self._may_edit:
+                lock = ui.button("Lock packages", icon="lock", color=None, on_click=self._lock)
+                lock.classes("plain").tooltip(
+                    "Resolves exact versions with hashes; no script of a package is run"
+                )
+
+    async def _lock(self) -> None:
+        await self._page.lock()
+        self._packages.refresh()
+
+    def _text(self, title: str, name: str) -> ui.textarea:
         area = ui.textarea(title, value=getattr(self._draft, name)).classes("mono")
         area.props("outlined dense autogrow").set_enabled(self._may_edit)
         area.on_value_change(lambda e: setattr(self._draft, name, e.value or ""))
+        return area
 
     def _number(self, name: str, title: str, *, unit: int) -> None:
         number = ui.number(title, value=self._draft.limits[name] // unit, min=1, precision=0)

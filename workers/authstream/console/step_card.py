@@ -11,6 +11,7 @@ from nicegui import ui
 
 from authstream.console.flow_draft import STEP_TIMEOUT_MS, Step
 from authstream.console.frame import icon_button, labelled
+from authstream.console.node_figures import NodeFigures
 from authstream.console.wording import milliseconds
 
 #: Until a new element is in the page.
@@ -34,6 +35,7 @@ def step_card(  # noqa: PLR0913 - what a card shows, by name
     *,
     before: Step | None,
     action: Mapping[str, Any] | None,
+    figures: NodeFigures,
     last: bool,
     handlers: Handlers | None,
     link: str,
@@ -52,6 +54,7 @@ def step_card(  # noqa: PLR0913 - what a card shows, by name
             with ui.element("div").classes("row"):
                 for kind, text in _facts(step, action):
                     ui.label(text).classes(f"chip {kind}")
+            figures.draw(step.action)
         if handlers:
             _buttons(index, step, last=last, handlers=handlers)
     return card

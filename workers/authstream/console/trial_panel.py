@@ -70,6 +70,8 @@ class TrialPanel:
                     bindings=self._bindings(),
                     drafts=self._drafts,
                 )
+                for one in self._result["effects"]:
+                    one["preview"] = await self._visit.api.preview(one["kind"], one["payload"])
                 self._shown.refresh()
         finally:
             self._busy(on=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 from nicegui import ui
 
+from authstream.console.effect_preview import show_preview
 from authstream.console.token_preview import token_preview
 from authstream.console.wording import milliseconds
 
@@ -71,6 +72,11 @@ def _run(run: Mapping[str, Any], begin: float, whole: float) -> None:
                 f"left:{left:.2f}%;width:{width:.2f}%"
             )
         ui.label(milliseconds(run["duration_ms"])).classes("hint mono")
+    show_said(run)
+
+
+def show_said(run: Mapping[str, Any]) -> None:
+    """What a run threw and logged."""
     if run["error"]:
         ui.label(run["error"]).classes("pre problem")
     if run["console"]:
@@ -109,6 +115,8 @@ def _effects(effects: Sequence[Mapping[str, Any]]) -> None:
         with ui.element("div").classes("row"):
             ui.label(one["kind"]).classes("chip soft")
             ui.label(f"ordered by {one['action']}").classes("hint")
+        if one.get("preview"):
+            show_preview(one["preview"])
         ui.label(json.dumps(one["payload"], indent=2, ensure_ascii=False)).classes("pre")
 
 

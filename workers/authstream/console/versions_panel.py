@@ -13,6 +13,9 @@ from authstream.console.frame import empty
 from authstream.console.local_time import local_time
 from authstream.console.visit import Visit, done
 
+#: The draft among versions, which count from 1.
+_DRAFT = 0
+
 
 class VersionsPanel:
     """The newest first."""
@@ -49,10 +52,29 @@ class VersionsPanel:
             empty("inventory_2", "No version yet", "Deploy makes one of the draft.")
             return
         with ui.element("div").classes("stack"):
-            if self._draft.deployed:
-                self._button("What the draft changes", self._draft.deployed, None)
+            self._two(self._found)
             for one in reversed(self._found):
                 self._version(one)
+
+    def _two(self, found: list[dict[str, Any]]) -> None:
+        """Any two of them, and the draft, side by side."""
+        names = {one["version"]: f"v{one['version']}" for one in reversed(found)}
+        with ui.element("div").classes("row"):
+            old = ui.select(names, value=self._draft.deployed or found[-1]["version"])
+            new = ui.select({_DRAFT: "draft", **names}, value=_DRAFT)
+            for select, label in ((old, "From"), (new, "To")):
+                select.props(f'outlined dense options-dense label="{label}"').classes("version")
+
+            async def show() -> None:
+                await self._show(old.value or 0, new.value or None)
+
+            ui.button("Show differences", on_click=show, color=None).classes("plain")
+
+    async def _show(self, old: int, new: int | None) -> None:
+        with self._visit.told():
+            found = await self._visit.api.diff(self._draft.name, old=old, new=new)
+            to = f"v{new}" if new else "draft"
+            diff_view(f"{self._draft.name}: v{old} and {to}", found)
 
     def _version(self, one: dict[str, Any]) -> None:
         number, deployed = one["version"], self._draft.deployed
@@ -67,21 +89,14 @@ class VersionsPanel:
                 ui.label("deployed").classes("chip good")
                 return
             if deployed:
-                self._button("Diff", deployed, number)
+                diff = ui.button("Diff", color=None).props("flat dense").classes("accent")
+                diff.on_click(lambda: self._show(deployed, number))
             if self._visit.may_edit:
                 back = ui.button(
                     "Roll back" if number < (deployed or 0) else "Run this one", color=None
                 )
                 back.classes("plain").props(f'dense aria-label="Run version {number}"')
                 back.on_click(lambda: self._roll_back(number))
-
-    def _button(self, text: str, old: int, new: int | None) -> None:
-        async def show() -> None:
-            with self._visit.told():
-                found = await self._visit.api.diff(self._draft.name, old=old, new=new)
-                diff_view(f"{self._draft.name}: {text}", found)
-
-        ui.button(text, on_click=show, color=None).props("flat dense").classes("accent")
 
     async def _roll_back(self, number: int) -> None:
         with self._visit.told():

@@ -46,6 +46,11 @@ class Visit:
         """Whether to offer changes."""
         return self.session.may_edit
 
+    @property
+    def may_operate(self) -> bool:
+        """Whether to offer what is for operators."""
+        return self.session.role == "operator"
+
     def link(self, path: str, **query: str) -> str:
         """An address of the console that stays with the tenant."""
         if self.tenant != DEFAULT_TENANT:

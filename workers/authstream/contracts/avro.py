@@ -22,20 +22,26 @@ from fastavro.schema import fingerprint, to_parsing_canonical_form
 from pydantic import BaseModel
 
 from authstream.contracts.answer import Answered
+from authstream.contracts.avro_writer import Schema, Write, writer
 from authstream.contracts.budgets import RECORD_BYTES
 from authstream.contracts.control import ControlRecord
 from authstream.contracts.effect import Effect, EffectDone, MetadataPatch, PatchDone
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.login_event import LoginEvent
-from authstream.contracts.model import AVRO_CONTEXT, AvroType, Record
+from authstream.contracts.model import AvroType, Record
 from authstream.contracts.redelivery import Redelivery
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
-from authstream.errors import TooLargeError, UndecodableError, UnknownSchemaError
+from authstream.errors import (
+    ConfigurationError,
+    TooLargeError,
+    UndecodableError,
+    UnknownSchemaError,
+)
 
 MAGIC = b"\xc3\x01"
-_HEADER_BYTES = 10
+HEADER_BYTES = 10
 #: What the library and the models raise on bytes that are not what their schema says.
 _BROKEN = (
     SchemaResolutionError,
@@ -73,7 +79,6 @@ RECORDS: tuple[type[Record], ...] = (
     Redelivery,
 )
 
-Schema = Any
 R = TypeVar("R", bound=Record)
 
 
@@ -110,12 +115,12 @@ def _default(model: type[BaseModel], name: str) -> dict[str, Any]:
     if field.is_required():
         return {}
     value = field.get_default(call_default_factory=True)
-    if isinstance(value, BaseModel):
-        return {"default": value.model_dump(mode="json", context=AVRO_CONTEXT)}
     return {"default": _plain(value)}
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return {name: _plain(member) for name, member in value}
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, bytes):
@@ -173,34 +178,80 @@ def without_logical_types(schema: object) -> Schema:
     return schema
 
 
+def without_docs(schema: object) -> Schema:
+    """The same schema whatever its descriptions say: a word more makes no other schema."""
+    if isinstance(schema, dict):
+        said = cast("dict[str, Schema]", schema)
+        return {key: without_docs(value) for key, value in said.items() if key != "doc"}
+    if isinstance(schema, list):
+        return list(map(without_docs, cast("list[object]", schema)))
+    return schema
+
+
 @cache
-def _writer(model: type[Record]) -> tuple[Schema, bytes]:
+def _reader(model: type[Record]) -> tuple[Schema, bytes]:
     schema = schema_of(model)
     return fastavro.parse_schema(without_logical_types(schema)), MAGIC + fingerprint_of(schema)
 
 
 @cache
-def released() -> dict[bytes, Schema]:
-    """Every schema ever released, by fingerprint, plus those of this version."""
+def _writer(model: type[Record]) -> tuple[Write, bytes]:
+    schema = schema_of(model)
+    return writer(schema), MAGIC + fingerprint_of(schema)
+
+
+def known_schemas() -> list[Schema]:
+    """Every schema ever released, then those of this version."""
     schemas = [
         json.loads(file.read_text())
         for file in resources.files("authstream.contracts.released").iterdir()
         if file.name.endswith(".avsc")
     ]
-    schemas += [schema_of(model) for model in RECORDS]
+    return schemas + [schema_of(model) for model in RECORDS]
+
+
+@cache
+def released() -> dict[bytes, Schema]:
+    """Every schema ever released, by fingerprint, plus those of this version."""
     return {
         fingerprint_of(schema): fastavro.parse_schema(without_logical_types(schema))
-        for schema in schemas
+        for schema in known_schemas()
     }
+
+
+#: Schemas of an older release, while processes of that release read what this one writes.
+_older: dict[type[Record], tuple[Write, bytes]] = {}
+
+
+def write_as(release: str) -> None:
+    """Write records under the schemas of an older release from now on; empty: under today's.
+
+    What that release has no schema for is written as ever: it does not read it. Raises
+    ConfigurationError for a release that never was.
+    """
+    _older.clear()
+    if not release:
+        return
+    folder = resources.files("authstream.contracts.released")
+    there: dict[str, list[str]] = json.loads(folder.joinpath("releases.json").read_text())
+    if release not in there:
+        known = ", ".join(there)
+        raise ConfigurationError(f"AUTHSTREAM_WRITE_AS is {release!r}: the releases are {known}")
+    schemas = {
+        schema["name"]: schema
+        for schema in (json.loads(folder.joinpath(file).read_text()) for file in there[release])
+    }
+    for model in RECORDS:
+        if (schema := schemas.get(model.__name__)) is not None:
+            _older[model] = writer(schema), MAGIC + fingerprint_of(schema)
 
 
 def encode(record: Record) -> bytes:
     """Single-object encoding of a record. Raises TooLargeError over the budget of a record."""
-    schema, header = _writer(type(record))
-    out = io.BytesIO()
-    out.write(header)
-    fastavro.schemaless_writer(out, schema, record.model_dump(context=AVRO_CONTEXT))
-    value = out.getvalue()
+    write, header = _older.get(type(record)) or _writer(type(record))
+    parts = [header]
+    write(record, parts.append)
+    value = b"".join(parts)
     if len(value) > RECORD_BYTES:
         raise TooLargeError(
             f"{type(record).__name__} is {len(value)} bytes, over the budget of {RECORD_BYTES}: "
@@ -215,18 +266,17 @@ def decode(model: type[R], value: bytes | None) -> R:
     Raises UndecodableError for bytes that are no such record, UnknownSchemaError for a schema never
     released.
     """
-    reader, header = _writer(model)
+    reader, header = _reader(model)
     if value is None or value[:2] != MAGIC:
-        msg = f"not an Avro single-object encoded {model.__name__}: expected the bytes C3 01 first"
-        raise UndecodableError(msg)
-    writer = reader if value[:_HEADER_BYTES] == header else released().get(value[2:_HEADER_BYTES])
+        raise UndecodableError(_not_ours(model, value))
+    writer = reader if value[:HEADER_BYTES] == header else released().get(value[2:HEADER_BYTES])
     if writer is None:
-        schema_id = value[2:_HEADER_BYTES].hex()
+        schema_id = value[2:HEADER_BYTES].hex()
         raise UnknownSchemaError(
             f"schema {schema_id} of a {model.__name__} is unknown: upgrade this worker first"
         )
     body = io.BytesIO(value)
-    body.seek(_HEADER_BYTES)
+    body.seek(HEADER_BYTES)
     try:
         members = fastavro.schemaless_reader(body, writer, None if writer is reader else reader)
         record = model.model_validate(cast("dict[str, Any]", members))
@@ -238,12 +288,21 @@ def decode(model: type[R], value: bytes | None) -> R:
     return record
 
 
+def _not_ours(model: type[Record], value: bytes | None) -> str:
+    if value is not None and value[:1] == b"\0":
+        return (
+            f"a {model.__name__} that is framed for a schema registry, under an id that is none of "
+            "ours: set AUTHSTREAM_SCHEMA_REGISTRY__URL, and write with a schema registered there"
+        )
+    return f"not an Avro single-object encoded {model.__name__}: expected the bytes C3 01 first"
+
+
 def model_of(value: bytes) -> type[Record]:
     """The record model whose schema wrote these bytes. Raises UnknownSchemaError."""
-    writer = released().get(value[2:_HEADER_BYTES])
+    writer = released().get(value[2:HEADER_BYTES])
     for model in RECORDS:
         if writer is not None and writer["name"] == f"{_NAMESPACE}.{model.__name__}":
             return model
     raise UnknownSchemaError(
-        f"schema {value[2:_HEADER_BYTES].hex()} is unknown: upgrade this command first"
+        f"schema {value[2:HEADER_BYTES].hex()} is unknown: upgrade this command first"
     )

@@ -24,16 +24,8 @@ METADATA_BYTES = 32 * 1024
 METADATA_HOPS = 5
 #: Custom claims of one token, JSON bytes (Auth0: 100 KB, over it the transaction fails).
 CLAIMS_BYTES = 100 * 1024
-#: Actions bound to one flow (Auth0: 20).
-ACTIONS_PER_FLOW = 20
-#: Packages that an action names (Auth0: 10); what those need is not counted.
-DEPENDENCIES_PER_ACTION = 10
-#: Shared modules that an action names (Auth0: 3).
-MODULES_PER_ACTION = 3
 #: Processes of one action in one worker.
 GUESTS_PER_ACTION = 16
-#: Code of one action, bytes (Auth0: 100 kB).
-CODE_BYTES = 100 * 1000
 #: A suspended flow waits this long for its browser; its state is good for one use meanwhile.
 STATE_LIFETIME = timedelta(minutes=15)
 #: How long a verdict is remembered for de-duplication, broker time.
@@ -42,6 +34,3 @@ DECIDED_WINDOW = timedelta(hours=1)
 BLOB_CHUNK_BYTES = 512 * 1024
 #: The JSON of one object in the control log.
 OBJECT_BYTES = 256 * 1024
-#: Characters of a secret's name and value (Auth0: 128 and 4096).
-SECRET_NAME_CHARACTERS = 128
-SECRET_CHARACTERS = 4096

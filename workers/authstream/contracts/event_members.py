@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Free = dict[str, Any]
 
@@ -23,7 +23,7 @@ class Event(Member):
     """Any event."""
 
     #: The action's own, put in when it runs: whatever a provider publishes here is not passed on.
-    secrets: Free = {}
+    secrets: Free = Field(default_factory=dict[str, Any])
 
 
 class Client(Member):
@@ -31,7 +31,7 @@ class Client(Member):
 
     client_id: str
     name: str | None = None
-    metadata: Free = {}
+    metadata: Free = Field(default_factory=dict[str, Any])
 
 
 class Connection(Member):
@@ -40,14 +40,14 @@ class Connection(Member):
     id: str | None = None
     name: str
     strategy: str | None = None
-    metadata: Free = {}
+    metadata: Free = Field(default_factory=dict[str, Any])
 
 
 class CustomDomain(Member):
     """The provider's address that the user came through."""
 
     domain: str
-    domain_metadata: Free = {}
+    domain_metadata: Free = Field(default_factory=dict[str, Any])
 
 
 class Organization(Member):
@@ -56,7 +56,7 @@ class Organization(Member):
     id: str
     name: str | None = None
     display_name: str | None = None
-    metadata: Free = {}
+    metadata: Free = Field(default_factory=dict[str, Any])
 
 
 class Agent(Member):
@@ -64,7 +64,7 @@ class Agent(Member):
 
     agent_id: str
     name: str | None = None
-    agent_metadata: Free = {}
+    agent_metadata: Free = Field(default_factory=dict[str, Any])
 
 
 class GeoIP(Member):
@@ -96,13 +96,13 @@ class Request(Member):
 class RequestWithBody(Request):
     """A request whose body actions may read."""
 
-    body: Free = {}
+    body: Free = Field(default_factory=dict[str, Any])
 
 
 class BrowserRequest(RequestWithBody):
     """A request of a browser, with its query."""
 
-    query: Free = {}
+    query: Free = Field(default_factory=dict[str, Any])
 
 
 class Tenant(Member):
@@ -131,8 +131,8 @@ class Contact(Member):
     nickname: str | None = None
     picture: str | None = None
     username: str | None = None
-    app_metadata: Free = {}
-    user_metadata: Free = {}
+    app_metadata: Free = Field(default_factory=dict[str, Any])
+    user_metadata: Free = Field(default_factory=dict[str, Any])
 
 
 class NewUser(Contact):
@@ -310,7 +310,7 @@ class IdentifierRequest(Request):
     """The request that entered it."""
 
     asn: str | None = None
-    query: Free = {}
+    query: Free = Field(default_factory=dict[str, Any])
 
 
 class PostIdentifierEvent(Event):

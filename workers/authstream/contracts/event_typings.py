@@ -44,7 +44,7 @@ def python_event(name: str, model: type[BaseModel]) -> str:
 def _typescript_members(model: type[BaseModel]) -> str:
     return "".join(
         f"{name}{'' if required else '?'}: {_typescript(shape)};\n"
-        for name, shape, required in _members(model)
+        for name, shape, required in members(model)
     )
 
 
@@ -62,7 +62,7 @@ def _typescript(shape: Shape) -> str:
 def _python_class(name: str, model: type[BaseModel], base: str, classes: list[str]) -> None:
     """The class of a model, after those of its members."""
     lines = [f'"""{_about(model)}"""', ""]
-    for member, shape, _ in _members(model):
+    for member, shape, _ in members(model):
         if not iskeyword(member):
             lines.append(
                 f"{member}: {_python(shape, f'{_private(name)}{_pascal(member)}', classes)}"
@@ -84,7 +84,8 @@ def _python(shape: Shape, name: str, classes: list[str]) -> str:
     return _PYTHON.get(shape.kind, "Record")
 
 
-def _members(model: type[BaseModel]) -> Iterator[tuple[str, Shape, bool]]:
+def members(model: type[BaseModel]) -> Iterator[tuple[str, Shape, bool]]:
+    """Name, shape, and whether it is always there, of each member that a provider publishes."""
     for name, field in model.model_fields.items():
         if name not in _OF_THE_ACTION:
             yield field.alias or name, _shape(field.annotation), field.is_required()

@@ -73,7 +73,7 @@ _NUMBER_DIGITS = 18
 #: Longest value that is carried on (W3C Baggage: 8192 bytes); a record must stay within its budget.
 _CARRIED_BYTES = 8192
 #: What a caller gets back on its reply, so every hop carries it on.
-CARRIED = (REPLY_PARTITION, CORRELATION_ID, HOPS, REPLAY_OF, EFFECTS, *TRACE_CONTEXT)
+CARRIED = frozenset({REPLY_PARTITION, CORRELATION_ID, HOPS, REPLAY_OF, EFFECTS, *TRACE_CONTEXT})
 
 
 def first(headers: Headers, name: str) -> bytes | None:

@@ -23,5 +23,10 @@ def code(text: object) -> str:
     return f"`{text}`" if str(text) else ""
 
 
+def plain(text: str) -> str:
+    """Text in which `<kind>` is not taken for a tag."""
+    return text.replace("<", "&lt;")
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, SerializationInfo
-
-#: Serialization context under which JSON members become text for Avro.
-AVRO_CONTEXT = "avro"
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class AvroType:
@@ -22,17 +19,12 @@ def _from_text(value: object) -> object:
     return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
-def _to_text(value: Any, info: SerializationInfo) -> Any:  # noqa: ANN401 - any JSON value
-    return orjson.dumps(value).decode() if info.context == AVRO_CONTEXT else value
-
-
 #: Milliseconds since 1970-01-01 UTC, as Kafka timestamps are.
 EpochMillis = Annotated[int, AvroType({"type": "long", "logicalType": "timestamp-millis"})]
 #: A JSON object; JSON text in Avro, so that any value keeps its type in any language.
 JsonObject = Annotated[
     dict[str, Any],
     BeforeValidator(_from_text),
-    PlainSerializer(_to_text),
     AvroType({"type": "string", "logicalType": "json"}),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from authstream.contracts.avro import RECORDS, fingerprint_of, schema_of
-from authstream.contracts.markdown import code, page, table
+from authstream.contracts.markdown import code, page, plain, table
 from authstream.contracts.topics import CATALOG, Topics
 
 
@@ -21,9 +21,9 @@ def topics_page() -> str:
         (
             code(f"{prefix}.{spec.pattern}"),
             spec.description,
-            spec.written_by,
-            spec.read_by,
-            spec.key,
+            plain(spec.written_by),
+            plain(spec.read_by),
+            plain(spec.key),
             spec.value,
             "for ever" if spec.retention is None else f"{spec.retention}".removesuffix(", 0:00:00"),
         )

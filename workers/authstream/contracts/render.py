@@ -1,6 +1,6 @@
 """Renders schemas, topics and their reference pages: `python -m authstream.contracts.render`.
 
-`--check` compares instead of writing. `--release` keeps today's schemas for ever.
+`--check` compares instead of writing. `--release X.Y.Z` keeps today's schemas for ever.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ RELEASE = "--release"
 RELEASED = "workers/authstream/contracts/released"
 #: In the form that `sha256sum -c` reads.
 SUMS = f"{RELEASED}/SHA256SUMS"
+#: The schemas of each release.
+RELEASES = f"{RELEASED}/releases.json"
 _FROM_CODE = "# Rendered from contracts/topics.py by make contracts.\n"
 
 
@@ -70,17 +72,21 @@ def golden() -> Golden:
     return Golden({**schemas, **topics, **pages}, owned=("schemas/*.avsc", "topics/*"))
 
 
-def release(root: Path) -> list[str]:
+def release(root: Path, version: str) -> list[str]:
     """Keep today's schemas, so that bytes written under them stay readable; the new files.
 
     A file that is there is never touched: a schema is the same for as long as its fingerprint is.
     """
-    added: list[str] = []
-    for model in RECORDS:
-        name = f"{model.__name__}-{fingerprint_of(schema_of(model)).hex()}.avsc"
-        if not (root / RELEASED / name).exists():
-            (root / RELEASED / name).write_text(schema_text(model), encoding="utf-8")
-            added.append(name)
+    names = {f"{one.__name__}-{fingerprint_of(schema_of(one)).hex()}.avsc": one for one in RECORDS}
+    added = [name for name in names if not (root / RELEASED / name).exists()]
+    for name in added:
+        (root / RELEASED / name).write_text(schema_text(names[name]), encoding="utf-8")
+    releases = root / RELEASES
+    there: dict[str, list[str]] = (
+        json.loads(releases.read_text(encoding="utf-8")) if releases.exists() else {}
+    )
+    there.setdefault(version, sorted(names))
+    releases.write_text(json.dumps(there, indent=2) + "\n", encoding="utf-8")
     with (root / SUMS).open("a", encoding="utf-8") as sums:
         sums.writelines(f"{checksum(root / RELEASED / name)}  {name}\n" for name in added)
     return added
@@ -95,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
     """Render, check or release; the exit status."""
     root = checkout()
     if RELEASE in arguments:
-        for name in release(root):
+        for name in release(root, arguments[arguments.index(RELEASE) + 1]):
             sys.stdout.write(f"released {name}\n")
     return render(golden(), root, arguments)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import yaml
 
 from authstream.contracts.control import ObjectKey
-from authstream.control import blobs, drafts
+from authstream.control import blobs, drafts, quotas
 from authstream.control.door import Door, checked_name, checked_tenant
 from authstream.control.drafts import Draft
 from authstream.control.flows import Flows
@@ -42,11 +42,15 @@ class Deployed:
 
 
 class Actions:
-    """The actions of one tenant, through a door."""
+    """The actions of one tenant, through a door.
 
-    def __init__(self, door: Door, tenant: str) -> None:
+    `counted=False`: the caller has counted what the tenant will have in all, as `apply` does.
+    """
+
+    def __init__(self, door: Door, tenant: str, *, counted: bool = True) -> None:
         self._door = door
         self.tenant = checked_tenant(tenant)
+        self._counted = counted
 
     def key(self, name: str) -> ObjectKey:
         """The object of an action."""
@@ -69,11 +73,6 @@ class Actions:
             raise ConflictError(
                 f"there is an {self.key(name)} already: edit it, or use another name"
             )
-        if len(self.all()) >= self._door.quotas.actions:
-            raise ConfigurationError(
-                f"{self.tenant} has {len(self.all())} actions, the limit is"
-                f" {self._door.quotas.actions}: delete some, or raise AUTHSTREAM_QUOTAS__ACTIONS"
-            )
         self._door.topics.action(self.tenant, checked_name(name))
         return self._save(name, draft, after=self._door.view.revision(self.key(name)))
 
@@ -95,10 +94,23 @@ class Actions:
     def _save(self, name: str, draft: Draft, *, after: int) -> Stored:
         door, draft = self._door, drafts.checked(draft, self._door)
         found = door.view.find(self.key(name))
+        if self._counted:
+            self._check_room(name, draft)
         deployed = found.read(ActionObject).deployed if found else None
         body = ActionObject(draft=drafts.written(draft, door.store), deployed=deployed)
         done = "edit the draft" if found else "create"
         return door.write(self.key(name), body, after=after, operation=done)
+
+    def _check_room(self, name: str, draft: Draft) -> None:
+        """Whether the tenant may have this too; two doors that write at once may exceed by one."""
+        there = {one.key.name: one.read(ActionObject).draft for one in self.all()}
+        modules = {module.name for one in there.values() for module in one.modules}
+        added = {module.name for module in draft.modules} - modules
+        allowed, owner = self._door.quotas, f"tenant {self.tenant}"
+        if name not in there:
+            quotas.check(allowed, "actions", len(there) + 1, owner=owner)
+        if added:
+            quotas.check(allowed, "modules", len(modules | added), owner=owner)
 
     @property
     def blobs(self) -> Log:

@@ -92,6 +92,7 @@ def desired(folder: Path, door: Door, tenant: str = DEFAULT_TENANT) -> Desired:
         tenant=tenant,
         flows_needed=False,
         most=door.most,
+        allowed=door.quotas,
     )
     values = read_secrets(folder / SECRETS_FILE)
     drafts = {name: checked(Draft.of(one), door) for name, one in loaded.actions.items()}
@@ -304,7 +305,9 @@ def _gone(wanted: Desired, door: Door) -> Iterator[Difference]:
 
 def _apply_one(one: Difference, wanted: Desired, door: Door, *, after: int) -> Sequence[ObjectKey]:
     """Change one object; the flows that changed with it."""
-    actions, secrets = Actions(door, wanted.tenant), Secrets(door, wanted.tenant)
+    # Counted as a whole when the folder was read: on the way there may be more for a moment.
+    actions = Actions(door, wanted.tenant, counted=False)
+    secrets = Secrets(door, wanted.tenant)
     match one.kind, one.what:
         case "action", "delete":
             actions.delete(one.name, after=after)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -59,21 +58,47 @@ def lock_file(action: Packaged) -> Path:
 def lock(action: Packaged, tools: Tools) -> Path:
     """Resolve what an action's dependencies need, with hashes, into its lock file.
 
-    Raises:
-        ConfigurationError: A version is not exact or cannot be resolved.
+    Raises ConfigurationError as `locked` does.
     """
     file = lock_file(action)
+    spoken = language(action.runtime)
+    file.write_bytes(locked(action.name, spoken, action.dependencies, tools=tools))
+    return file
+
+
+def locked(
+    name: str,
+    spoken: Language,
+    dependencies: Mapping[str, str],
+    *,
+    tools: Tools,
+    say: Say = lambda _text: None,
+) -> bytes:
+    """The content of a lock for dependencies of the action `name`; nothing of theirs is run.
+
+    Raises:
+        ConfigurationError: A version is not exact or cannot be resolved, or a package has an
+            install script.
+    """
     with _workspace() as work:
-        if language(action.runtime) == "javascript":
-            npm_lock.write_package(work, action.dependencies)
-            _run([*tools.npm(), *npm_lock.LOCK], work, action.name)
-            shutil.copyfile(work / file.name, file)
+        file = work / LOCK_FILES[spoken]
+        say(f"resolving {len(dependencies)} packages of {name} …")
+        if spoken == "javascript":
+            npm_lock.write_package(work, dependencies)
+            _run([*tools.npm(), *npm_lock.LOCK], work, name)
         else:
             report = work / "report.json"
-            wanted = pip_lock.requirements(action.dependencies)
-            _run([tools.python, *pip_lock.LOCK, str(report), *wanted], work, action.name)
+            wanted = pip_lock.requirements(dependencies)
+            _run([tools.python, *pip_lock.LOCK, str(report), *wanted], work, name)
             file.write_text(pip_lock.from_report(report.read_bytes()), encoding="utf-8")
-    return file
+        for line in (work / BUILD_LOG).read_text(errors="replace").splitlines():
+            say(line)
+        content = file.read_bytes()
+    checks = npm_lock if spoken == "javascript" else pip_lock
+    checks.check(content, dependencies, Path(file.name))
+    for pin in checks.pins(content):
+        say(pin)
+    return content
 
 
 def install(action: Packaged, tools: Tools, say: Say) -> Path | None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from authstream.contracts.budgets import DEPENDENCIES_PER_ACTION, GUESTS_PER_ACTION
+from authstream.contracts.budgets import GUESTS_PER_ACTION
 from authstream.contracts.runtime import CODE_FILES, language, runtime_of
 from authstream.contracts.topics import Topics
-from authstream.control import blobs
+from authstream.control import blobs, quotas
 from authstream.control.dependencies import LOCK_FILES, READ_ONLY, cache_folder
 from authstream.control.door import Door
 from authstream.control.folder import DeployedAction, check_code
@@ -50,6 +50,11 @@ class ModuleDraft:
     dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
     secrets: tuple[str, ...] = ()
 
+    @property
+    def code_bytes(self) -> int:
+        """Size of the code."""
+        return len(self.code)
+
     @classmethod
     def of(cls, module: DeployedModule) -> ModuleDraft:
         """A module that was loaded from a folder."""
@@ -81,6 +86,11 @@ class Draft:
     guests: int = 1
     isolation: Isolation = "action"
     modules: tuple[ModuleDraft, ...] = ()
+
+    @property
+    def code_bytes(self) -> int:
+        """Size of the code."""
+        return len(self.code)
 
     @classmethod
     def of(cls, action: DeployedAction) -> Draft:
@@ -114,15 +124,12 @@ def checked(draft: Draft, door: Door) -> Draft:
         raise ConfigurationError(f"no trigger {draft.trigger!r}; there are {known}")
     if draft.code_file not in CODE_FILES:
         raise ConfigurationError(f"{draft.code_file} is no code file: use {', '.join(CODE_FILES)}")
-    limits = (
-        (len(draft.code), door.quotas.code_bytes, "bytes of code"),
-        (len(draft.dependencies), DEPENDENCIES_PER_ACTION, "packages"),
-        (len(draft.secrets), door.quotas.secrets, "secrets"),
-        (draft.guests, GUESTS_PER_ACTION, "guests"),
-    )
-    for size, limit, what in limits:
-        if size > limit:
-            raise ConfigurationError(f"the action has {size} {what}, the limit is {limit}")
+    quotas.check_action(door.quotas, draft)
+    if draft.guests > GUESTS_PER_ACTION:
+        raise ConfigurationError(
+            f"the action has {draft.guests} guests, the limit is {GUESTS_PER_ACTION}: run more"
+            " workers instead"
+        )
     Egress(draft.egress)
     runtime = runtime_of(draft.code_file, draft.runtime)
     check(draft.limits, language(runtime), door.most)

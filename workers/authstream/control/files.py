@@ -19,12 +19,7 @@ from pydantic import (
 )
 
 from authstream.contracts.api import trigger_id
-from authstream.contracts.budgets import (
-    ACTIONS_PER_FLOW,
-    DEPENDENCIES_PER_ACTION,
-    GUESTS_PER_ACTION,
-    MODULES_PER_ACTION,
-)
+from authstream.contracts.budgets import GUESTS_PER_ACTION
 from authstream.contracts.envelope import OnError
 from authstream.control.duration import Duration
 from authstream.engine.guest_limits import DEFAULT, GuestLimits
@@ -82,11 +77,11 @@ class ActionFile(_File):
     #: Without one, what the code's file name says.
     runtime: str | None = None
     #: Package to exact version; `authstream deps lock` makes the lock that is installed.
-    dependencies: dict[str, str] = Field(default={}, max_length=DEPENDENCIES_PER_ACTION)
+    dependencies: dict[str, str] = {}
     #: Names only; values are in `.secrets.yaml`.
     secrets: tuple[str, ...] = ()
     #: Folders of `modules/` that the code may `require("actions:name")`.
-    modules: tuple[str, ...] = Field(default=(), max_length=MODULES_PER_ACTION)
+    modules: tuple[str, ...] = ()
     egress: tuple[str, ...] = ()
     configuration: dict[str, Any] = {}
     limits: Limits = Limits()
@@ -98,7 +93,7 @@ class ModuleFile(_File):
     """`modules/<name>/module.yaml`, which may be left out."""
 
     #: Package to exact version, of the module itself.
-    dependencies: dict[str, str] = Field(default={}, max_length=DEPENDENCIES_PER_ACTION)
+    dependencies: dict[str, str] = {}
     #: Names only; values are in `.secrets.yaml` under `actions:<name>`.
     secrets: tuple[str, ...] = ()
 
@@ -122,7 +117,7 @@ class FlowFile(_File):
     trigger: TriggerId
     #: Without one the flow serves every tenant that has none of its own.
     tenant: str | None = None
-    actions: tuple[BindingFile, ...] = Field(default=(), max_length=ACTIONS_PER_FLOW)
+    actions: tuple[BindingFile, ...] = ()
 
 
 def read(path: Path, model: type[M]) -> M:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from authstream.contracts.control import ObjectKey
 from authstream.contracts.slug import DEFAULT_TENANT
+from authstream.control import quotas
 from authstream.control.door import Door, checked_tenant
 from authstream.control.objects import (
     ACTION,
@@ -230,11 +231,7 @@ class Flows:
     def _limit(self, trigger: str, flow: FlowObject) -> FlowObject:
         self._door.triggers[trigger].check_actions(len(flow.bindings))
         names = [one.action for one in flow.bindings]
-        if len(names) > self._door.quotas.flow:
-            raise ConfigurationError(
-                f"the flow would have {len(names)} actions, the limit is"
-                f" {self._door.quotas.flow}: raise AUTHSTREAM_QUOTAS__FLOW, or bind fewer"
-            )
+        quotas.check(self._door.quotas, "flow", len(names), owner=f"the flow {trigger}")
         if len(set(names)) < len(names):
             raise ConfigurationError("an action is in the flow twice: bind it once")
         return flow

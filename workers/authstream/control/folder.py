@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from authstream.contracts.budgets import CODE_BYTES
 from authstream.contracts.runtime import CODE_FILES, language, runtime_of
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
+from authstream.control import quotas
 from authstream.control.files import (
     SECRETS_FILE,
     ActionFile,
@@ -32,6 +32,7 @@ from authstream.engine.plan import Binding, Flow
 from authstream.engine.program import Isolation
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
+from authstream.settings import QuotaSettings
 
 #: A folder has no versions: what is there at start is version 1.
 FOLDER_VERSION = 1
@@ -64,6 +65,11 @@ class DeployedAction:
     modules: tuple[DeployedModule, ...] = ()
     #: What each of them may use.
     limits: GuestLimits = guest_limits.DEFAULT
+
+    @property
+    def code_bytes(self) -> int:
+        """Size of the code."""
+        return self.code.stat().st_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +119,13 @@ def load(  # noqa: PLR0913 - what a folder is read for, by name
     tenant: str = DEFAULT_TENANT,
     flows_needed: bool = True,
     most: GuestLimits = guest_limits.MOST,
+    allowed: QuotaSettings = quotas.DEFAULT,
 ) -> Folder:
     """The actions and flows of a folder. Raises ConfigurationError for the first problem.
 
     `missing_secret` stands in for secrets without a value, for rehearsals; None refuses them.
     `tenant` is whose actions these are, and whose flows, where a flow does not say.
-    `most` is what an action may ask for.
+    `most` is what a guest of an action may ask for, `allowed` how much there may be of everything.
     """
     if not path.is_dir():
         raise ConfigurationError(
@@ -133,10 +140,11 @@ def load(  # noqa: PLR0913 - what a folder is read for, by name
         for file in found
     )
     actions = {action.name: replace(action, lookups=lookups) for action in made}
+    _check_counts(path, allowed, actions=len(actions), modules=modules)
     for action in actions.values():
-        _check_limits(action, most)
+        _check_limits(action, most, allowed)
     flows = [
-        _flow(file, actions, triggers=triggers, tenant=tenant)
+        _flow(file, actions, triggers=triggers, tenant=tenant, allowed=allowed)
         for file in sorted((path / "flows").glob("*.yaml"))
     ]
     named = {(flow.tenant, flow.trigger): flow for flow in flows}
@@ -211,8 +219,18 @@ def _module(name: str, modules: Mapping[str, DeployedModule], file: Path) -> Dep
     return modules[name]
 
 
-def _check_limits(action: DeployedAction, most: GuestLimits) -> None:
+def _check_counts(
+    path: Path, allowed: QuotaSettings, *, actions: int, modules: Mapping[str, DeployedModule]
+) -> None:
+    quotas.check(allowed, "actions", actions, owner=f"{path}")
+    quotas.check(allowed, "modules", len(modules), owner=f"{path}")
+    for module in modules.values():
+        quotas.check_module(allowed, module)
+
+
+def _check_limits(action: DeployedAction, most: GuestLimits, allowed: QuotaSettings) -> None:
     try:
+        quotas.check_action(allowed, action)
         guest_limits.check(action.limits, language(action.runtime), most)
     except ConfigurationError as error:
         raise ConfigurationError(f"{action.code.with_name('action.yaml')}: {error}") from None
@@ -240,8 +258,6 @@ def _code(file: Path, said: ActionFile) -> tuple[Path, str]:
         runtime = runtime_of(code.name, said.runtime)
     except ConfigurationError as error:
         raise ConfigurationError(f"{file}: {error}") from None
-    if code.stat().st_size > CODE_BYTES:
-        raise ConfigurationError(f"{code} is over {CODE_BYTES} bytes: move data out of the code")
     check_code(code)
     return code, runtime
 
@@ -275,11 +291,13 @@ def _flow(
     *,
     triggers: Mapping[str, Trigger],
     tenant: str,
+    allowed: QuotaSettings,
 ) -> Flow:
     said = read(file, FlowFile)
     _known_trigger(said.trigger, file, triggers)
     try:
         triggers[said.trigger].check_actions(len(said.actions))
+        quotas.check(allowed, "flow", len(said.actions), owner="the flow")
     except ConfigurationError as error:
         raise ConfigurationError(f"{file}: {error}") from None
     bindings = tuple(_binding(file, bound, said.trigger, actions=actions) for bound in said.actions)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from authstream.contracts.budgets import CODE_BYTES
 from authstream.contracts.runtime import DEFAULT_RUNTIMES
 from authstream.control.files import ModuleFile, read
 from authstream.errors import ConfigurationError
@@ -29,6 +28,11 @@ class DeployedModule:
     dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
     #: For its packages; it runs in that of the action that loads it.
     runtime: str = DEFAULT_RUNTIMES["javascript"]
+
+    @property
+    def code_bytes(self) -> int:
+        """Size of the code."""
+        return self.code.stat().st_size
 
 
 class SecretsOf(Protocol):
@@ -62,6 +66,4 @@ def _code(folder: Path) -> Path:
         raise ConfigurationError(
             f"{folder} must have one of {' and '.join(MODULE_FILES)}: it has {len(found)}"
         )
-    if found[0].stat().st_size > CODE_BYTES:
-        raise ConfigurationError(f"{found[0]} is over {CODE_BYTES} bytes: move data out of it")
     return found[0].resolve()

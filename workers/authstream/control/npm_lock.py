@@ -66,6 +66,16 @@ def check(content: bytes, dependencies: Mapping[str, str], file: Path) -> None:
             )
 
 
+def pins(content: bytes) -> list[str]:
+    """`name@version` of every package in a lock that was checked."""
+    packages = _packages(content, Path("package-lock.json"))
+    return [
+        f"{path.rpartition('node_modules/')[2]}@{entry.get('version')}"
+        for path, entry in packages.items()
+        if path
+    ]
+
+
 def refuse_native(folder: Path) -> None:
     """Raise ConfigurationError naming the first package that has native code."""
     modules = folder / "node_modules"

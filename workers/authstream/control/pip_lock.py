@@ -45,23 +45,28 @@ def requirements(dependencies: Mapping[str, str]) -> list[str]:
 
 def from_report(content: bytes) -> str:
     """The lock from pip's installation report."""
-    pins: list[str] = []
+    lines: list[str] = []
     for entry in json.loads(content)["install"]:
         name, version = normal(entry["metadata"]["name"]), entry["metadata"]["version"]
         sha256 = entry["download_info"]["archive_info"]["hashes"]["sha256"]
-        pins.append(f"{name}=={version} --hash=sha256:{sha256}\n")
-    return f"# Made by authstream deps lock for {PLATFORM}.\n{''.join(sorted(pins))}"
+        lines.append(f"{name}=={version} --hash=sha256:{sha256}\n")
+    return f"# Made by authstream deps lock for {PLATFORM}.\n{''.join(sorted(lines))}"
 
 
 def check(content: bytes, dependencies: Mapping[str, str], file: Path) -> None:
     """Raise ConfigurationError when a lock is not for these dependencies."""
-    pins = {normal(name): version for name, version in _PIN.findall(content.decode("utf-8"))}
+    found = {normal(name): version for name, version in _PIN.findall(content.decode("utf-8"))}
     for name, version in dependencies.items():
-        if pins.get(normal(name.partition("[")[0])) != version:
+        if found.get(normal(name.partition("[")[0])) != version:
             raise ConfigurationError(
                 f"{file} is not for the dependencies in action.yaml ({name}: {version}):"
                 " run authstream deps lock again"
             )
+
+
+def pins(content: bytes) -> list[str]:
+    """`name==version` of every package in a lock."""
+    return [f"{name}=={version}" for name, version in _PIN.findall(content.decode("utf-8"))]
 
 
 def normal(name: str) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from authstream.contracts.budgets import SECRET_CHARACTERS, SECRET_NAME_CHARACTERS
 from authstream.contracts.control import ObjectKey
+from authstream.control import quotas
 from authstream.control.door import Door, checked_name
 from authstream.control.modules import PREFIX
 from authstream.control.objects import ACTION, SECRET, VARIABLE, SecretObject, VariableObject
 from authstream.control.seal import Keyring
 from authstream.control.view import Stored, View
-from authstream.errors import ConfigurationError
 
 
 def secret_key(tenant: str, action: str, name: str) -> ObjectKey:
@@ -91,21 +90,10 @@ class Secrets:
         self._door.write(stored.key, None, after=revision, operation="delete")
 
     def _check(self, action: str, name: str, value: str) -> None:
-        if len(checked_name(name, "secret")) > SECRET_NAME_CHARACTERS:
-            raise ConfigurationError(
-                f"a secret's name may have {SECRET_NAME_CHARACTERS} characters: shorten it"
-            )
-        if len(value) > SECRET_CHARACTERS:
-            raise ConfigurationError(
-                f"the value of {name} has {len(value)} characters, the limit is"
-                f" {SECRET_CHARACTERS}: split it"
-            )
+        allowed = self._door.quotas
+        quotas.check_secret(allowed, checked_name(name, "secret"), value)
         names = {stored.key.name for stored in self.all(action)} | {f"{action}/{name}"}
-        if len(names) > self._door.quotas.secrets:
-            raise ConfigurationError(
-                f"{action} would have {len(names)} secrets, the limit is"
-                f" {self._door.quotas.secrets}: delete one, or raise AUTHSTREAM_QUOTAS__SECRETS"
-            )
+        quotas.check(allowed, "secrets", len(names), owner=action)
 
 
 def rotate_key(door: Door) -> int:

@@ -22,6 +22,9 @@ _FLAGS = (
     *("--bundle", "--packages=external", "--platform=node", "--format=cjs", "--target=node20"),
     *("--sourcemap=inline", "--sources-content=true", "--log-level=error", "--color=false"),
 )
+#: For looking only: nothing beside the text is read, and nothing is made.
+_LOOK = ("--loader=ts", "--format=cjs", "--log-level=error", "--log-limit=1", "--color=false")
+_LOOKED = re.compile(r"\[ERROR\] (.+?)\s+<stdin>:(\d+):(\d+):")
 _ERROR = re.compile(r"\[ERROR\] (.+?)\s+(\S+\.ts):(\d+):\d+:")
 
 
@@ -33,11 +36,8 @@ def compiled(source: Path, *, tools: Tools, say: Say) -> Path:
     Raises:
         ConfigurationError: It is not TypeScript, with file and line; or there is no compiler.
     """
-    lock = _LOCK.read_bytes()
-    packages = installed("the TypeScript compiler", lock, _COMPILER, tools=tools, say=say)
-    (esbuild,) = packages.glob("node_modules/@esbuild/*/bin/esbuild")
     done = subprocess.run(  # noqa: S603 - the pinned compiler
-        [esbuild, source.name, *_FLAGS],
+        [_compiler(tools, say), source.name, *_FLAGS],
         cwd=source.parent,
         capture_output=True,
         timeout=COMPILE_WITHIN.total_seconds(),
@@ -46,6 +46,30 @@ def compiled(source: Path, *, tools: Tools, say: Say) -> Path:
     if done.returncode:
         raise ConfigurationError(_problem(source, done.stderr.decode(errors="replace")))
     return _kept(done.stdout)
+
+
+def syntax(code: bytes, *, tools: Tools, say: Say) -> tuple[int, int, str] | None:
+    """Line (from 1), column (from 0) and words of the first error; None without any.
+
+    Raises ConfigurationError where there is no compiler.
+    """
+    done = subprocess.run(  # noqa: S603 - the pinned compiler
+        [_compiler(tools, say), *_LOOK],
+        input=code,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=COMPILE_WITHIN.total_seconds(),
+        check=False,
+    )
+    match = _LOOKED.search(done.stderr.decode(errors="replace"))
+    return (int(match[2]), int(match[3]), match[1]) if match else None
+
+
+def _compiler(tools: Tools, say: Say) -> Path:
+    lock = _LOCK.read_bytes()
+    packages = installed("the TypeScript compiler", lock, _COMPILER, tools=tools, say=say)
+    (esbuild,) = packages.glob("node_modules/@esbuild/*/bin/esbuild")
+    return esbuild
 
 
 def _problem(source: Path, said: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from authstream.contracts.effect import Effect
 from authstream.engine.delivery import Delivery, parsed
@@ -54,6 +55,7 @@ class EmailDelivery(Delivery):
     name = "email"
     inputs = EmailInputs
     providers = ("custom-email-provider",)
+    previews = True
 
     def __init__(self) -> None:
         self._settings = Settings()
@@ -75,6 +77,20 @@ class EmailDelivery(Delivery):
     async def deliver(self, effect: Effect) -> None:
         """Send one e-mail. Raises DeliveryError."""
         await self._pool.send(message(effect, self._settings))
+
+    def preview(self, effect: Effect) -> dict[str, str]:
+        """From, to, subject, text and HTML. Its links prove nothing: their key is nobody's."""
+        nobody = SecretStr(secrets.token_hex())
+        links = self._settings.links.model_copy(update={"key": nobody})
+        inputs = parsed(EmailInputs, self.name, effect.payload)
+        parts = _parts(inputs, effect, self._settings.model_copy(update={"links": links}))
+        shown = {
+            "from": self._settings.smtp.sender,
+            "to": inputs.to,
+            "subject": inputs.subject or parts.subject,
+            "text": parts.text,
+        }
+        return {**shown, "html": parts.html} if parts.html else shown
 
     def event(self, effect: Effect, trigger: str) -> dict[str, Any]:  # noqa: ARG002 - there is one
         """The rendered e-mail as Auth0's trigger has it. Raises DeliveryError."""

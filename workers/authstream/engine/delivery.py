@@ -35,6 +35,9 @@ class Delivery(ABC):
     #: Triggers whose action delivers instead, where a tenant has bound one; the first bound counts.
     providers: tuple[str, ...] = ()
 
+    #: Whether `preview` shows more than the payload.
+    previews: bool = False
+
     async def start(self) -> None:  # noqa: B027 - most kinds have nothing to prepare
         """Prepare; called once before the first delivery."""
 
@@ -52,6 +55,13 @@ class Delivery(ABC):
     async def attempt(self, effect: Effect, attempt: Attempt) -> None:  # noqa: ARG002 - most do not care
         """Deliver, the first time or again. Raises as `deliver` does."""
         await self.deliver(effect)
+
+    def preview(self, effect: Effect) -> dict[str, str] | None:  # noqa: ARG002 - a kind without one
+        """How it would look to its reader, part by part; None: its payload says it all.
+
+        Nothing in it is good for anything, such as a signed link. Raises DeliveryError.
+        """
+        return None
 
     def event(self, effect: Effect, trigger: str) -> dict[str, Any]:
         """What one of the `providers` is told of an effect. Raises DeliveryError."""

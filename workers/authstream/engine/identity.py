@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import uuid
@@ -12,15 +13,23 @@ _NAMESPACE = uuid.UUID("5f0f3b1e-6c1d-5d0a-9a57-0c0b8f3a7e11")
 _UNIT_SEPARATOR = "\x1f"
 
 
+_BEGUN = hashlib.sha1(_NAMESPACE.bytes, usedforsecurity=False)
+
+
 def _named(*parts: str) -> str:
-    return str(
-        uuid.uuid5(
-            _NAMESPACE,
-            _UNIT_SEPARATOR.join(
-                part.replace(_UNIT_SEPARATOR, _UNIT_SEPARATOR * 2) for part in parts
-            ),
-        )
-    )
+    """The UUIDv5 (RFC 9562) of a name in our namespace; `uuid.uuid5` takes ten times as long."""
+    digest = _BEGUN.copy()
+    escaped = [part.replace(_UNIT_SEPARATOR, _UNIT_SEPARATOR * 2) for part in parts]
+    digest.update(_UNIT_SEPARATOR.join(escaped).encode())
+    made = bytearray(digest.digest()[:16])
+    made[6] = made[6] & 0x0F | 0x50
+    made[8] = made[8] & 0x3F | 0x80
+    return _text(made)
+
+
+def _text(made: bytes | bytearray) -> str:
+    digits = made.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def flow_id(tenant: str, trigger: str, source: str, event_id: str, *, subject: str | None) -> str:

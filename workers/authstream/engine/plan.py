@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from authstream.contracts.envelope import Envelope, OnError, Slip, Step
@@ -17,6 +18,8 @@ STEP_TIMEOUT = timedelta(seconds=10)
 
 #: Parts that keys are spread over: a canary's share is exact to a hundredth of a percent.
 _PARTS = 10_000
+#: Steps that are kept: a flow has up to 20 actions.
+_STEPS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,15 @@ class Flows(Protocol):
 
 
 def plan(flow: Flow | None, event: Mapping[str, Any], *, key: str = "") -> Slip:
-    """The slip of a new flow; `key` decides which logins a canary gets.
+    """The slip of a new flow, at its first step that is to run.
 
+    `key` decides which logins a canary gets.
     Raises ConditionError when a condition cannot be evaluated.
     """
     if flow is None:
         return Slip()
-    return Slip(
-        steps=tuple(_step(binding, event, key) for binding in flow.bindings),
-        control_offset=flow.control_offset,
-    )
+    steps = tuple([_step(binding, event, key) for binding in flow.bindings])
+    return Slip(steps=steps, position=position_from(steps, 0), control_offset=flow.control_offset)
 
 
 def in_force(flow: Flow | None, *, now: int) -> BreakGlass | None:
@@ -97,13 +99,23 @@ def in_force(flow: Flow | None, *, now: int) -> BreakGlass | None:
 def _step(binding: Binding, event: Mapping[str, Any], key: str) -> Step:
     canary = binding.canary
     taken = canary is not None and canary.takes(binding.action, key)
+    return _pinned(
+        binding,
+        canary.version if canary is not None and taken else binding.version,
+        skipped=not (binding.enabled and holds(binding.when, event)),
+    )
+
+
+@lru_cache(_STEPS)
+def _pinned(binding: Binding, version: int, *, skipped: bool) -> Step:
+    """One of the few steps that a binding can become, made once."""
     return Step(
         action=binding.action,
-        version=canary.version if canary is not None and taken else binding.version,
+        version=version,
         topic=binding.topic,
         timeout_ms=int(binding.timeout / timedelta(milliseconds=1)),
         on_error=binding.on_error,
-        skipped=not (binding.enabled and holds(binding.when, event)),
+        skipped=skipped,
     )
 
 
@@ -113,12 +125,12 @@ def current(envelope: Envelope) -> Step | None:
     return slip.steps[slip.position] if slip.position < len(slip.steps) else None
 
 
-def position_from(slip: Slip, start: int) -> int:
+def position_from(steps: Sequence[Step], start: int) -> int:
     """The position of the first step at or after `start` that is to run."""
-    return next(
-        (index for index in range(start, len(slip.steps)) if not slip.steps[index].skipped),
-        len(slip.steps),
-    )
+    for position in range(start, len(steps)):
+        if not steps[position].skipped:
+            return position
+    return len(steps)
 
 
 def unfinished(envelope: Envelope, *, until: int | None = None) -> list[Step]:

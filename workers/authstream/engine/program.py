@@ -73,6 +73,12 @@ class Program:
         """The action's name in metrics: with its tenant's, so that no two share one."""
         return slug(self.tenant, self.action)
 
+    @property
+    def secret_values(self) -> list[str]:
+        """What nobody may read of what it prints: its modules' secrets too."""
+        owners: tuple[Program | SharedModule, ...] = (self, *self.modules)
+        return [value for owner in owners for value in owner.secrets.values()]
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:

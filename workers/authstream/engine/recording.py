@@ -40,7 +40,7 @@ class Recorder:
         """The record of the execution behind a verdict."""
         said = {name: getattr(verdict, name) for name in (*_IDENTITY, *_DECIDED)}
         # By name: leaving out defaults would compare every one of them.
-        there = {name for name, value in verdict if value and name not in _ELSEWHERE}
+        there = {name for name, value in vars(verdict).items() if value and name not in _ELSEWHERE}
         members = verdict.model_dump(mode="json", include=there)
         if "redirect" in members:
             members["redirect"]["url"] = _without_query(members["redirect"]["url"])

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from urllib.parse import quote, quote_plus
 
 from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Outcome
@@ -47,7 +48,15 @@ class Redactor:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """A value as it is, as JSON and Python write it, and each line of it: a console has lines."""
-    for form in (value, json.dumps(value)[1:-1], repr(value)[1:-1], *value.splitlines()):
+    """A value as it is, as JSON, Python and URLs write it, and each line: a console has lines."""
+    escaped = (json.dumps(value)[1:-1], repr(value)[1:-1])
+    # The first as JavaScript's encodeURIComponent, the last as a form has it.
+    in_urls = (
+        quote(value, safe="!'()*", errors="replace"),
+        quote(value, safe="", errors="replace"),
+        quote(value, errors="replace"),
+        quote_plus(value, errors="replace"),
+    )
+    for form in (value, *escaped, *in_urls, *value.splitlines()):
         if len(form) >= SHORTEST:
             yield form

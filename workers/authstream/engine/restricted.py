@@ -5,6 +5,7 @@ Source: Auth0's documentation, pages create-custom-claims and metadata-fields-da
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 #: 60 names; a claim of that name is dropped and listed as dropped.
@@ -72,6 +73,8 @@ CLAIMS = frozenset(
         "x5t#S256",
     ]
 )
+#: Claim names whose answer is kept: an action sets the same ones at each login.
+_NAMES = 1024
 #: Namespaced claims under these hosts (and below) are not allowed.
 NAMESPACE_HOSTS = ("auth0.com", "webtask.io", "webtask.run")
 NAMESPACE_URN = "urn:auth0"
@@ -100,6 +103,7 @@ APP_METADATA = frozenset(
 )
 
 
+@lru_cache(_NAMES)
 def claim_refusal(name: str) -> str | None:
     """Why a claim of this name is dropped, or None when it may be set."""
     if name in CLAIMS:

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from authstream.contracts.budgets import ACTIONS_PER_FLOW, DECIDED_WINDOW
+from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.envelope import Envelope, Failure
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.verdict import Retry
@@ -77,9 +77,9 @@ class Trigger:
     on_failure: OnFailure = "refused"
     #: When the event of a failed flow is published again, each time as a flow of its own.
     retry: Retry | None = None
-    #: Actions bound to one flow, at least and at most.
+    #: Actions bound to one flow, at least and at most; None: as many as the operator allows.
     least_actions: int = 0
-    most_actions: int = ACTIONS_PER_FLOW
+    most_actions: int | None = None
     #: Metadata is written by the metadata stage; else by the provider, e.g. with a new user.
     patches_metadata: bool = True
     #: Every login has it, or every token: most of the traffic.
@@ -108,7 +108,7 @@ class Trigger:
     @property
     def retries(self) -> bool:
         """Whether events of this trigger may have to be published again."""
-        return self.retry is not None or any(part.retries for part in self.parts)
+        return self.retry is not None or _may_retry(self.parts)
 
     def again(self, envelope: Envelope, failure: Failure) -> Retry | None:
         """When the event of a failed flow is published again; never one that is wrong itself."""
@@ -116,18 +116,18 @@ class Trigger:
 
     def check_actions(self, count: int) -> None:
         """Whether a flow may have so many actions. Raises ConfigurationError."""
-        if self.least_actions <= count <= self.most_actions:
+        least, most = self.least_actions, self.most_actions
+        if least <= count and (most is None or count <= most):
             return
-        exactly = self.least_actions == self.most_actions
-        allowed = f"{self.least_actions} to {self.most_actions}"
+        allowed = f"{least} or more" if most is None else f"{least} to {most}"
         raise ConfigurationError(
-            f"a flow of {self.name} has {self.most_actions if exactly else allowed} actions, not "
+            f"a flow of {self.name} has {most if least == most else allowed} actions, not "
             f"{count}: change its list of actions"
         )
 
     def denies(self, command: str) -> bool:
         """Whether no other action runs after one that made this command."""
-        return any(command in part.denials for part in self.parts)
+        return command in _denials(self.parts)
 
     def parse(self, value: bytes) -> dict[str, Any]:
         """The members of a valid event.
@@ -189,6 +189,16 @@ class Trigger:
 def _secret_names(paths: tuple[str, ...]) -> re.Pattern[bytes]:
     names = "|".join(re.escape(path.rpartition(".")[2]) for path in paths)
     return re.compile(rf"\b({names})\b".encode() if names else rb"(?!)")
+
+
+@cache
+def _denials(parts: tuple[type[Part], ...]) -> frozenset[str]:
+    return frozenset(command for part in parts for command in part.denials)
+
+
+@cache
+def _may_retry(parts: tuple[type[Part], ...]) -> bool:
+    return any(part.retries for part in parts)
 
 
 @cache

@@ -36,7 +36,8 @@ def _time_of(command: Command, runs: Iterable[Run]) -> str:
 def calls(trigger: str, commands: Iterable[Command]) -> dict[str, int]:
     """How often the actions so far called methods that have a quota, by the quota's group."""
     groups = _groups(trigger)
-    return dict(Counter(groups[one.name] for one in commands if one.name in groups))
+    made = [groups[one.name] for one in commands if one.name in groups]
+    return dict(Counter(made)) if made else {}
 
 
 @cache

@@ -62,7 +62,10 @@ class MemoryWindows:
 
     def of(self, name: str, partition: int) -> FirstWindow:
         """As `Windows.of`."""
-        return self._windows.setdefault((name, partition), FirstWindow(self._window))
+        found = self._windows.get((name, partition))
+        if found is None:
+            found = self._windows[name, partition] = FirstWindow(self._window)
+        return found
 
     def forget(self, name: str, partition: int) -> None:
         """As `Windows.forget`."""

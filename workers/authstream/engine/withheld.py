@@ -74,6 +74,18 @@ class Withheld:
 
         `always`: paths that are dropped whatever the rules say. Changes what it is given.
         """
+        return replaced(members, self._take(members, always))
+
+    def event(self, event: Members, always: Iterable[Path] = ()) -> Members:
+        """An event by itself, less what is withheld of it, under the same rules and paths."""
+        members = {"event": event}
+        clean = _cleaner(self._take(members, always))
+        if clean is not None:
+            members["event"] = cast("Members", _mapped(members["event"], clean, names=clean))
+        return members["event"]
+
+    def _take(self, members: Members, always: Iterable[Path]) -> dict[str, str]:
+        """Take it out at its own places; the texts found there, and what stands for each."""
         found: dict[str, str] = {}
         dropped: list[tuple[list[str], Deed]] = [(list(path), "drop") for path in always]
         for path, deed in [*dropped, *self._rules]:
@@ -82,7 +94,7 @@ class Withheld:
                 value = holder[name]
                 found |= {text: stand_in(text) for text in _strings(value)}
                 holder[name] = self._taken(value, deed)
-        return replaced(members, found)
+        return found
 
     def _taken(self, value: object, deed: Deed) -> object:
         if deed == "hash":
@@ -95,19 +107,23 @@ class Withheld:
 
 def replaced(members: Members, found: Mapping[str, str]) -> Members:
     """The members with some strings replaced in every free part of the record."""
-    wanted = sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True)
-    if not wanted:
+    clean = _cleaner(found)
+    if clean is None:
         return members
-    pattern = re.compile("|".join(map(re.escape, wanted)))
-
-    def clean(text: str) -> str:
-        return pattern.sub(lambda match: found[match[0]], text)
-
     for path in _FREE:
         for holder, name in _holders(members, path):
             if holder is not members.get("verdict") or name not in _NAMING:
                 holder[name] = _mapped(holder[name], clean, names=clean)
     return members
+
+
+def _cleaner(found: Mapping[str, str]) -> Callable[[str], str] | None:
+    """Replaces texts inside a text; None where there is nothing to replace."""
+    wanted = sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True)
+    if not wanted:
+        return None
+    pattern = re.compile("|".join(map(re.escape, wanted)))
+    return lambda text: pattern.sub(lambda match: found[match[0]], text)
 
 
 def _checked(path: str) -> list[str]:

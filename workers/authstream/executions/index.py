@@ -14,8 +14,8 @@ from typing import Self
 from authstream.contracts.execution import Execution
 from authstream.engine.ports import Clock, Message, SystemClock
 from authstream.errors import ConfigurationError
-from authstream.executions import schema
-from authstream.executions.rows import LegRow, NoteRow, Reader, Row, row
+from authstream.executions import schema, tallies
+from authstream.executions.rows import LegRow, Reader, Row, row
 from authstream.executions.search import Search
 
 _BUSY_SECONDS = 30
@@ -213,10 +213,18 @@ def _positions(database: sqlite3.Connection) -> dict[Place, int]:
 
 
 def _insert(database: sqlite3.Connection, found: Row) -> None:
-    if isinstance(found, NoteRow):
-        database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?)", found)
-    else:
+    if isinstance(found, LegRow):
         _insert_leg(database, found)
+        return
+    *columns, answer = found
+    database.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?, ?, ?)", columns)
+    if answer is not None:
+        tallies.count(database, [tallies.of_answer(answer)])
+        database.execute(
+            "INSERT INTO calls VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET at = excluded.at, body = excluded.body WHERE excluded.at >= at",
+            (answer.connection, found.at, found.body),
+        )
 
 
 def _insert_leg(database: sqlite3.Connection, found: LegRow) -> None:
@@ -234,13 +242,17 @@ def _insert_leg(database: sqlite3.Connection, found: LegRow) -> None:
     )
     if not new.rowcount:
         return
+    tallies.count(database, tallies.of_leg(said, found.written_at))
     database.execute("INSERT INTO bodies VALUES (?, ?)", (new.lastrowid, found.body))
     number = _listed(database, said) if said.late else new.lastrowid
     if number is None:
         return
     database.executemany(
-        "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)",
-        [(number, place, run.action, run.duration_ms) for place, run in enumerate(said.runs)],
+        "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?)",
+        [
+            (number, place, run.action, run.duration_ms, run.status)
+            for place, run in enumerate(said.runs)
+        ],
     )
     if words := found.words:
         _add_words(database, number, words)
@@ -268,6 +280,9 @@ def _forget(database: sqlite3.Connection, before: int) -> None:
         database.execute(f"DELETE FROM {table} WHERE {column} IN {old}", (before,))  # noqa: S608 - our own words
     database.execute("DELETE FROM legs WHERE written_at < ?", (before,))
     database.execute("DELETE FROM notes WHERE at < ?", (before,))
+    minute = before // tallies.MINUTE_MS
+    for kind in ("flow", "action", "connection"):
+        database.execute("DELETE FROM tallies WHERE kind = ? AND minute < ?", (kind, minute))
 
 
 def _cut(database: sqlite3.Connection) -> int | None:

@@ -11,6 +11,8 @@ from authstream.contracts.effect import EffectDone, PatchDone
 from authstream.contracts.execution import Execution
 from authstream.contracts.model import Record
 from authstream.contracts.verdict import Outcome
+from authstream.executions.figures import FlowAsked, FlowFigures
+from authstream.executions.trend import Span, Trend
 
 #: Executions that one search gives, unless told.
 LIMIT = 50
@@ -162,6 +164,18 @@ class Executions(Protocol):
         """The number of the one that came last; 0 without any."""
         ...
 
+    def trend(self, span: Span, *, now: int) -> Trend:
+        """Counts and durations over a span of time, whose end is now unless it says another."""
+        ...
+
+    def calls(self) -> tuple[Answered, ...]:
+        """The last call of each connection, by its name."""
+        ...
+
     def flow(self, flow_id: str) -> Flow | None:
         """All that is known of a flow; None when nothing is."""
+        ...
+
+    def figures(self, asked: FlowAsked) -> FlowFigures:
+        """How often and how fast a flow and its actions ran of late."""
         ...

@@ -44,6 +44,8 @@ class NoteRow(NamedTuple):
     id: str
     at: int
     body: str
+    #: Where it is one.
+    answer: Answered | None = None
 
 
 Row = LegRow | NoteRow
@@ -86,7 +88,8 @@ def _trace(message: Message) -> str | None:
 def _answer(message: Message) -> NoteRow:
     said = decode(Answered, message.value)
     place = f"{message.partition}/{message.offset}"
-    return _note(said.flow_id, "answer", place, said.answered_at, said)
+    note = _note(said.flow_id, "answer", place, said.answered_at, said)
+    return note._replace(answer=said)
 
 
 def _delivery(message: Message) -> NoteRow:

@@ -14,6 +14,7 @@ from authstream.contracts.effect import EffectDone, PatchDone
 from authstream.contracts.execution import Execution
 from authstream.contracts.model import Record
 from authstream.errors import AuthstreamError
+from authstream.executions.figures import FlowAsked, FlowFigures, figures
 from authstream.executions.port import (
     LIMIT,
     Executions,
@@ -25,12 +26,16 @@ from authstream.executions.port import (
     Retry,
     Summary,
 )
+from authstream.executions.tallies import trend
+from authstream.executions.trend import Span, Trend
 
 _COLUMNS = (
     "legs.number, flow_id, leg, tenant, trigger, subject, client, outcome, code, reason,"
     " requested_at, decided_at, written_at, trace_id"
 )
 _PARTS_OF_CURSOR = 2
+#: Runs from which on an action is one that ran often.
+_OFTEN = 2000
 #: A part of a WHERE clause, and the values of its parameters.
 Condition = tuple[str, tuple[Any, ...]]
 R = TypeVar("R", bound=Record)
@@ -78,6 +83,15 @@ class Search(Executions):
         """The number of the one that came last; 0 without any."""
         return int(self._rows("SELECT coalesce(max(number), 0) FROM legs")[0][0])
 
+    def trend(self, span: Span, *, now: int) -> Trend:
+        """Counts and durations over a span of time."""
+        return trend(self._rows, span, now=now)
+
+    def calls(self) -> tuple[Answered, ...]:
+        """The last call of each connection, by its name."""
+        rows = self._rows("SELECT body FROM calls ORDER BY connection")
+        return tuple(Answered.model_validate_json(body) for (body,) in rows)
+
     def flow(self, flow_id: str) -> Flow | None:
         """All that is known of a flow; None when nothing is."""
         legs = self._rows(
@@ -102,13 +116,37 @@ class Search(Executions):
             letters=_read(notes, "letter", Letter),
         )
 
+    def figures(self, asked: FlowAsked) -> FlowFigures:
+        """How often and how fast a flow and its actions ran of late."""
+        return figures(self._rows, asked)
+
     def _conditions(self, wanted: Filter) -> Iterator[Condition]:
         yield from _matching(wanted)
-        yield from _slow(wanted)
+        yield from self._ran(wanted)
         for column, value in (("subject", wanted.user), ("client", wanted.client)):
             if value is not None:
                 same = (value, self._hashed(value) if self._hashed else value)
                 yield f"{column} IN (?, ?)", same
+
+    def _ran(self, wanted: Filter) -> Iterator[Condition]:
+        """By an action and its time, or by the flow's.
+
+        Of an action that ran rarely its runs are looked up; of another one executions are gone
+        through from the newest on, as there are enough soon.
+        """
+        slower = (wanted.slower_than or timedelta(0)) / timedelta(milliseconds=1)
+        if wanted.action is None:
+            if slower:
+                yield "decided_at - requested_at >= ?", (slower,)
+            return
+        runs, values = "FROM runs WHERE action = ? AND ms >= ?", (wanted.action, slower)
+        rarely = f"SELECT count(*) FROM (SELECT 1 {runs} LIMIT {_OFTEN})"  # noqa: S608 - our own words
+        if self._rows(rarely, *values)[0][0] < _OFTEN:
+            yield f"legs.number IN (SELECT number {runs})", values
+        else:
+            # The plus keeps SQLite from going through all runs of the action for each execution.
+            its = "SELECT 1 FROM runs WHERE number = legs.number AND +action = ? AND +ms >= ?"
+            yield f"EXISTS ({its})", values
 
     def _summaries(
         self, conditions: list[Condition], order: str, limit: int
@@ -143,15 +181,6 @@ def _matching(wanted: Filter) -> Iterator[Condition]:
     if wanted.text:
         phrase = '"{}"'.format(wanted.text.replace('"', '""'))
         yield "legs.number IN (SELECT rowid FROM words WHERE words MATCH ?)", (phrase,)
-
-
-def _slow(wanted: Filter) -> Iterator[Condition]:
-    slower = (wanted.slower_than or timedelta(0)) / timedelta(milliseconds=1)
-    if wanted.action is not None:
-        runs = "SELECT number FROM runs WHERE action = ? AND ms >= ?"
-        yield f"legs.number IN ({runs})", (wanted.action, slower)
-    elif slower:
-        yield "decided_at - requested_at >= ?", (slower,)
 
 
 def _place(cursor: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from authstream.broker import broker_errors
 from authstream.metrics import prometheus
 from authstream.metrics.registry import Counter, Histogram, Registry
 
@@ -14,6 +15,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = Registry()
+        broker_errors.observe(self.registry)
         count = self.registry.counter
         #: By connection, trigger and what was told: allowed, denied, failed_open, failed_closed, …
         self.calls: Callable[[str, str, str], Counter] = partial(count, "authstream.gateway.calls")

@@ -296,7 +296,8 @@ class Waiters:
     def _write(self, output: Output) -> None:
         """Nobody waits for it: what cannot be written is logged."""
         try:
-            self._exchange.send(output, self._noticed)
+            with sent(output) as record:
+                self._exchange.send(record, self._noticed)
         except AuthstreamError as error:
             self._log.error("record_not_written", topic=output.topic, reason=str(error))
 

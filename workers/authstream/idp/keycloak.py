@@ -18,15 +18,14 @@ from typing import Any
 import orjson
 
 from authstream.contracts.verdict import Verdict
-from authstream.engine.authenticity import api_key
 from authstream.engine.call_body import filled, inner, members, needed, text, texts
+from authstream.engine.keyed_provider import KeyedProvider
 from authstream.engine.provider import (
     NOTHING,
     Answer,
     Asked,
     Call,
     Peer,
-    Provider,
     Refusal,
     Sample,
     json_answer,
@@ -34,7 +33,6 @@ from authstream.engine.provider import (
 )
 from authstream.errors import InvalidCallError
 
-HEADER = "x-api-key"
 #: What the scripts ask: may this user log in, and which claims have these tokens.
 LOGIN, TOKEN = "login", "token"
 MACHINE = "client_credentials"
@@ -54,7 +52,7 @@ _MEMBER = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _TRACE, _SPAN = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{16}")
 
 
-class Keycloak(Provider):
+class Keycloak(KeyedProvider):
     """Claims for both tokens; a denial at login with its text, none at a refresh."""
 
     name = "keycloak"
@@ -62,10 +60,6 @@ class Keycloak(Provider):
     #: The scripts wait 3 s, unless told otherwise.
     deadline = timedelta(milliseconds=2500)
     tells = True
-
-    def authenticate(self, call: Call, peer: Peer) -> None:
-        """The api key that Keycloak has in its environment."""
-        api_key(call, HEADER, peer.secrets)
 
     def parse(self, call: Call, peer: Peer) -> Asked:
         """What one of the scripts asks."""
@@ -148,10 +142,6 @@ class Keycloak(Provider):
             Sample(hook, orjson.dumps({**_SAMPLE, "grant_type": grant}), headers)
             for hook, grant in asked
         )
-
-    def sign(self, call: Call, peer: Peer) -> Call:
-        """The first secret in its header."""
-        return call.signed(**{HEADER: peer.secrets[0]})
 
     def setup(self, url: str) -> str:
         """Keycloak's environment and options, and where the two scripts go."""

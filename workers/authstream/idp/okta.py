@@ -11,21 +11,19 @@ from typing import Any
 import orjson
 
 from authstream.contracts.verdict import Verdict
-from authstream.engine.authenticity import api_key
 from authstream.engine.call_body import filled, inner, members, needed, text, texts
+from authstream.engine.keyed_provider import KeyedProvider
 from authstream.engine.provider import (
     Answer,
     Asked,
     Call,
     Peer,
-    Provider,
     Refusal,
     Sample,
     json_answer,
     lost_parts,
 )
 
-HEADER = "authorization"
 TOKEN = "com.okta.oauth2.tokens.transform"  # noqa: S105 - the name of an event
 REGISTRATION = "com.okta.user.pre-registration"
 TRIGGERS = {TOKEN: "post-login", REGISTRATION: "pre-user-registration"}
@@ -36,7 +34,7 @@ _TOKENS = (
 )
 
 
-class Okta(Provider):
+class Okta(KeyedProvider):
     """Claims added, replaced and removed; a denial with its text."""
 
     name = "okta"
@@ -44,10 +42,8 @@ class Okta(Provider):
     #: Okta waits 3 s.
     deadline = timedelta(milliseconds=2500)
     retries = True
-
-    def authenticate(self, call: Call, peer: Peer) -> None:
-        """The value of the hook's authentication field."""
-        api_key(call, HEADER, peer.secrets)
+    #: The value of the hook's authentication field.
+    header = "authorization"
 
     def parse(self, call: Call, peer: Peer) -> Asked:
         """The hook is what `eventType` says."""
@@ -111,10 +107,6 @@ class Okta(Provider):
             Sample("token", orjson.dumps(_TOKEN_SAMPLE), plain),
             Sample("registration", orjson.dumps(_REGISTRATION_SAMPLE), plain),
         )
-
-    def sign(self, call: Call, peer: Peer) -> Call:
-        """The first secret in its header."""
-        return call.signed(authorization=peer.secrets[0])
 
     def setup(self, url: str) -> str:
         """Two calls of Okta's API."""

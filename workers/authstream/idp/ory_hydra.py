@@ -12,26 +12,24 @@ from typing import Any
 import orjson
 
 from authstream.contracts.verdict import Verdict
-from authstream.engine.authenticity import api_key
 from authstream.engine.call_body import inner, members, needed, text, texts
+from authstream.engine.keyed_provider import KeyedProvider
 from authstream.engine.provider import (
     NOTHING,
     Answer,
     Asked,
     Call,
     Peer,
-    Provider,
     Refusal,
     Sample,
     json_answer,
     lost_parts,
 )
 
-HEADER = "x-api-key"
 MACHINE = "client_credentials"
 
 
-class OryHydra(Provider):
+class OryHydra(KeyedProvider):
     """Claims for access and ID token; a denial without a text."""
 
     name = "ory-hydra"
@@ -40,10 +38,6 @@ class OryHydra(Provider):
     deadline = timedelta(seconds=5)
     retries = True
     carries_message = False
-
-    def authenticate(self, call: Call, peer: Peer) -> None:
-        """The api key that Hydra's configuration has."""
-        api_key(call, HEADER, peer.secrets)
 
     def parse(self, call: Call, peer: Peer) -> Asked:
         """A grant: of a user, or of a machine by client_credentials."""
@@ -90,10 +84,6 @@ class OryHydra(Provider):
             Sample("token", orjson.dumps(_TOKEN), {"content-type": "application/json"}),
             Sample("refresh", orjson.dumps(_REFRESH), {"content-type": "application/json"}),
         )
-
-    def sign(self, call: Call, peer: Peer) -> Call:
-        """The first secret in its header."""
-        return call.signed(**{HEADER: peer.secrets[0]})
 
     def setup(self, url: str) -> str:
         """hydra.yml."""

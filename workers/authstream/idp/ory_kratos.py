@@ -13,21 +13,19 @@ from typing import Any
 import orjson
 
 from authstream.contracts.verdict import Verdict
-from authstream.engine.authenticity import api_key
 from authstream.engine.call_body import filled, inner, members, needed, text, texts
+from authstream.engine.keyed_provider import KeyedProvider
 from authstream.engine.provider import (
     Answer,
     Asked,
     Call,
     Peer,
-    Provider,
     Refusal,
     Sample,
     json_answer,
     lost_parts,
 )
 
-HEADER = "x-api-key"
 TRIGGERS = {"registration": "pre-user-registration", "login": "post-login"}
 #: Of an identity that is not stored yet.
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -50,7 +48,7 @@ local kept(name) = if std.objectHas(ctx.identity, name) then ctx.identity[name];
 """
 
 
-class OryKratos(Provider):
+class OryKratos(KeyedProvider):
     """Metadata at registration; a denial with its text."""
 
     name = "ory-kratos"
@@ -58,10 +56,6 @@ class OryKratos(Provider):
     #: Kratos waits 30 s, and tries three times.
     deadline = timedelta(seconds=5)
     retries = True
-
-    def authenticate(self, call: Call, peer: Peer) -> None:
-        """The api key that Kratos' configuration has."""
-        api_key(call, HEADER, peer.secrets)
 
     def parse(self, call: Call, peer: Peer) -> Asked:
         """`registration` or `login`, as the hook's path says."""
@@ -113,10 +107,6 @@ class OryKratos(Provider):
             Sample("registration", orjson.dumps(_sample(_NOBODY)), _HEADERS),
             Sample("login/after", orjson.dumps(_sample("c1b7e1ca")), _HEADERS),
         )
-
-    def sign(self, call: Call, peer: Peer) -> Call:
-        """The first secret in its header."""
-        return call.signed(**{HEADER: peer.secrets[0]})
 
     def setup(self, url: str) -> str:
         """kratos.yml, the Jsonnet body in it."""

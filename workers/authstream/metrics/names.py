@@ -7,6 +7,7 @@ from typing import Literal
 
 CounterName = Literal[
     "authstream.action.runs",
+    "authstream.broker.errors",
     "authstream.dead_letters",
     "authstream.effects",
     "authstream.gateway.answer_mismatch",
@@ -15,6 +16,7 @@ CounterName = Literal[
     "authstream.gateway.joined",
     "authstream.gateway.lost_parts",
     "authstream.gateway.shed",
+    "authstream.guest.over_memory",
     "authstream.guest.restarts",
     "authstream.metadata",
     "authstream.stage.refused",
@@ -195,6 +197,12 @@ INSTRUMENTS: dict[Name, Instrument] = {
             _ACTION,
             "Guests that ended without being told to, or did not start",
         ),
+        Instrument(
+            "authstream.guest.over_memory",
+            "counter",
+            _ACTION,
+            "Times that a guest met its `limits.memory`, whether it survived that or not",
+        ),
         Instrument("authstream.guest.memory", "gauge", _GUEST, "Memory of a guest's own", "By"),
         Instrument("authstream.guest.memory.limit", "gauge", _GUEST, "The most it may have", "By"),
         Instrument("authstream.guest.in_flight", "gauge", _GUEST, "Events under way in a guest"),
@@ -209,6 +217,12 @@ INSTRUMENTS: dict[Name, Instrument] = {
             "counter",
             (),
             "Crashes of this worker since its supervisor began",
+        ),
+        Instrument(
+            "authstream.broker.errors",
+            "counter",
+            ("code",),
+            "Errors on the way to brokers, by librdkafka's name: `_TRANSPORT`, `_ALL_BROKERS_DOWN`",
         ),
         Instrument(
             "authstream.clock.skew",

@@ -27,7 +27,7 @@ OTHER = "other"
 #: A value with those of its labels, in the instrument's order.
 Reading = tuple[tuple[str, ...], float]
 #: Counted elsewhere and read here.
-ReadCounter = Literal["authstream.worker.restarts"]
+ReadCounter = Literal["authstream.broker.errors", "authstream.worker.restarts"]
 
 
 class Counter:

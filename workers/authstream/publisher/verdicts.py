@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from authstream.broker.kafka_config import consumer_config
 from authstream.broker.kafka_reader import KafkaReader, back, converted
+from authstream.broker.schema_registry import framing_of
 from authstream.contracts.avro import decode
 from authstream.contracts.budgets import DECIDED_WINDOW
 from authstream.contracts.topics import Topics
@@ -40,6 +41,7 @@ class VerdictReader:
     ) -> None:
         used = settings or Settings()
         self._settings = used
+        self._framing = framing_of(used)
         self._first = FirstWins(window)
         self._window = window
         self._group = f"{used.prefix}.reader.{group}"
@@ -83,7 +85,7 @@ class VerdictReader:
             polled = self._consumer.poll(_POLL_SECONDS)
             if polled is None or polled.error() is not None:
                 continue
-            message = self._read = converted(polled)
+            message = self._read = converted(polled, self._framing)
             verdict = decode(Verdict, message.value)
             if self._first.accepts(message, verdict.flow_id, verdict.leg):
                 return verdict

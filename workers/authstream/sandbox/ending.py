@@ -9,6 +9,7 @@ from authstream.contracts.envelope import Thrown
 from authstream.engine.guest_limits import megabytes
 from authstream.engine.program import Program, Status
 from authstream.errors import AuthstreamError
+from authstream.metrics.registry import REGISTRY
 from authstream.sandbox.launcher.system import EXIT_NOT_CONFINED
 from authstream.sandbox.runtimes import heap_bytes
 
@@ -49,14 +50,14 @@ class Ending:
 
 def over_memory(program: Program, used: int) -> str:
     """Why the worker ended a guest that took more than it may have."""
-    return f"used {megabytes(used)} of memory, over its {limit(program)}"
+    return f"used {megabytes(used)} of memory, over its {met_limit(program)}"
 
 
 def exit_text(program: Program, code: int, last_words: str) -> str:
     """Why a process is gone that nobody ended: `code` is its status, negative for a signal."""
     if _HEAP_FULL in last_words:
         heap = megabytes(heap_bytes(program))
-        return f"filled its JavaScript heap of {heap}, a part of its {limit(program)}"
+        return f"filled its JavaScript heap of {heap}, a part of its {met_limit(program)}"
     if code == EXIT_NOT_CONFINED:
         said = "was not run"
     elif code < 0:
@@ -71,6 +72,10 @@ def quoted(reason: str, last_words: str) -> str:
     return f"{reason}; it last said: {last_words}" if last_words else reason
 
 
-def limit(program: Program) -> str:
-    """A program's memory limit, and what to do about it."""
+def met_limit(program: Program) -> str:
+    """The memory limit that a program met, and what to do about it.
+
+    Counted here, where it is put into words: the three ways to meet it have only that in common.
+    """
+    REGISTRY.counter("authstream.guest.over_memory", program.label).add()
     return f"limits.memory of {megabytes(program.limits.memory)}: {_REMEDY}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from authstream.contracts.envelope import Thrown
 from authstream.engine.program import Program
 from authstream.sandbox.answer import thrown as within_budget
-from authstream.sandbox.ending import limit
+from authstream.sandbox.ending import met_limit
 
 #: How an error begins that a memory limit caused without ending the process.
 _ALLOCATION_FAILED = ("MemoryError", "RangeError: Array buffer allocation failed")
@@ -18,6 +18,12 @@ _OTHER_MODULES = re.compile(
     r"Cannot use import statement outside a module|Unexpected token 'export'"
     r"|require\(\) of ES Module|Cannot use 'import\.meta' outside a module"
 )
+#: How writing of a temporary file fails where there is no folder for it.
+_NO_TEMPORARY = re.compile(
+    r"No usable temporary directory|permission denied.* '/(?:var/)?tmp", re.IGNORECASE
+)
+#: Node's words for whatever its permission flag forbids.
+_RESTRICTED = "Access to this API has been restricted"
 _COMMONJS = (
     "write CommonJS, as Auth0 runs it: const x = require('x'), exports.onExecute… = async …; a "
     "package that is only an ES module is loaded with await import('x') in the handler"
@@ -37,7 +43,7 @@ def explained(program: Program, thrown: Thrown, *, denied: Iterable[str] = ()) -
 def _memory(program: Program, thrown: Thrown) -> str | None:
     if not thrown.text.startswith(_ALLOCATION_FAILED):
         return None
-    return f"{thrown.message or 'out of memory'} (its {limit(program)})"
+    return f"{thrown.message or 'out of memory'} (its {met_limit(program)})"
 
 
 def _missing_module(_program: Program, thrown: Thrown) -> str | None:
@@ -57,8 +63,28 @@ def _module_system(_program: Program, thrown: Thrown) -> str | None:
     return f"{thrown.message.partition(chr(10))[0]}: {_COMMONJS}" if found else None
 
 
+def _temporary_folder(_program: Program, thrown: Thrown) -> str | None:
+    if not _NO_TEMPORARY.search(thrown.message):
+        return None
+    return (
+        f"{thrown.message}: at level landlock an action has no temporary folder, as nothing there "
+        "would limit it; keep the content in memory, or use a host with level namespaces"
+    )
+
+
+def _restricted(_program: Program, thrown: Thrown) -> str | None:
+    if not thrown.message.startswith(_RESTRICTED):
+        return None
+    return (
+        f"{_RESTRICTED}: an action reads its own files, writes no files but temporary ones (at "
+        "level landlock not even those), starts no processes and loads no native code"
+    )
+
+
 _REMEDIES: tuple[Callable[[Program, Thrown], str | None], ...] = (
     _memory,
     _missing_module,
     _module_system,
+    _temporary_folder,
+    _restricted,
 )

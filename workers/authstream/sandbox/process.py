@@ -47,6 +47,9 @@ PING_EVERY = timedelta(milliseconds=500)
 PONG_WITHIN = timedelta(seconds=1)
 #: Between CANCEL and giving up on what the run printed.
 CANCEL_GRACE = timedelta(milliseconds=300)
+#: Frames that nobody asked for, beyond one for each event: answers to events given up meanwhile
+#: are such, thousands are a flood, and reading it takes the worker's time from other actions.
+UNASKED = 1000
 
 _IDS = 2**32
 
@@ -68,6 +71,7 @@ class GuestProcess(asyncio.Protocol):
         self._questions = Questions(self._program, self._write)
         self._out: list[bytes] = []
         self._numbers = itertools.count(1)
+        self._unasked = 0
         self._watching = False
         self._pinged: float | None = None
         self._last_ping = self._last_tick = 0.0
@@ -132,6 +136,7 @@ class GuestProcess(asyncio.Protocol):
         if not self.in_flight:
             self._last_ping = 0.0  # ask at the next tick: a stuck guest is found sooner
         self.in_flight[number] = job
+        self._unasked = max(0, self._unasked - 1)
         self._write(*event)
         self._watch_from_now()
 
@@ -266,15 +271,29 @@ class GuestProcess(asyncio.Protocol):
         if kind is FrameType.RESULT or kind is FrameType.ERROR:
             if job := self.in_flight.pop(number, None):
                 self._answer(job, kind, payload)
+                return
         elif kind is FrameType.CALL:
             if job := self.in_flight.get(number):
                 self._questions.ask(job, number, payload)
+                return
         elif kind is FrameType.PONG:
-            self._pinged = None
-            if self._pong is not None and not self._pong.done():
-                self._pong.set_result(True)
+            if self._pinged is not None:
+                self._hear_pong()
+                return
         elif not self._ready.done():
             self._loaded(kind, payload)
+            return
+        self._drop()
+
+    def _hear_pong(self) -> None:
+        self._pinged = None
+        if self._pong is not None and not self._pong.done():
+            self._pong.set_result(True)
+
+    def _drop(self) -> None:
+        self._unasked += 1
+        if self._unasked > UNASKED:
+            raise FrameError(f"{self._unasked} frames that nobody asked for")
 
     def _answer(self, job: Job, kind: FrameType, payload: bytes) -> None:
         if kind is FrameType.RESULT and job.cancelled is None:
@@ -302,6 +321,8 @@ class GuestProcess(asyncio.Protocol):
             self._ready.set_result(
                 Ready(tuple(said["handlers"]), str(said["runtime"]), float(said["load_ms"]))
             )
+        else:
+            self._drop()
 
     # Time ---------------------------------------------------------------------------------------
 

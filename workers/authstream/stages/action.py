@@ -141,6 +141,7 @@ class Action(Stage):
             )
         left = self._triggers[envelope.trigger].left(envelope, now=self._clock.now())
         if left <= 0:
+            telemetry.describe({}, error=TIMEOUT)
             lay = self._clock.now() - message.timestamp
             reason = (
                 f"the deadline passed before the action could run: it lay {lay} ms in its topic"
@@ -148,6 +149,7 @@ class Action(Stage):
             return [self._failed(envelope, step, message, code=TIMEOUT, reason=reason)]
         ran = await self._run(envelope, step, left=left, queued_at=message.timestamp)
         if ran is None:
+            telemetry.describe({}, error=UNKNOWN_VERSION)
             return [
                 self._failed(
                     envelope,
@@ -220,23 +222,20 @@ class Action(Stage):
                     code=_code(ran.run),
                     reason=_reason(ran.run),
                 )
-            return self._forward(envelope.model_copy(update={"runs": runs}), message)
-        grown = envelope.model_copy(
-            update={"runs": runs, "commands": envelope.commands + ran.commands}
-        )
+            return self._forward(envelope, message, runs=runs)
+        commands = envelope.commands + ran.commands
+        if ran.run.status == "ok":
+            return self._forward(envelope, message, runs=runs, commands=commands)
+        grown = envelope.model_copy(update={"runs": runs, "commands": commands})
         if ran.run.status == "denied":
             return envelope_output(self._names.denied, grown, source=message)
-        if ran.run.status == "suspended":
-            trigger = self._triggers[envelope.trigger]
-            return suspend(
-                grown, message, trigger=trigger, topics=self._names, keys=self._state_keys
-            )
-        return self._forward(grown, message)
+        trigger = self._triggers[envelope.trigger]
+        return suspend(grown, message, trigger=trigger, topics=self._names, keys=self._state_keys)
 
-    def _forward(self, envelope: Envelope, message: Message) -> Output:
-        position = position_from(envelope.slip, envelope.slip.position + 1)
+    def _forward(self, envelope: Envelope, message: Message, **grown: object) -> Output:
+        position = position_from(envelope.slip.steps, envelope.slip.position + 1)
         slip = envelope.slip.model_copy(update={"position": position})
-        envelope = envelope.model_copy(update={"slip": slip})
+        envelope = envelope.model_copy(update={"slip": slip, **grown})
         step = current(envelope)
         return envelope_output(
             step.topic if step else self._names.assemble, envelope, source=message

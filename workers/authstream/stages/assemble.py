@@ -89,9 +89,7 @@ class Assemble(Stage):
         if envelope is None:
             return [letter]
         failure = envelope.failure or Failure(code=error.code, reason=str(error))
-        retry = self._triggers[envelope.trigger].again(envelope, failure)
-        verdict = failed(envelope, failure, now=message.timestamp, retry=retry)
-        return [letter, *self._verdict(message, envelope, verdict)]
+        return [letter, *self._failed(message, envelope, failure)]
 
     def _to_fail(self, message: Message, error: RecordError) -> Envelope | None:
         asks = h.first(message.headers, h.REPEAT) is not None
@@ -128,17 +126,21 @@ class Assemble(Stage):
             return ()
         verdict = fold(envelope, trigger, now=message.timestamp)
         try:
-            encode(verdict)
+            value = encode(verdict)
         except TooLargeError as error:
             failure = Failure(code=error.code, reason=str(error))
-            verdict = failed(
-                envelope, failure, now=message.timestamp, retry=trigger.again(envelope, failure)
-            )
-        return self._verdict(message, envelope, verdict)
+            return self._failed(message, envelope, failure)
+        return self._verdict(message, envelope, verdict, value=value)
 
-    def _verdict(self, message: Message, envelope: Envelope, verdict: Verdict) -> Outputs:
+    def _failed(self, message: Message, envelope: Envelope, failure: Failure) -> Outputs:
+        retry = self._triggers[envelope.trigger].again(envelope, failure)
+        verdict = failed(envelope, failure, now=message.timestamp, retry=retry)
+        return self._verdict(message, envelope, verdict, value=encode(verdict))
+
+    def _verdict(
+        self, message: Message, envelope: Envelope, verdict: Verdict, *, value: bytes
+    ) -> Outputs:
         leg = leg_key(verdict.flow_id, verdict.leg)
-        value = encode(verdict)
         _tell(verdict)
 
         def acknowledged(offset: int) -> Outputs:

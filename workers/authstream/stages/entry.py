@@ -19,15 +19,7 @@ from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.contracts.topics import Topics
 from authstream.engine import emergency, identity
 from authstream.engine.event_defaults import complete
-from authstream.engine.plan import (
-    BreakGlass,
-    Flow,
-    Flows,
-    current,
-    in_force,
-    plan,
-    position_from,
-)
+from authstream.engine.plan import BreakGlass, Flow, Flows, current, in_force, plan
 from authstream.engine.ports import Message, Output, Outputs, Stage
 from authstream.engine.signature import signed
 from authstream.engine.trigger import Trigger
@@ -118,11 +110,11 @@ class Entry(Stage):
         event: dict[str, Any],
         changed: bool = False,
     ) -> Outputs:
+        planned: dict[str, object] = {}
         if complete(trigger.event, event) or changed:
-            envelope = envelope.model_copy(update={"event": orjson.dumps(event)})
-        slip = plan(flow, event, key=envelope.key)
-        slip = slip.model_copy(update={"position": position_from(slip, 0)})
-        envelope = signed(envelope.model_copy(update={"slip": slip}), self._slip_key)
+            planned["event"] = orjson.dumps(event)
+        planned["slip"] = plan(flow, event, key=envelope.key)
+        envelope = signed(envelope.model_copy(update=planned), self._slip_key)
         step = current(envelope)
         topic = step.topic if step else self._names.assemble
         return [envelope_output(topic, envelope, source=message)]

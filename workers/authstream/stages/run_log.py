@@ -13,7 +13,7 @@ from authstream.contracts.envelope import Envelope, Run
 NOTABLE = timedelta(milliseconds=500)
 #: What is slow for all would fill the log.
 _SLOW_EVERY = timedelta(seconds=1)
-_MILLISECOND = timedelta(milliseconds=1)
+_NOTABLE_MS = NOTABLE / timedelta(milliseconds=1)
 _ENDED_WELL = ("ok", "denied", "suspended")
 
 
@@ -26,14 +26,17 @@ class RunLog:
 
     def tell(self, envelope: Envelope, run: Run) -> None:
         """A line where there is something to say; of slow ones at most one a second."""
+        lay = run.started_at - run.queued_at
+        slow = max(lay, run.duration_ms) >= _NOTABLE_MS
+        failed = run.status not in _ENDED_WELL
+        if not slow and not failed:
+            return
         said = {"flow_id": envelope.flow_id, "action": run.action, "version": run.version}
-        if run.status not in _ENDED_WELL:
+        if failed:
             error = (run.error or "").partition("\n")[0]
             self._log.warning(
                 "run_failed", **said, status=run.status, ms=run.duration_ms, error=error
             )
-        lay = run.started_at - run.queued_at
-        slow = max(lay * _MILLISECOND, run.duration_ms * _MILLISECOND) >= NOTABLE
         if slow and time.monotonic() - self._told >= _SLOW_EVERY.total_seconds():
             self._told = time.monotonic()
             self._log.warning("run_slow", **said, ms=run.duration_ms, lay_ms=lay)

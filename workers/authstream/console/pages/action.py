@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from typing import Any
 
@@ -13,7 +15,10 @@ from authstream.console.action_draft import ActionDraft
 from authstream.console.admin_api import AdminApiError
 from authstream.console.api_list import api_list
 from authstream.console.code_editor import Language, code_editor
+from authstream.console.comparison_panel import ComparisonPanel
+from authstream.console.completion import complete
 from authstream.console.frame import failed, frame
+from authstream.console.problem_marks import ProblemMarks
 from authstream.console.secrets_panel import SecretsPanel
 from authstream.console.settings_panel import SettingsPanel
 from authstream.console.trial_panel import TrialPanel
@@ -23,6 +28,8 @@ from authstream.console.wording import flow_words
 
 _LANGUAGES: dict[str, Language] = {".py": "Python", ".js": "JavaScript", ".ts": "TypeScript"}
 _LINE = re.compile(r"(?:line |:)(\d+)")
+#: After so long without a key, what is written is checked.
+_STILL_SECONDS = 0.5
 
 
 @ui.page("/actions/{name}")
@@ -49,6 +56,8 @@ class ActionPage:
         self._trigger = trigger
         self._problems: list[str] = []
         self._log: list[str] = []
+        #: Changes so far: a check that waits for the last of them sees whether it is.
+        self._changes = 0
 
     def draw(self) -> None:
         """All of it."""
@@ -58,8 +67,10 @@ class ActionPage:
         with ui.element("div").classes("editor-page"):
             with ui.element("div").classes("stack"):
                 self._code()
+                self._marks.draw()
                 self._said()
             self._side()
+        ui.timer(0, self._assist, once=True)
 
     # What is shown ------------------------------------------------------------------------------
 
@@ -90,10 +101,39 @@ class ActionPage:
             editor.on("keydown.meta.s.prevent", self.save)
             if not self.visit.may_edit:
                 editor.disable()
-        self.editor = editor
+        self._marks = ProblemMarks(editor)
+        self._editor = editor
 
-    def _typed(self, event: ValueChangeEventArguments[str]) -> None:
+    async def _typed(self, event: ValueChangeEventArguments[str]) -> None:
         self.draft.code = event.value
+        await self.check()
+
+    async def check(self) -> None:
+        """Once nothing more is written: what is wrong with the draft, marked at its place."""
+        self._changes += 1
+        change = self._changes
+        await asyncio.sleep(_STILL_SECONDS)
+        if change != self._changes or not self.visit.may_edit:
+            return
+        try:
+            body = self.draft.body()
+        except ValueError:
+            return  # it is said when it is saved
+        with contextlib.suppress(AdminApiError):  # it is asked again with the next change
+            found = await self.visit.api.check(self.draft.name, body)
+            if change == self._changes:
+                self._marks.show(found)
+
+    async def _assist(self) -> None:
+        """What completes, and a first look for problems."""
+        with self.visit.told():
+            spoken = "python" if self.draft.code_file.endswith(".py") else "javascript"
+            found = await self.visit.api.completions(self.draft.trigger, spoken)
+            complete(self._editor, [*found, *self.draft.own_members])
+        await self.check()
+
+    async def _secrets_changed(self) -> None:
+        await self._assist()
 
     @ui.refreshable_method
     def _said(self) -> None:
@@ -108,15 +148,22 @@ class ActionPage:
         may = self.visit.may_edit
         with ui.element("div").classes("panel"):
             with ui.tabs().props("dense align=left no-caps outside-arrows mobile-arrows") as tabs:
-                for name in ("Test", "Settings", "Secrets", "Versions", "api"):
+                for name in ("Test", "Compare", "Settings", "Secrets", "Versions", "api"):
                     ui.tab(name)
             with ui.tab_panels(tabs, value="Test" if may else "Versions", animated=False):
                 with ui.tab_panel("Test"):
                     self._test()
+                with ui.tab_panel("Compare"):
+                    ComparisonPanel(
+                        self.visit,
+                        self.draft.trigger,
+                        drafts=[self.draft.name],
+                        before=self.save,
+                    ).draw()
                 with ui.tab_panel("Settings"):
-                    SettingsPanel(self.draft, may_edit=may).draw()
+                    SettingsPanel(self.visit, self.draft, self).draw()
                 with ui.tab_panel("Secrets"):
-                    SecretsPanel(self.visit, self.draft).draw()
+                    SecretsPanel(self.visit, self.draft, self._secrets_changed).draw()
                 with ui.tab_panel("Versions"):
                     self._versions = VersionsPanel(self.visit, self.draft, self.reload)
                     self._versions.draw()
@@ -197,7 +244,26 @@ class ActionPage:
     def _mark(self, text: str) -> None:
         """Mark the line that an error names."""
         if (line := _LINE.search(text)) is not None:
-            self.editor.line_tooltips = {int(line[1]): text}
+            place = {"line": int(line[1]), "column": 0, "length": 1}
+            self._marks.show([{"kind": "build", **place, "text": text}])
+
+    async def lock(self) -> None:
+        """Save, and lock the packages; the log is shown, or why it could not be."""
+        if not await self.save():
+            return
+        self._problems, self._log = [], ["locking …"]
+        self._said.refresh()
+        try:
+            answer = await self.visit.api.lock(self.draft.name, revision=self.draft.revision)
+        except AdminApiError as error:
+            self._problems, self._log = [str(error)], []
+        else:
+            self._log = answer.members["log"]
+            self.draft.locked(answer.members["lock"])
+            self.draft.saved(answer.members, answer.revision or 0)
+            done("The packages are locked")
+            self._head.refresh()
+        self._said.refresh()
 
     async def reload(self) -> None:
         """See what is deployed now."""

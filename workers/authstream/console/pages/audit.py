@@ -7,8 +7,7 @@ from typing import Any
 from nicegui import ui
 from starlette.requests import Request
 
-from authstream.console.admin_api import AdminApiError
-from authstream.console.frame import empty, failed, frame, heading
+from authstream.console.frame import empty, show
 from authstream.console.local_time import local_time
 from authstream.console.visit import Visit
 
@@ -19,15 +18,8 @@ _PAGE = 50
 async def audit(request: Request) -> None:
     """The trail."""
     visit = Visit.of(request)
-    with frame(visit, "Audit", here="/audit"):
-        heading("Audit", "Every change, also those that came too late to take effect.")
-        trail = Trail(visit)
-        try:
-            await trail.more()
-        except AdminApiError as error:
-            failed(error)
-            return
-        trail.draw()
+    hint = "Every change, also those that came too late to take effect."
+    await show(visit, Trail(visit), title="Audit", hint=hint, here="/audit")
 
 
 class Trail:
@@ -38,8 +30,8 @@ class Trail:
         self._found: list[dict[str, Any]] = []
         self._next: str | None = ""
 
-    async def more(self) -> None:
-        """Read the next page. Raises AdminApiError."""
+    async def read(self) -> None:
+        """The next page. Raises AdminApiError."""
         page = await self._visit.api.audit(limit=_PAGE, cursor=self._next or "")
         self._found += page["items"]
         self._next = page["next"]
@@ -63,7 +55,7 @@ class Trail:
 
     async def _older(self) -> None:
         with self._visit.told():
-            await self.more()
+            await self.read()
             self.draw.refresh()
 
 

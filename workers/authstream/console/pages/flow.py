@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nicegui import ui
@@ -9,8 +10,10 @@ from nicegui.events import SortableEventArguments, ValueChangeEventArguments
 from starlette.requests import Request
 
 from authstream.console.admin_api import AdminApi, AdminApiError
+from authstream.console.comparison_panel import ComparisonPanel
 from authstream.console.flow_draft import FlowDraft, changes
 from authstream.console.frame import empty, failed, frame, icon_button
+from authstream.console.node_figures import LOOK_SECONDS, WHOLE, NodeFigures
 from authstream.console.step_card import Handlers, focus, step_card
 from authstream.console.step_settings import StepSettings
 from authstream.console.trial_panel import TrialPanel
@@ -52,6 +55,7 @@ class FlowPage:
         #: Who was faster, once somebody was.
         self._other: dict[str, Any] | None = None
         self._settings = StepSettings(self)
+        self._figures = NodeFigures(visit, trigger["name"])
         #: What can be dragged, by the ids of its elements: a step's index, an action's name.
         self._cards: dict[int, int] = {}
         self._items: dict[int, str] = {}
@@ -80,6 +84,7 @@ class FlowPage:
                 self._library()
         self._unsaved()
         ui.timer(_LOOK_SECONDS, self._look)
+        ui.timer(LOOK_SECONDS, self._figures.load)
 
     def redraw(self) -> None:
         """After a change of the draft."""
@@ -98,9 +103,11 @@ class FlowPage:
             ui.label(self.trigger["name"]).classes("chip mono")
             ui.element("div").classes("grow")
             if self.visit.may_edit:
-                ui.button(
-                    "Test the flow", icon="play_arrow", on_click=self._test, color=None
-                ).classes("plain")
+                for text, icon, action in (
+                    ("Compare", "balance", self._compare),
+                    ("Test the flow", "play_arrow", self._test),
+                ):
+                    ui.button(text, icon=icon, on_click=action, color=None).classes("plain")
             else:
                 ui.label("You may look, not change").classes("chip warn")
 
@@ -122,6 +129,7 @@ class FlowPage:
 
     @ui.refreshable_method
     def _canvas(self) -> None:
+        self._figures.forget()
         with ui.element("section").classes("canvas").props('aria-label="Flow"'):
             with ui.element("div").classes("terminal"):
                 ui.icon(self.words.icon).props("aria-hidden=true")
@@ -140,6 +148,7 @@ class FlowPage:
             with ui.element("div").classes("terminal end"):
                 ui.icon("verified_user").props("aria-hidden=true")
                 ui.label(self.words.end)
+            self._figures.draw(WHOLE)
 
     def _steps(self) -> None:
         before = {step.action: step for step in self.draft.saved}
@@ -150,6 +159,7 @@ class FlowPage:
                 step,
                 before=before.get(step.action),
                 action=self.actions.get(step.action),
+                figures=self._figures,
                 last=index == len(self.draft.steps) - 1,
                 handlers=Handlers(self._move, self._switch, self._settings.open, self._remove)
                 if self.visit.may_edit
@@ -284,9 +294,19 @@ class FlowPage:
         self.redraw()
 
     def _test(self) -> None:
-        bindings = [step.binding() for step in self.draft.steps]
+        bindings = self._bindings()
+        self._dialog(TrialPanel(self.visit, self.trigger, bindings=lambda: bindings).draw)
+
+    def _compare(self) -> None:
+        bindings, name = self._bindings(), self.trigger["name"]
+        self._dialog(ComparisonPanel(self.visit, name, bindings=lambda: bindings).draw)
+
+    def _bindings(self) -> list[dict[str, Any]]:
+        return [step.binding() for step in self.draft.steps]
+
+    def _dialog(self, draw: Callable[[], None]) -> None:
         with ui.dialog() as dialog, ui.card().style("width:min(60rem,96vw)"):
-            TrialPanel(self.visit, self.trigger, bindings=lambda: bindings).draw()
+            draw()
             with ui.element("div").classes("row"):
                 ui.element("div").classes("grow")
                 ui.button("Close", on_click=dialog.close, color=None).props("flat")
@@ -295,7 +315,7 @@ class FlowPage:
     async def apply(self) -> None:
         """Put the draft into effect as one revision; or say who was faster."""
         name, api = self.trigger["name"], self.visit.api
-        bindings = [step.binding() for step in self.draft.steps]
+        bindings = self._bindings()
         with self.visit.told():
             try:
                 answer = await api.set_flow(name, bindings, revision=self.draft.revision)

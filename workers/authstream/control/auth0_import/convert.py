@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import yaml
 
-from authstream.contracts.budgets import CODE_BYTES, MODULES_PER_ACTION
 from authstream.contracts.runtime import NODE_RUNTIMES
 from authstream.contracts.slug import DEFAULT_TENANT, slug
+from authstream.control import quotas
 from authstream.control.auth0_import import javascript
 from authstream.control.auth0_import.code_path import CodePathError, code_of
 from authstream.control.auth0_import.export import (
@@ -27,6 +27,7 @@ from authstream.control.auth0_import.report import Imported, ImportedFlow, Repor
 from authstream.control.modules import PREFIX
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
+from authstream.settings import QuotaSettings
 
 #: What deploy-cli writes in place of a secret's value.
 NOT_SHOWN = "_VALUE_NOT_SHOWN_"
@@ -62,13 +63,23 @@ class _NotSupportedError(Exception):
 Lock = Callable[[str, Mapping[str, str]], str | None]
 
 
-def convert(export: Export, *, triggers: Mapping[str, Trigger], lock: Lock) -> Converted:
+def convert(
+    export: Export, *, triggers: Mapping[str, Trigger], lock: Lock, allowed: QuotaSettings
+) -> Converted:
     """The folder of an export. Nothing is raised for what the export holds: it is reported."""
-    return _Conversion(export, triggers, lock).run()
+    return _Conversion(export, triggers, lock, allowed=allowed).run()
 
 
 class _Conversion:
-    def __init__(self, export: Export, triggers: Mapping[str, Trigger], lock: Lock) -> None:
+    def __init__(
+        self,
+        export: Export,
+        triggers: Mapping[str, Trigger],
+        lock: Lock,
+        *,
+        allowed: QuotaSettings,
+    ) -> None:
+        self._allowed = allowed
         self._export = export
         self._lock = lock
         self._triggers = triggers
@@ -164,8 +175,7 @@ class _Conversion:
         absent = [name for name in found if name not in self._modules]
         if absent:
             raise _NotSupportedError(f"its module {', '.join(absent)} was not imported")
-        if len(found) > MODULES_PER_ACTION:
-            raise _NotSupportedError(f"it has over {MODULES_PER_ACTION} modules")
+        quotas.check(self._allowed, "action_modules", len(found), owner="it")
         return {name: self._modules[name] for name in found}
 
     def _module_codes(self, modules: Mapping[str, str]) -> list[str]:
@@ -178,8 +188,7 @@ class _Conversion:
             raise _NotSupportedError(
                 f"its code needs a value for the keyword {', '.join(needed)}: give it by --vars"
             )
-        if len(code.encode()) > CODE_BYTES:
-            raise _NotSupportedError(f"its code is over {CODE_BYTES} bytes")
+        quotas.check(self._allowed, "code_bytes", len(code.encode()), owner="it")
         return path, code
 
     def _lock_packages(self, folder: str, dependencies: Mapping[str, str]) -> None:
@@ -228,7 +237,7 @@ class _Conversion:
             self._report.refuse(f"trigger {trigger}", "there is no such trigger here")
             return
         found = [one for one in bound if self._is_bindable(trigger, one)]
-        most = self._triggers[trigger].most_actions if found else 0
+        most = quotas.most_actions(self._allowed, self._triggers[trigger]) if found else 0
         if len(found) > most:
             self._report.refuse(f"trigger {trigger}", f"it has over {most} actions")
         elif found:

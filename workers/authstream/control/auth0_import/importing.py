@@ -19,6 +19,7 @@ from authstream.control.files import SECRETS_FILE
 from authstream.control.modules import DeployedModule
 from authstream.engine.trigger import Trigger
 from authstream.errors import ConfigurationError
+from authstream.settings import QuotaSettings
 
 _LOCK_FILE = LOCK_FILES["javascript"]
 
@@ -28,6 +29,7 @@ def import_export(  # noqa: PLR0913 - what an import depends on, by name
     folder: Path,
     *,
     keywords: Keywords,
+    allowed: QuotaSettings,
     triggers: Mapping[str, Trigger],
     tools: Tools | None,
     overwrite: bool,
@@ -43,7 +45,7 @@ def import_export(  # noqa: PLR0913 - what an import depends on, by name
     def locked(owner: str, dependencies: Mapping[str, str]) -> str | None:
         return _locked(folder / owner, dependencies, tools, say)
 
-    made = convert(export, triggers=triggers, lock=locked)
+    made = convert(export, triggers=triggers, lock=locked, allowed=allowed)
     files = dict(made.files)
     if files:
         files[".gitignore"] = f"{SECRETS_FILE}\n"

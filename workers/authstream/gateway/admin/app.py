@@ -8,10 +8,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from authstream.gateway.admin import (
     actions,
     catalogue,
+    comparison,
+    connections,
     dead_letters,
+    editing,
     executions,
+    figures,
     flows,
+    locks,
     oversight,
+    previews,
     secrets,
     trials,
 )
@@ -36,7 +42,8 @@ def admin_app(entrance: Entrance | None) -> FastAPI:
     )
     app.state.entrance = entrance
     for module in (
-        *(actions, flows, secrets, oversight, dead_letters, executions, catalogue, trials),
+        *(actions, flows, figures, secrets, oversight, dead_letters, executions, connections),
+        *(catalogue, trials, comparison, editing, locks, previews),
     ):
         app.include_router(module.router)
     install(app)

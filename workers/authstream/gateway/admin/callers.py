@@ -21,6 +21,10 @@ from authstream.executions.port import Executions
 from authstream.settings import AdminSettings
 
 if TYPE_CHECKING:
+    from authstream.gateway.admin.comparison import Comparison
+    from authstream.gateway.admin.editing import Syntax
+    from authstream.gateway.admin.executions import RecordedEvents
+    from authstream.gateway.admin.locks import Lock
     from authstream.gateway.admin.trials import Trial
 
 #: From the least to the most; each may all that those before it may.
@@ -96,12 +100,20 @@ class Entrance:
     oidc: Oidc | None = None
     #: None: nobody keeps an index here.
     executions: Executions | None = None
+    #: Reads events of executions from their topics; None: they cannot be reached from here.
+    events: RecordedEvents | None = None
     #: Where a trace is shown; `{trace_id}` stands for its id.
     trace_url: str = ""
     #: Opens the dead letters; None: they cannot be reached from here.
     letters: Callable[[], DeadLetters] | None = None
     #: Runs flows for their authors; None: no test runs here.
     trial: Trial | None = None
+    #: Compares drafts with what is deployed on recorded logins; None: not here.
+    comparison: Comparison | None = None
+    #: Finds errors of syntax; None: nothing does.
+    syntax: Syntax | None = None
+    #: Locks the packages of drafts; None: locks come from elsewhere.
+    lock: Lock | None = None
     deliveries: Mapping[str, Delivery] = field(default_factory=dict[str, Delivery])
     providers: Mapping[str, Provider] = field(default_factory=dict[str, Provider])
 

@@ -11,6 +11,7 @@ from authstream.contracts.api import methods
 from authstream.contracts.slug import DEFAULT_TENANT
 from authstream.control.event_builder import build
 from authstream.control.objects import ACTION, FLOW
+from authstream.control.quotas import most_actions
 from authstream.engine.delivery import Delivery
 from authstream.engine.provider import Provider
 from authstream.gateway.admin.callers import Viewer, role_of
@@ -40,7 +41,7 @@ def triggers(door: Viewer) -> dict[str, list[dict[str, Any]]]:
                 "name": trigger.name,
                 "handler": trigger.handler,
                 "continues": trigger.continues,
-                "most_actions": trigger.most_actions,
+                "most_actions": most_actions(door.quotas, trigger),
                 "methods": sorted(methods(trigger.name)),
                 "sample": build(trigger),
             }
@@ -72,11 +73,15 @@ def providers(
 
 @router.get("/effects")
 def effects(request: Request, _door: Viewer) -> dict[str, list[dict[str, Any]]]:
-    """Every kind of effect, with the JSON Schema of its payload."""
+    """Every kind of effect: the JSON Schema of its payload, and whether it has a preview."""
     kinds: Mapping[str, Delivery] = request.app.state.entrance.deliveries
     return {
         "items": [
-            {"name": name, "inputs": kinds[name].inputs.model_json_schema()}
+            {
+                "name": name,
+                "inputs": kinds[name].inputs.model_json_schema(),
+                "previews": kinds[name].previews,
+            }
             for name in sorted(kinds)
         ]
     }

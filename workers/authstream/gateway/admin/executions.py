@@ -6,18 +6,21 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import orjson
+import structlog
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
+from authstream.contracts.execution import Execution
 from authstream.contracts.verdict import Outcome
 from authstream.errors import NotFoundError
 from authstream.executions.explain import explain
 from authstream.executions.port import LIMIT, Executions, Filter, Flow
-from authstream.gateway.admin.callers import Entrance, Viewer
+from authstream.executions.trend import Span
+from authstream.gateway.admin.callers import Author, Entrance, Viewer, role_of
 from authstream.gateway.admin.exchange import LARGEST_PAGE, Page
 
 router = APIRouter(prefix="/v1/admin/executions", tags=["executions"])
@@ -27,6 +30,7 @@ LONGEST_STREAM = timedelta(minutes=5)
 STREAMS = 32
 _ASK_SECONDS = 0.5
 _ALIVE_SECONDS = 15.0
+_LOG = structlog.get_logger("authstream.admin")
 _streaming = asyncio.Semaphore(STREAMS)
 
 
@@ -79,6 +83,27 @@ class StoryBody(BaseModel):
     lines: list[str]
 
 
+class RecordedEvents(Protocol):
+    """Reads events back."""
+
+    def __call__(self, said: Execution, /, *, whole: bool) -> dict[str, Any]:
+        """The event of an execution; without personal data unless `whole`. Blocks.
+
+        Raises AuthstreamError.
+        """
+        ...
+
+
+class EventBody(BaseModel):
+    """An event that was published."""
+
+    trigger: str
+    tenant: str
+    event: dict[str, Any]
+    #: Personal data is in it.
+    personal: bool
+
+
 @router.get("")
 def list_executions(
     index: Index,
@@ -107,6 +132,24 @@ async def tail_executions(
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
+@router.get("/trend")
+def show_trend(
+    index: Index,
+    *,
+    since: Annotated[int | None, Query(description="milliseconds since the epoch")] = None,
+    until: Annotated[int | None, Query(description="as `since`; now without it")] = None,
+    tenant: str | None = None,
+    trigger: str | None = None,
+    action: Annotated[str | None, Query(description="slices are of its runs")] = None,
+) -> dict[str, Any]:
+    """Counts by outcome and percentiles of durations, over time, by action and by connection.
+
+    Without `since`, of all that is kept. Counts are exact to the minute, percentiles within 9 %.
+    """
+    span = Span(since, until, tenant, trigger=trigger, action=action)
+    return index.trend(span, now=int(time.time() * 1000)).public()
+
+
 @router.get("/{flow_id}")
 def show_execution(index: Index, flow_id: str) -> dict[str, Any]:
     """All that is known of a flow: legs, answers, deliveries, dead letters."""
@@ -119,6 +162,26 @@ def tell_execution(index: Index, request: Request, flow_id: str) -> StoryBody:
     entrance: Entrance = request.app.state.entrance
     story = explain(_flow(index, flow_id), trace_url=entrance.trace_url)
     return StoryBody(**story.public(), lines=story.lines())
+
+
+@router.get("/{flow_id}/event")
+def show_event(index: Index, request: Request, door: Author, flow_id: str) -> EventBody:
+    """The event that a flow began with, read from its topic while that keeps it.
+
+    What a trigger keeps secret, and what `AUTHSTREAM_EXECUTIONS__REDACT` names, is left out. An
+    author sees it without personal data, an operator with it.
+    """
+    entrance: Entrance = request.app.state.entrance
+    if entrance.events is None:
+        raise HTTPException(501, "events cannot be read from here")
+    recorded = (one.execution for one in _flow(index, flow_id).executions)
+    said = next((one for one in recorded if not one.leg and one.event_sha256), None)
+    if said is None:
+        raise NotFoundError(f"no event of flow {flow_id} is recorded: it came to no action")
+    whole = role_of(request) == "operator"
+    event = entrance.events(said, whole=whole)
+    _LOG.info("event_shown", actor=door.actor, flow_id=flow_id, personal=whole)
+    return EventBody(trigger=said.trigger, tenant=said.tenant, event=event, personal=whole)
 
 
 def _flow(index: Executions, flow_id: str) -> Flow:

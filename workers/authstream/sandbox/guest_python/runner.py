@@ -94,7 +94,9 @@ class Runner(asyncio.Protocol):
 
     def _receive(self, kind: int, number: int, payload: bytes) -> None:
         if kind == EVENT:
-            self._tasks[number] = self._loop.create_task(self._run(number, payload))
+            task = self._tasks[number] = self._loop.create_task(self._run(number, payload))
+            # Not in `_run`, which a task that is cancelled before its first step never enters.
+            task.add_done_callback(lambda _: self._tasks.pop(number))
         elif kind == PING:
             self._send(PONG, number)
         elif kind == REPLY:
@@ -134,7 +136,6 @@ class Runner(asyncio.Protocol):
             if recorder is not None:
                 recorder.close()
             self._questions.end(number)
-            del self._tasks[number]
 
     def _open(self, payload: bytes) -> tuple[dict[str, Any], Record]:
         (size,) = LENGTH.unpack_from(payload)

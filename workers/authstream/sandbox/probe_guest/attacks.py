@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import mmap
@@ -23,6 +24,8 @@ Ground = dict[str, Any]
 #: True, or what was got: the attack succeeded. False or an exception: it is blocked.
 Attack = Callable[[Ground], object]
 MIB = 1024 * 1024
+#: How soon a host answers that nobody listens, seconds.
+_REFUSED_WITHIN = 0.3
 TEMPORARY = "/tmp"
 #: Nothing of the worker's; Python itself may add LC_CTYPE.
 _ENVIRONMENT = {"PATH", "LANG", "TZ", "RES_OPTIONS", "LC_CTYPE"}
@@ -116,7 +119,18 @@ def _broker(ground: Ground) -> bool:
 
 
 def _udp(ground: Ground) -> bool:
-    return _connect(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", ground["udp_port"]))
+    """Sending always goes well; where nobody listens, the sender is then told that."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        made.connect(("127.0.0.1", ground["udp_port"]))
+        made.settimeout(_REFUSED_WITHIN)
+        made.send(b"x")
+        with contextlib.suppress(TimeoutError):
+            made.recv(1)
+        return True
+
+
+def _udp_socket(_: Ground) -> bool:
+    return _socket(socket.AF_INET, socket.SOCK_DGRAM)
 
 
 def _ipv6(ground: Ground) -> bool:
@@ -327,6 +341,7 @@ ATTACKS: dict[str, Attack] = {
     "5000 descriptors": _descriptors,
     "64 MB of files": _disk,
     "connect IPv6": _ipv6,
+    "UDP socket": _udp_socket,
     "raw socket": _raw,
     "multipath TCP": _multipath,
     "connect by MSG_FASTOPEN": _fast_open,
