@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +56,8 @@ class FlowPage:
         #: Who was faster, once somebody was.
         self._other: dict[str, Any] | None = None
         self._settings = StepSettings(self)
+        #: One question to the admin API at a time: an answer from before an own change is old.
+        self._exchange = asyncio.Lock()
         self._figures = NodeFigures(visit, trigger["name"])
         #: What can be dragged, by the ids of its elements: a step's index, an action's name.
         self._cards: dict[int, int] = {}
@@ -83,7 +86,7 @@ class FlowPage:
                 self._library_head()
                 self._library()
         self._unsaved()
-        ui.timer(_LOOK_SECONDS, self._look)
+        ui.timer(_LOOK_SECONDS, self.look)
         ui.timer(LOOK_SECONDS, self._figures.load)
 
     def redraw(self) -> None:
@@ -315,33 +318,41 @@ class FlowPage:
     async def apply(self) -> None:
         """Put the draft into effect as one revision; or say who was faster."""
         name, api = self.trigger["name"], self.visit.api
-        bindings = self._bindings()
         with self.visit.told():
-            try:
-                answer = await api.set_flow(name, bindings, revision=self.draft.revision)
-            except AdminApiError as error:
-                if not error.conflict:
-                    raise
-                await self._look()
-                return
-            self._take(answer.body, answer.revision or 0)
+            async with self._exchange:
+                if not self.draft.dirty:  # clicked twice
+                    return
+                try:
+                    answer = await api.set_flow(
+                        name, self._bindings(), revision=self.draft.revision
+                    )
+                except AdminApiError as error:
+                    if not error.conflict:
+                        raise
+                    await self._compare_with_others()
+                    return
+                self._take(answer.body, answer.revision or 0)
             self.redraw()
             done("In effect from the next login on")
 
     # Others -------------------------------------------------------------------------------------
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """See whether somebody else changed the flow."""
         with self.visit.told():
-            body, revision = await _current(self.visit.api, self.trigger["name"])
-            if revision == self.draft.revision:
-                return
-            if self.draft.dirty:
-                self._other = {**body, "revision": revision}
-                self._banner.refresh()
-            else:
-                self._take(body, revision)
-                self.redraw()
+            async with self._exchange:
+                await self._compare_with_others()
+
+    async def _compare_with_others(self) -> None:
+        body, revision = await _current(self.visit.api, self.trigger["name"])
+        if revision == self.draft.revision:
+            return
+        if self.draft.dirty:
+            self._other = {**body, "revision": revision}
+            self._banner.refresh()
+        else:
+            self._take(body, revision)
+            self.redraw()
 
     def _take(self, body: dict[str, Any], revision: int) -> None:
         self.draft = FlowDraft.of(body["bindings"], revision)
