@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -21,11 +20,10 @@ from authstream.contracts.verdict import Verdict
 from authstream.engine.first_wins import FirstWins
 from authstream.engine.identity import effect_id, flow_id
 from authstream.engine.ports import Message
+from tests.chaos.load_rate import full_rate
 from tests.kafka_log import Log, until
 
-#: Logins a second. CHAOS_RATE: less where other work shares the machine.
-RATE = int(os.environ.get("CHAOS_RATE", "200"))
-#: Where a case itself takes seconds: what piles up must not hide how long it took.
+#: Logins a second where a case itself takes seconds: what piles up must not hide how long it took.
 SLOW_RATE = 50
 TRIGGER = "post-login"
 TENANT = "acme"
@@ -84,6 +82,8 @@ class Logins:
         self._driving = threading.Event()
         self._threads: list[threading.Thread] = []
         self._count = 0
+        #: Logins a second, once driven.
+        self._rate = 0
         self._failure: list[BaseException] = []
         self._watch()
 
@@ -107,10 +107,11 @@ class Logins:
         self._producer.poll(0)
         return flow
 
-    def drive(self, rate: int = RATE) -> None:
-        """Publish at this rate from now on."""
+    def drive(self, rate: int | None = None) -> None:
+        """Publish at this rate from now on, by default at what this machine takes."""
         self._driving.set()
-        self._thread(self._drive, rate)
+        self._rate = rate or full_rate()
+        self._thread(self._drive, self._rate)
 
     def pause(self) -> None:
         """Publish no more."""
@@ -195,8 +196,8 @@ class Logins:
         again = sum(len(fate.replies) - 1 + fate.repeats for fate in fates)
         void = sum(fate.void for fate in fates)
         return (
-            f"{len(waits)} logins, wait p50 {waits[len(waits) // 2]:.3f} s, longest {waits[-1]:.3f}"
-            f" s, over 1 s {sum(wait > 1 for wait in waits)}, void verdicts {void},"
+            f"{len(waits)} logins at {self._rate}/s, wait p50 {waits[len(waits) // 2]:.3f} s,"
+            f" longest {waits[-1]:.3f} s, over 1 s {sum(wait > 1 for wait in waits)}, void verdicts {void},"
             f" replies repeated {again}"
         )
 

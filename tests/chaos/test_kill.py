@@ -26,7 +26,7 @@ def kill_and_await(worker: Worker, logins: Logins) -> None:
 
 
 def test_kill_9_of_every_stage_in_turn(workers: Workers, logins: Logins, rounds: int) -> None:
-    """200 logins a second all the while: 0 without a verdict, 0 with two, none waits over 2 s."""
+    """Under full load: 0 without a verdict, 0 with two, none waits over 2 s."""
     started = start_groups(workers, logins)
     logins.drive()
     for _ in range(rounds):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.calls import DEADLINE, SHED, served
-from tests.chaos.logins import RATE, SLOW_RATE, Logins
+from tests.chaos.load_rate import WANTED
+from tests.chaos.logins import SLOW_RATE, Logins
 from tests.chaos.pipeline import start_groups
 from tests.chaos.test_kill import kill_and_await
 from tests.chaos.workers import Workers
@@ -32,7 +33,7 @@ def test_no_call_is_lost_or_decided_twice(
     """Each call is answered by its one verdict, or by its connection's policy, which is counted."""
     started = start_groups(workers, logins)
     with served(logins, kafka.bootstrap, tmp_path / "gateway") as calls:
-        with calls.driven(RATE if FULL else SLOW_RATE):
+        with calls.driven(WANTED if FULL else SLOW_RATE):
             for name in started if FULL else SHORT:
                 kill_and_await(started[name], logins)
         logins.await_all()
