@@ -197,8 +197,8 @@ class Logins:
         void = sum(fate.void for fate in fates)
         return (
             f"{len(waits)} logins at {self._rate}/s, wait p50 {waits[len(waits) // 2]:.3f} s,"
-            f" longest {waits[-1]:.3f} s, over 1 s {sum(wait > 1 for wait in waits)}, void verdicts {void},"
-            f" replies repeated {again}"
+            f" longest {waits[-1]:.3f} s, over 1 s {sum(wait > 1 for wait in waits)},"
+            f" void verdicts {void}, replies repeated {again}"
         )
 
     def close(self) -> None:
