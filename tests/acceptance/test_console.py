@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, expect
 
 from tests.browser import running_browser, serious
 from tests.console_ground import (
@@ -45,6 +45,8 @@ PAGES = (
     "/effects",
     "/audit",
 )
+#: Pages of which one look says what they are.
+PICTURED = ("/flows", "/actions", "/new-action", "/effects", "/audit")
 
 
 @pytest.fixture(scope="module")
@@ -336,6 +338,7 @@ def test_pictures_for_the_documentation(
     """What the documentation shows is there to be shown; AUTHSTREAM_PICTURES keeps it."""
     folder = Path(os.environ.get("AUTHSTREAM_PICTURES") or tmp_path)
     with browser.new_context(viewport=PICTURE, reduced_motion="reduce") as context:
+        picture_of_sign_in(context, ground, folder)
         page = ground.signed_in(context, "author", FLOW)
         expect(page.locator(".terminal.end")).to_be_visible()
         step(page, steps(page)[0]).get_by_label(re.compile("^Move .* down$")).click()
@@ -347,6 +350,25 @@ def test_pictures_for_the_documentation(
         expect(page.get_by_role("region", name="Result")).to_contain_text("allowed")
         page.mouse.move(0, 0)
         page.screenshot(path=folder / "action.png")
-    assert {path.name for path in folder.glob("*.png")} >= {"flow.png", "action.png"}
-    shown = (ROOT / "docs" / "how-to" / "console.md").read_text()
-    assert set(re.findall(r"images/([\w.-]+)", shown)) >= {"flow.png", "action.png"}
+        for path in PICTURED:
+            page.goto(f"{ground.url}{path}")
+            expect(page.locator("h1")).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / f"{path[1:]}.png")
+    made = {path.name for path in folder.glob("*.png")}
+    assert made >= {"sign-in.png", "flow.png", "action.png", *(f"{p[1:]}.png" for p in PICTURED)}
+    assert made <= shown_in_the_documentation()
+
+
+def picture_of_sign_in(context: BrowserContext, ground: ConsoleGround, folder: Path) -> None:
+    """Before anybody has signed in."""
+    page = context.new_page()
+    page.goto(ground.url)
+    expect(page.get_by_label("Token of the admin API")).to_be_visible()
+    page.screenshot(path=folder / "sign-in.png")
+
+
+def shown_in_the_documentation() -> set[str]:
+    """The pictures of the page about the console."""
+    page = (ROOT / "docs" / "how-to" / "console.md").read_text()
+    return set(re.findall(r"images/([\w.-]+)", page))

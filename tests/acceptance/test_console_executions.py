@@ -233,5 +233,14 @@ def test_pictures_of_executions_for_the_documentation(
     rows(page).filter(has_text="ada").first.get_by_role("link").click()
     expect(page.get_by_text("What happened")).to_be_visible()
     page.screenshot(path=folder / "execution.png")
-    names = {"executions.png", "execution.png"}
+    page.goto(f"{site.console}/connections")
+    expect(page.get_by_role("row").filter(has_text="shop")).to_contain_text("HTTP 200")
+    page.screenshot(path=folder / "connections.png")
+    site.publish(b'{"user": {"user_id": "eve"}}')
+    page.goto(f"{site.console}/dead-letters")
+    while not rows(page).count():
+        page.get_by_role("button", name="Look again").click()
+        page.wait_for_timeout(100)
+    page.screenshot(path=folder / "dead-letters.png")
+    names = {"executions.png", "execution.png", "connections.png", "dead-letters.png"}
     assert {path.name for path in folder.glob("*.png")} >= names

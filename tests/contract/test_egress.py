@@ -357,3 +357,27 @@ async def test_connections_leave_nothing_behind(new_guest: NewGuest, port: int) 
         if thread.name == "egress":
             thread.join(5)
             assert not thread.is_alive()
+
+
+async def test_a_test_run_shows_whom_an_action_connects_to(new_guest: NewGuest, port: int) -> None:
+    """By the name that its code used, once however often; workers do not write it down."""
+    guest = new_guest(FETCH, egress=(f"{CRM}:*", f"127.0.0.1:{port}"), tells_connections=True)
+    outcome = await guest.run(invocation({"url": f"http://{CRM}:{port}"}))
+    assert ("debug", f"connection to {CRM}:{port}") in outcome.console
+    assert texts(outcome).count(f"hello {CRM}:{port}") == 1
+
+
+async def test_a_test_run_shows_a_name_that_is_not_there(new_guest: NewGuest) -> None:
+    """Beside the error that the action's own library makes of it."""
+    guest = new_guest(FETCH, egress=("gone.invalid:443",), tells_connections=True)
+    outcome = await guest.run(invocation({"url": "http://gone.invalid:443"}))
+    assert outcome.status == "error"
+    assert outcome.console == (("debug", "connection to gone.invalid:443: unresolved"),)
+
+
+async def test_a_refused_connection_is_shown_too(new_guest: NewGuest) -> None:
+    """Nobody listens there: why it failed is in the error, which its library has read."""
+    guest = new_guest(FETCH, egress=("127.0.0.1:9",), tells_connections=True)
+    outcome = await guest.run(invocation({"url": "http://127.0.0.1:9"}))
+    assert "refused" in (outcome.error or "")
+    assert texts(outcome) == ["connection to 127.0.0.1:9"]

@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 
 from authstream.console.admin_api import Answer
+from authstream.console.flow_draft import FlowDraft
 from authstream.console.pages import flow
 from authstream.console.pages.flow import FlowPage
 
@@ -47,7 +48,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> FlowPage:
     monkeypatch.setattr(flow, "done", mock.Mock())
     visit: Any = SimpleNamespace(api=SlowApi(), told=nullcontext)
     page = FlowPage(visit, {"name": "post-login", "sample": {}}, [])
-    page.draft = flow.FlowDraft.of(visit.api.bindings, 1)
+    page.draft = FlowDraft.of(visit.api.bindings, 1)
     return page
 
 

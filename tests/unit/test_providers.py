@@ -87,6 +87,17 @@ def test_the_same_call_is_the_same_question(example: Example) -> None:
     assert example.provider.parse(call, mine) == example.provider.parse(call, mine)
 
 
+@pytest.mark.parametrize("header", ["ce-id", "webhook-id", "idempotency-key"])
+def test_a_generic_call_may_name_its_event(header: str) -> None:
+    """So that its retry is the same login, and another login with the same body is not."""
+    example = next(one for one in examples() if one.provider.name == "generic")
+    call, who = example.call(), peer(example.provider)
+    said = {"ce-specversion": "1.0", header: "e-7"}
+    named = replace(call, headers={**call.headers, **said})
+    assert example.provider.parse(call, who).id is None
+    assert example.provider.parse(named, who).id == "e-7"
+
+
 @EVERY
 def test_a_verdict_is_carried_or_reported(example: Example) -> None:
     """A claim is in the answer, or the answer says that it is lost."""

@@ -38,6 +38,7 @@ def program(action: DeployedAction, say: Say = say_nothing) -> Program:
         modules=tuple(_shared(module, say) for module in action.modules),
         lookups=action.lookups,
         limits=action.limits,
+        tells_connections=action.tells_connections,
     )
 
 

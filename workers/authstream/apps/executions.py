@@ -15,7 +15,7 @@ import structlog
 from confluent_kafka import Consumer, TopicPartition
 
 from authstream.apps.stages import deliveries, withheld
-from authstream.broker.kafka_config import reader_config
+from authstream.broker.kafka_config import follower_config
 from authstream.broker.kafka_reader import KafkaReader, back, converted
 from authstream.broker.kafka_topics import KafkaTopics
 from authstream.broker.schema_registry import framing_of
@@ -112,7 +112,7 @@ class Feed:
 
     @contextmanager
     def _assigned(self, starts: dict[Place, int]) -> Generator[Consumer]:
-        consumer = Consumer(reader_config(self._settings))
+        consumer = Consumer(follower_config(self._settings))
         try:
             consumer.assign([TopicPartition(*place, offset) for place, offset in starts.items()])
             yield consumer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -23,7 +24,7 @@ from authstream.contracts.headers import Headers
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
 from authstream.control.dependencies import Say
-from authstream.control.folder import Folder
+from authstream.control.folder import DeployedAction, Folder
 from authstream.engine.ports import Message, Output, Stage, SystemClock
 from authstream.engine.resume_record import resume_record
 from authstream.sandbox.launch import Level
@@ -170,6 +171,11 @@ class _Written:
         return sorted(found, key=lambda one: one.topic)
 
 
+def telling(action: DeployedAction) -> DeployedAction:
+    """With the connections that it makes in its console: what a test run wants to see."""
+    return replace(action, tells_connections=True)
+
+
 async def rehearse(
     folder: Path | Folder, event: bytes, *, trigger: str, say: Say = say_nothing
 ) -> dict[str, Any]:
@@ -190,7 +196,7 @@ async def rehearse_legs(
     Of one event there is one leg, and one more for each continuation, as long as the leg before is
     suspended. Raises ConfigurationError for a folder that cannot be loaded.
     """
-    async with Rehearsal(folder, triggers=(trigger,), say=say) as rehearsal:
+    async with Rehearsal(folder, triggers=(trigger,), prepare=telling, say=say) as rehearsal:
         legs = [await rehearsal.run(event, trigger=trigger)]
         for continuation in resumes:
             state = legs[-1]["verdict"]["state"]

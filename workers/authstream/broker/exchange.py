@@ -22,7 +22,7 @@ from confluent_kafka import (
 )
 from confluent_kafka import Message as KafkaMessage
 
-from authstream.broker.kafka_config import producer_config, reader_config
+from authstream.broker.kafka_config import follower_config, producer_config
 from authstream.broker.kafka_reader import converted
 from authstream.broker.schema_registry import framing_of, written
 from authstream.contracts import headers as h
@@ -163,7 +163,7 @@ class _Replies:
     """Reads one partition of the replies topic from its end, in a thread."""
 
     def __init__(self, settings: Settings, topic: str, arrived: Any) -> None:  # noqa: ANN401 - a bound method
-        self._consumer = Consumer(reader_config(settings))
+        self._consumer = Consumer(follower_config(settings, awaited=True))
         self._framing = framing_of(settings)
         self._arrived = arrived
         self._stopping = False

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from confluent_kafka import Consumer, TopicPartition
 
-from authstream.broker.kafka_config import reader_config
+from authstream.broker.kafka_config import follower_config
 from authstream.broker.kafka_reader import KafkaReader, back, converted
 from authstream.broker.kafka_topics import KafkaTopics
 from authstream.broker.murmur2 import partition_of
@@ -103,7 +103,7 @@ class TopicTail:
     def _follow(self, loop: asyncio.AbstractEventLoop) -> None:
         starts = self._starts()
         _call(loop, self._placed, starts)
-        consumer = Consumer(reader_config(self._settings))
+        consumer = Consumer(follower_config(self._settings, awaited=True))
         framing = framing_of(self._settings)
         try:
             consumer.assign(

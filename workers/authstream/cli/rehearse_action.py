@@ -48,7 +48,7 @@ def rehearse_action(
 
 
 async def _run(folder: Folder, event: bytes, trigger: str) -> dict[str, Any]:
-    from authstream.apps.rehearsal import Rehearsal  # noqa: PLC0415 - loads every stage
+    from authstream.apps.rehearsal import Rehearsal, telling  # noqa: PLC0415 - loads every stage
 
-    async with Rehearsal(folder, triggers=(trigger,), say=progress) as rehearsal:
+    async with Rehearsal(folder, triggers=(trigger,), prepare=telling, say=progress) as rehearsal:
         return await rehearsal.run(event, trigger=trigger)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
-from authstream.broker.kafka_config import reader_config
+from authstream.broker.kafka_config import follower_config
 from authstream.broker.kafka_reader import converted
 from authstream.broker.kafka_topics import KafkaTopics
 from authstream.broker.schema_registry import framing_of
@@ -45,7 +45,7 @@ def register(app: typer.Typer) -> None:
             raise ConfigurationError(
                 f"no topic {topic}; there are {ours or 'none: run `authstream topics apply`'}"
             )
-        consumer = Consumer(reader_config(current))
+        consumer = Consumer(follower_config(current))
         start = OFFSET_BEGINNING if beginning else OFFSET_END
         consumer.assign([TopicPartition(name, number, start) for number in range(there[name])])
         try:

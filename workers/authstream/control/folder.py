@@ -65,6 +65,8 @@ class DeployedAction:
     modules: tuple[DeployedModule, ...] = ()
     #: What each of them may use.
     limits: GuestLimits = guest_limits.DEFAULT
+    #: In a test run: whom it connects to is in its console.
+    tells_connections: bool = False
 
     @property
     def code_bytes(self) -> int:

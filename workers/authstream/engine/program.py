@@ -67,6 +67,8 @@ class Program:
     #: Who knows the groups and roles of users, beside the event itself; the first that does.
     lookups: tuple[Lookup, ...] = field(default=(), repr=False)
     tenant: str = DEFAULT_TENANT
+    #: Connections that it makes are lines of its console, as those that it may not make are.
+    tells_connections: bool = False
 
     @property
     def label(self) -> str:

@@ -24,6 +24,8 @@ from authstream.engine.provider import (
 from authstream.errors import InvalidCallError
 
 STRUCTURED = "application/cloudevents+json"
+#: Headers by which callers that speak no CloudEvents say which calls are the same.
+_ALSO_NAME_EVENTS = ("webhook-id", "idempotency-key")
 _SAMPLE = {
     "client": {"client_id": "shop", "name": "Shop"},
     "connection": {"name": "database"},
@@ -58,7 +60,8 @@ class Generic(Provider):
             _check_version(call.headers.get("ce-specversion"))
         event = {**event, "tenant": {**inner(event, "tenant"), "id": _tenant(event, peer)}}
         trigger = peer.triggers.get(call.hook, call.hook)
-        return Asked(call.hook, trigger, event, event_id or call.headers.get("webhook-id"), said)
+        named = (event_id, *(call.headers.get(name) for name in _ALSO_NAME_EVENTS))
+        return Asked(call.hook, trigger, event, next(filter(None, named), None), said)
 
     def allow(self, asked: Asked, verdict: Verdict, peer: Peer) -> Answer:  # noqa: ARG002 - a verdict says it all
         """The verdict."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import socket
 import time
@@ -11,15 +10,11 @@ from datetime import timedelta
 from typing import cast
 
 import orjson
-from opentelemetry.trace import SpanContext
 
-from authstream import telemetry
-from authstream.engine.egress import Egress
 from authstream.engine.program import Ready, Status
 from authstream.sandbox import launch
 from authstream.sandbox.answer import read_error, read_result, whole
 from authstream.sandbox.census import CENSUS, GuestUse
-from authstream.sandbox.egress import Connection, EgressThread
 from authstream.sandbox.ending import (
     Ending,
     GuestLoadError,
@@ -29,10 +24,10 @@ from authstream.sandbox.ending import (
     quoted,
 )
 from authstream.sandbox.explanation import explained
-from authstream.sandbox.job import NOTICES, Job
+from authstream.sandbox.job import Job
 from authstream.sandbox.launch import NotConfinedError
 from authstream.sandbox.memory import MemoryWatch
-from authstream.sandbox.notifications import Notifications
+from authstream.sandbox.outgoing import Outgoing
 from authstream.sandbox.protocol import FrameError, FrameReader, FrameType, encode, encode_event
 from authstream.sandbox.questions import Questions
 from authstream.sandbox.start import Start
@@ -69,6 +64,7 @@ class GuestProcess(asyncio.Protocol):
         self._reader = FrameReader()
         self._stderr = StderrTail(self._loop)
         self._questions = Questions(self._program, self._write)
+        self._outgoing = Outgoing(self._program, self.in_flight)
         self._out: list[bytes] = []
         self._numbers = itertools.count(1)
         self._unasked = 0
@@ -77,11 +73,8 @@ class GuestProcess(asyncio.Protocol):
         self._last_ping = self._last_tick = 0.0
         self._reaper: asyncio.Task[None] | None = None
         self._process: launch.Process | None = None
-        self._egress: EgressThread | None = None
         self._memory: MemoryWatch | None = None
         self._number = 0
-        #: Denied connections of top-level code.
-        self._denied_early: list[str] = []
         self._channel: socket.socket | None = None
         self._transport: asyncio.Transport | None = None
 
@@ -201,7 +194,7 @@ class GuestProcess(asyncio.Protocol):
             self._end("crashed", "")
             return
         if (listener := self._process.take_listener()) is not None:
-            self._watch_connections(listener)
+            self._outgoing.watch(listener)
         if self._reaper is None:
             self._watch_memory(self._process.pid)
         await self._loop.create_connection(lambda: self, sock=self._channel)
@@ -215,47 +208,6 @@ class GuestProcess(asyncio.Protocol):
             with_children=not self._start.is_one_process,
             over=lambda used: self._end("crashed", over_memory(program, used)),
         )
-
-    def _watch_connections(self, listener: int) -> None:
-        notifications = Notifications(listener, uid=launch.uid(self._program.action))
-        allowed = Egress(self._program.egress)
-        self._egress = EgressThread(
-            notifications,
-            allowed,
-            denied=self._hear_denied,
-            callers=self._callers,
-            connected=self._trace,
-        )
-
-    def _hear_denied(self, text: str) -> None:
-        """In the thread that denies, before the guest has its answer."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed, so nobody listens
-            self._loop.call_soon_threadsafe(self._show_denied, text)
-
-    def _callers(self) -> tuple[SpanContext, ...]:
-        """The spans of the runs under way; for any thread."""
-        jobs = list(self.in_flight.values())
-        return tuple(job.caller for job in jobs if job.caller is not None)
-
-    def _trace(self, made: Connection) -> None:
-        """In the thread that connects."""
-        tracing = telemetry.tracing()
-        if made.callers and tracing is not None:
-            said: dict[str, str | int] = {
-                "server.address": made.host,
-                "network.transport": "tcp",
-                "authstream.action": self._program.action,
-                **({"server.port": made.port} if made.port else {}),
-            }
-            name = f"connect {made.host}"
-            tracing.call(name, made.callers, said, began=made.began, error=made.error)
-
-    def _show_denied(self, text: str) -> None:
-        """In every run under way: which of them asked is known only to the guest."""
-        for job in self.in_flight.values():
-            job.notice(("warning", text))
-        if not self._ready.done() and len(self._denied_early) < NOTICES:
-            self._denied_early.append(text)
 
     def _write(self, *parts: bytes) -> None:
         if not self._out:
@@ -314,7 +266,7 @@ class GuestProcess(asyncio.Protocol):
     def _loaded(self, kind: FrameType, payload: bytes) -> None:
         if kind is FrameType.FATAL:
             _, thrown = read_error(payload)
-            thrown = explained(self._program, thrown, denied=self._denied_early)
+            thrown = explained(self._program, thrown, denied=self._outgoing.denied_early)
             self._ready.set_exception(GuestLoadError(whole(thrown), thrown))
         elif kind is FrameType.READY:
             said = orjson.loads(payload)
@@ -376,8 +328,7 @@ class GuestProcess(asyncio.Protocol):
         if self._memory is not None:
             self._memory.stop()
             CENSUS.leave(self._program.label, self._number)
-        if self._egress is not None:
-            self._egress.close()
+        self._outgoing.close()
         self._questions.close()
         self._close_channel()
         tail = await self._stderr.close()
