@@ -89,6 +89,23 @@ def test_nothing_is_recorded_below_what_is_not_sampled(exporter: InMemorySpanExp
     assert exporter.get_finished_spans() == ()
 
 
+def test_what_is_not_recorded_goes_on_as_it_came(exporter: InMemorySpanExporter) -> None:
+    """Its headers name the hop before already; a record that has none is given them."""
+    span = tracing().process("auth.in.v1", UNSAMPLED + OURS, {})
+    assert isinstance(span, telemetry.Unrecorded)
+    assert telemetry.forwarded(OURS + UNSAMPLED, span) == OURS + UNSAMPLED
+    assert dict(telemetry.forwarded(OURS, span))["traceparent"] == UNSAMPLED[0][1]
+    assert exporter.get_finished_spans() == ()
+
+
+@pytest.mark.parametrize("parent", [f"00-{'0' * 32}-{PARENT}-00", f"00-{TRACE}-{'0' * 16}-00", ""])
+def test_ids_of_zeros_decide_nothing(exporter: InMemorySpanExporter, parent: str) -> None:
+    """They are no trace context, so that this hop decides whether its trace is recorded."""
+    headers = (("traceparent", parent.encode()),)
+    assert not isinstance(tracing().process("auth.in.v1", headers, {}), telemetry.Unrecorded)
+    assert exporter.get_finished_spans() == ()
+
+
 def test_a_failure_is_said_on_the_current_span(exporter: InMemorySpanExporter) -> None:
     """An outcome is an attribute, a failure an error with its code."""
     for outcome, code in (("denied", ""), ("failed", "timeout")):

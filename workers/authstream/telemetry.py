@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from opentelemetry import baggage, context, trace
 from opentelemetry.trace import (
+    INVALID_SPAN_CONTEXT,
     Link,
     NonRecordingSpan,
     Span,
@@ -54,6 +55,26 @@ _SYSTEM = "kafka"
 _MEMBER = TENANT.encode() + b"="
 #: `00-<trace id>-<span id>-<flags>`; a later version may add parts (W3C Trace Context level 1).
 _VALUE = re.compile(rb"[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?", re.IGNORECASE)
+#: One that says that nothing is recorded; ids of zeros are none.
+_NOT_RECORDED = re.compile(rb"00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-00")
+
+
+class Unrecorded(NonRecordingSpan):
+    """In place of a message's span, where its headers say that nothing is recorded.
+
+    Its context is read from them when somebody asks: of ten logins, nine need none.
+    """
+
+    def __init__(self, headers: Headers) -> None:
+        super().__init__(INVALID_SPAN_CONTEXT)
+        self._headers: Headers | None = headers
+
+    def get_span_context(self) -> SpanContext:
+        """The hop's before."""
+        if self._headers is not None:
+            self._context = remote_parent(self._headers) or INVALID_SPAN_CONTEXT
+            self._headers = None
+        return self._context
 
 
 class Tracing:
@@ -66,9 +87,9 @@ class Tracing:
 
     def process(self, topic: str, headers: Headers, attributes: Mapping[str, str | int]) -> Span:
         """The consumer span of a message; a child of the hop before, or the start of a trace."""
+        if self._spans is not None and _is_not_recorded(headers):
+            return Unrecorded(headers)
         parent = remote_parent(headers)
-        if self.drops(parent):
-            return NonRecordingSpan(parent)
         said = {
             "messaging.system": _SYSTEM,
             "messaging.operation.name": "process",
@@ -217,14 +238,28 @@ def injected(headers: Headers, span: Span) -> Headers:
     return tuple(kept)
 
 
+def forwarded(headers: Headers, span: Span) -> Headers:
+    """The headers of a record that an unrecorded span sends: they name the hop before already."""
+    return headers if any(name == TRACEPARENT for name, _ in headers) else injected(headers, span)
+
+
 def within(span: Span, headers: Headers) -> context.Context:
     """The context in which a record is worked on: its span, and its tenant as baggage."""
     made = set_span_in_context(span)
+    if isinstance(span, Unrecorded):
+        return made
     for name, value in headers:
         if name == BAGGAGE and _MEMBER in value:
             said = value.partition(_MEMBER)[2].partition(b",")[0].partition(b";")[0]
             return baggage.set_baggage(TENANT, unquote(said.decode("ascii", "replace")), made)
     return made
+
+
+def _is_not_recorded(headers: Headers) -> bool:
+    for name, value in headers:
+        if name == TRACEPARENT:
+            return _NOT_RECORDED.fullmatch(value) is not None
+    return False
 
 
 def _about(headers: Headers) -> dict[str, str | int]:
@@ -245,10 +280,10 @@ def describe(attributes: Mapping[str, str | int], *, error: str = "") -> None:
 
 
 def current_context() -> SpanContext | None:
-    """Whose work this is, to name it later; None when tracing is off."""
-    if not _active:
+    """Whose work this is, to name it later; None when nothing of it is recorded."""
+    if not _active or isinstance(current := trace.get_current_span(), Unrecorded):
         return None
-    made = trace.get_current_span().get_span_context()
+    made = current.get_span_context()
     return made if made.is_valid else None
 
 
@@ -268,7 +303,8 @@ def span(
     if active is None:
         yield trace.INVALID_SPAN
         return
-    if active.drops(trace.get_current_span().get_span_context()):
+    around = trace.get_current_span()
+    if isinstance(around, Unrecorded) or active.drops(around.get_span_context()):
         yield trace.INVALID_SPAN
         return
     before = None if after is None else remote_parent(after)
