@@ -18,9 +18,11 @@ from authstream.contracts.avro import MAGIC, RECORDS, decode, encode, fingerprin
 from authstream.contracts.envelope import Envelope
 from authstream.contracts.golden import checkout
 from authstream.contracts.model import Record
-from authstream.errors import ConfigurationError
+from authstream.contracts.older_release import missing, unsaid
+from authstream.contracts.verdict import EffectOrder, TargetScopes
+from authstream.errors import ConfigurationError, NotInReleaseError
 from tests.records import records
-from tests.samples import envelope
+from tests.samples import envelope, verdict
 
 FOLDER = checkout() / render.RELEASED
 HEADER = 10  # bytes before the body
@@ -117,12 +119,57 @@ def test_records_can_be_written_as_an_older_release_reads_them(
     model: type[Record], data: st.DataObject
 ) -> None:
     """Under its schema where it has one, so that it needs to know no other; we read them too."""
-    record = data.draw(records(model))
+    record = sayable(data.draw(records(model)))
     value = encode(record)
     released = {file.stem.partition("-")[0] for file in FOLDER.glob("*.avsc")}
     kept = {bytes.fromhex(file.stem.partition("-")[2]) for file in FOLDER.glob("*.avsc")}
     assert (value[len(MAGIC) : HEADER] in kept) == (model.__name__ in released)
     assert encode(decode(model, value)) == value
+
+
+def sayable(record: Record) -> Record:
+    """The record without what the older release cannot say, which is refused each time."""
+    fields = missing(avro.schema_of(type(record)), older_schema(type(record)))
+    while (name := unsaid(record, fields)) is not None:
+        with pytest.raises(NotInReleaseError, match=name):
+            encode(record)
+        record = without(record, *name.split("."))
+    return record
+
+
+def older_schema(model: type[Record]) -> dict[str, object]:
+    """That of the first release, or today's where it had none."""
+    files = sorted(FOLDER.glob(f"{model.__name__}-*.avsc"))
+    return cast("Members", json.loads(files[0].read_text())) if files else schema_of(model)
+
+
+def without(record: Record, owner: str, field: str) -> Record:
+    """The record with a field of it, or of what is in it, at its default."""
+    changed: Members = {}
+    if type(record).__name__ == owner:
+        changed[field] = type(record).model_fields[field].get_default(call_default_factory=True)
+    for name, value in vars(record).items():
+        if isinstance(value, tuple) and name not in changed:
+            inner = cast("tuple[object, ...]", value)
+            changed[name] = tuple(
+                without(one, owner, field) if isinstance(one, Record) else one for one in inner
+            )
+    return record.model_copy(update=changed)
+
+
+@pytest.mark.usefixtures("as_of_old")
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"state": "s", "outcome": "suspended"},
+        {"target_scopes": TargetScopes(scopes=("read",))},
+        {"effects": (EffectOrder(id="e", kind="log", action="a", payload={}, delay_ms=1000),)},
+    ],
+)
+def test_what_an_older_release_cannot_say_is_refused_not_dropped(said: dict[str, object]) -> None:
+    """A machine's removed scope that is left out would be a scope more."""
+    with pytest.raises(NotInReleaseError, match="AUTHSTREAM_WRITE_AS"):
+        encode(verdict(**said))
 
 
 def test_a_release_that_never_was_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from authstream.apps.code_syntax import CodeSyntax
 from authstream.console.starting_points import starting_points
 from authstream.contracts.runtime import Language
-from authstream.control.code_problems import Read, problems
+from authstream.control.code_problems import MOST, Read, problems
 from authstream.engine.egress import Egress
 from tests.control_plane import PL
 
@@ -171,3 +171,10 @@ def test_nothing_of_the_code_runs() -> None:
     """It is only read, however it looks."""
     assert CHECK("action.js", "process.exit(3); throw new Error('ran');") is None
     assert CHECK("action.py", "raise SystemExit(3)") is None
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("code", ["/* " * 33_000, "api.nothing.like.it();\n" * 4_000])
+def test_reading_takes_no_longer_than_its_text(code: str) -> None:
+    """A comment without an end is read once, and fifty problems are enough."""
+    assert len(problems(read(code))) <= MOST

@@ -52,6 +52,12 @@ def test_executions_are_counted_by_outcome_and_minute(filled: Filled) -> None:
     assert all(one.at % MINUTE == 0 for one in found.slices)
 
 
+def test_a_span_ends_now(filled: Filled) -> None:
+    """An end in microseconds, an ordinary mistake, is no reason to make slices for 50 000 years."""
+    filled.add(execution("a"), at=NOW)
+    assert len(trend(filled, until=NOW * 1000).slices) <= 96
+
+
 def test_a_long_span_has_wide_slices(filled: Filled) -> None:
     """Never more than a screen can show, and nothing is lost at its ends."""
     filled.add(execution("old"), at=NOW)

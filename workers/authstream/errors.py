@@ -93,10 +93,20 @@ class InvalidEventError(RecordError):
     code = "invalid_event"
 
 
-class TooLargeError(RecordError):
+class UnwritableError(RecordError):
+    """A record of ours cannot be written as it is."""
+
+
+class TooLargeError(UnwritableError):
     """A record or one of its parts is over its budget (`contracts/budgets.py`)."""
 
     code = "too_large"
+
+
+class NotInReleaseError(UnwritableError):
+    """A record says what the release that AUTHSTREAM_WRITE_AS names cannot read."""
+
+    code = "not_in_release"
 
 
 class HandlerTimeoutError(RecordError):

@@ -30,11 +30,13 @@ from authstream.contracts.envelope import Envelope
 from authstream.contracts.execution import Execution
 from authstream.contracts.login_event import LoginEvent
 from authstream.contracts.model import AvroType, Record
+from authstream.contracts.older_release import Fields, missing, unsaid
 from authstream.contracts.redelivery import Redelivery
 from authstream.contracts.resume import Resume
 from authstream.contracts.verdict import Verdict
 from authstream.errors import (
     ConfigurationError,
+    NotInReleaseError,
     TooLargeError,
     UndecodableError,
     UnknownSchemaError,
@@ -201,12 +203,11 @@ def _writer(model: type[Record]) -> tuple[Write, bytes]:
 
 
 def known_schemas() -> list[Schema]:
-    """Every schema ever released, then those of this version."""
-    schemas = [
-        json.loads(file.read_text())
-        for file in resources.files("authstream.contracts.released").iterdir()
-        if file.name.endswith(".avsc")
-    ]
+    """Every schema ever released, oldest first, then those of this version."""
+    folder = resources.files("authstream.contracts.released")
+    releases: dict[str, list[str]] = json.loads(folder.joinpath("releases.json").read_text())
+    files = dict.fromkeys(file for release in releases.values() for file in release)
+    schemas = [json.loads(folder.joinpath(file).read_text()) for file in files]
     return schemas + [schema_of(model) for model in RECORDS]
 
 
@@ -220,7 +221,7 @@ def released() -> dict[bytes, Schema]:
 
 
 #: Schemas of an older release, while processes of that release read what this one writes.
-_older: dict[type[Record], tuple[Write, bytes]] = {}
+_older: dict[type[Record], tuple[Write, bytes, Fields]] = {}
 
 
 def write_as(release: str) -> None:
@@ -243,12 +244,17 @@ def write_as(release: str) -> None:
     }
     for model in RECORDS:
         if (schema := schemas.get(model.__name__)) is not None:
-            _older[model] = writer(schema), MAGIC + fingerprint_of(schema)
+            fields = missing(schema_of(model), schema)
+            _older[model] = writer(schema), MAGIC + fingerprint_of(schema), fields
 
 
 def encode(record: Record) -> bytes:
-    """Single-object encoding of a record. Raises TooLargeError over the budget of a record."""
-    write, header = _older.get(type(record)) or _writer(type(record))
+    """Single-object encoding of a record.
+
+    Raises TooLargeError over the budget of a record, NotInReleaseError for what the older release
+    that is written cannot say.
+    """
+    write, header = _writer_of(record) if _older else _writer(type(record))
     parts = [header]
     write(record, parts.append)
     value = b"".join(parts)
@@ -258,6 +264,19 @@ def encode(record: Record) -> bytes:
             "send less data"
         )
     return value
+
+
+def _writer_of(record: Record) -> tuple[Write, bytes]:
+    older = _older.get(type(record))
+    if older is None:
+        return _writer(type(record))
+    write, header, fields = older
+    if (name := unsaid(record, fields)) is not None:
+        raise NotInReleaseError(
+            f"{name} cannot be written for the release that AUTHSTREAM_WRITE_AS names: what it says"
+            " is new, and works once the setting is gone"
+        )
+    return write, header
 
 
 def decode(model: type[R], value: bytes | None) -> R:

@@ -26,6 +26,7 @@ UNKNOWN_VERSION: Final = "unknown_version"
 TIMEOUT: Final = "timeout"
 INCOMPLETE: Final = "incomplete"
 TOO_LARGE: Final = "too_large"
+NOT_IN_RELEASE: Final = "not_in_release"
 USER_NOT_SET: Final = "user_not_set"
 USER_SET_TWICE: Final = "user_set_twice"
 REDIRECT_UNSUPPORTED: Final = "redirect_unsupported"
@@ -74,6 +75,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     TIMEOUT: _failed("The flow was not decided in time, or its caller stopped waiting."),
     INCOMPLETE: _failed("A planned action neither ran nor was skipped, so nobody is let in."),
     TOO_LARGE: _failed("The event, the commands or the claims are over their budget."),
+    NOT_IN_RELEASE: _failed(
+        "During an upgrade: it needs what the release in `AUTHSTREAM_WRITE_AS` cannot read."
+    ),
     USER_NOT_SET: _failed("The actions of a token exchange set no user."),
     USER_SET_TWICE: _failed("The actions of a token exchange set a user more than once."),
     REDIRECT_UNSUPPORTED: _failed(

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,7 +22,8 @@ MOST = 50
 _PLAIN_TEXT = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
 _TOKENS: dict[Language, re.Pattern[str]] = {
     "javascript": re.compile(
-        rf"(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<text>{_PLAIN_TEXT}|`(?:\\.|[^`\\])*`)", re.DOTALL
+        rf"(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<text>{_PLAIN_TEXT}|`(?:\\.|[^`\\])*`)",
+        re.DOTALL,
     ),
     "python": re.compile(
         rf"(?P<comment>\#[^\n]*)|(?P<text>\"{{3}}.*?\"{{3}}|'{{3}}.*?'{{3}}|{_PLAIN_TEXT})",
@@ -83,7 +85,8 @@ class Read:
 def problems(read: Read) -> list[Problem]:
     """All that reading tells but for the syntax, in order; what a name hides is not found."""
     text = _Text(read.code, read.language)
-    found = [*_methods(read, text), *_secrets(read, text), *_hosts(read, text)]
+    finders = (_methods, _secrets, _hosts)
+    found = [one for find in finders for one in islice(find(read, text), MOST)]
     return sorted(found, key=lambda one: (one.line, one.column))[:MOST]
 
 

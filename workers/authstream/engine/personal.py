@@ -18,6 +18,8 @@ PERSONAL: Final = tuple(
         ),
         *("request.ip", "request.user_agent", "request.query", "request.body"),
         *("request.geoip.latitude", "request.geoip.longitude", "request.geoip.cityName"),
+        *("refresh_token.device", "session_transfer_token.request"),
+        *("transaction.actor_token_user", "message.data"),
         *("session.device", "transaction.login_hint", "transaction.protocol_params"),
         *("message_options.recipient", "notification.recipient", "notification.to"),
     )

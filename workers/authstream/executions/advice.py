@@ -25,6 +25,10 @@ BY_CODE: dict[str, tuple[str, ...]] = {
         "correct what the provider publishes: the reason names the members",
         _LETTERS,
     ),
+    "not_in_release": (
+        "finish the upgrade: take AUTHSTREAM_WRITE_AS away once every process is new",
+        "until then leave out what is new, which the reason names",
+    ),
     "too_large": ("send or claim less: the reason names what is over its limit",),
     "unsigned_slip": (
         "give all workers the same AUTHSTREAM_SLIP_KEY",

@@ -68,7 +68,9 @@ def count(database: sqlite3.Connection, tallies: Iterable[Tally]) -> None:
 
 def trend(rows: Rows, span: Span, *, now: int) -> Trend:
     """What became of the flows of a span, or of one action's runs, slice by slice."""
-    until = (span.until if span.until is not None else now) // MINUTE_MS
+    # Nothing is counted after now, and slices up to a mistyped year would take all memory.
+    latest = max(now, span.since or 0)
+    until = min(now if span.until is None else span.until, latest) // MINUTE_MS
     since = _since(rows, span, until)
     width = next((w for w in _WIDTHS if until - since < SLICES * w), _WIDTHS[-1])
     first, last = since // width, until // width

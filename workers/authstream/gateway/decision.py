@@ -31,6 +31,7 @@ from authstream.publisher.request import LoginEvent
 CLOSED = frozenset(
     [
         *("action_error", "invalid_event", "too_large", "unsigned_slip", "redirect_unsupported"),
+        "not_in_release",
     ]
 )
 #: Of an event's id on a span.

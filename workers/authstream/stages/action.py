@@ -39,7 +39,7 @@ from authstream.engine.state import StateKeys
 from authstream.engine.suspension import MFA, asked, suspends
 from authstream.engine.trigger import Trigger
 from authstream.engine.visibility import calls, operations
-from authstream.errors import RecordError, TooLargeError
+from authstream.errors import RecordError, UnwritableError
 from authstream.metrics.registry import REGISTRY
 from authstream.sandbox.guest import Invocation, Outcome
 from authstream.stages.console_log import log_console
@@ -249,7 +249,7 @@ class Action(Stage):
         try:
             # Whole: the record of the execution says what the actions before asked for.
             return envelope_output(self._names.assemble, failed, source=message)
-        except TooLargeError:
+        except UnwritableError:
             return envelope_output(self._names.assemble, stub(envelope, failure), source=message)
 
 

@@ -19,7 +19,13 @@ from authstream.engine.signature import verify
 from authstream.engine.trigger import Trigger
 from authstream.engine.window import leg_key
 from authstream.engine.windows import MemoryWindows, Window, Windows
-from authstream.errors import RecordError, StaleLegError, TooLargeError, UnsignedSlipError
+from authstream.errors import (
+    NotInReleaseError,
+    RecordError,
+    StaleLegError,
+    UnsignedSlipError,
+    UnwritableError,
+)
 from authstream.metrics.registry import REGISTRY
 from authstream.stages.askers import Askers
 from authstream.stages.execution_records import ExecutionRecords
@@ -127,7 +133,7 @@ class Assemble(Stage):
         verdict = fold(envelope, trigger, now=message.timestamp)
         try:
             value = encode(verdict)
-        except TooLargeError as error:
+        except UnwritableError as error:
             failure = Failure(code=error.code, reason=str(error))
             return self._failed(message, envelope, failure)
         return self._verdict(message, envelope, verdict, value=value)
@@ -135,7 +141,12 @@ class Assemble(Stage):
     def _failed(self, message: Message, envelope: Envelope, failure: Failure) -> Outputs:
         retry = self._triggers[envelope.trigger].again(envelope, failure)
         verdict = failed(envelope, failure, now=message.timestamp, retry=retry)
-        return self._verdict(message, envelope, verdict, value=encode(verdict))
+        try:
+            value = encode(verdict)
+        except NotInReleaseError:  # better without another try than without an answer
+            verdict = failed(envelope, failure, now=message.timestamp, retry=None)
+            value = encode(verdict)
+        return self._verdict(message, envelope, verdict, value=value)
 
     def _verdict(
         self, message: Message, envelope: Envelope, verdict: Verdict, *, value: bytes

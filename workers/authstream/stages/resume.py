@@ -33,8 +33,8 @@ from authstream.errors import (
     StateForeignError,
     StateInvalidError,
     StateUsedError,
-    TooLargeError,
     UndecodableError,
+    UnwritableError,
 )
 from authstream.stages.deadline import deadline
 from authstream.stages.outputs import dead_letter, envelope_output, event_headers
@@ -159,7 +159,7 @@ class ResumeStage(Stage):
             return envelope_output(
                 step.topic if step else self._names.assemble, envelope, source=message
             )
-        except (InvalidEventError, TooLargeError) as error:
+        except (InvalidEventError, UnwritableError) as error:
             failed = stub(envelope, Failure(code=error.code, reason=str(error)))
             return envelope_output(self._names.assemble, failed, source=message)
 

@@ -12,7 +12,7 @@ from authstream.engine.ports import Message, Output, Outputs
 from authstream.engine.state import State, StateKeys
 from authstream.engine.suspension import refusal
 from authstream.engine.trigger import Trigger
-from authstream.errors import TooLargeError
+from authstream.errors import UnwritableError
 from authstream.stages.outputs import envelope_output
 from authstream.stages.refusal import stub
 
@@ -29,7 +29,7 @@ def suspend(
 ) -> Output:
     """The waiting envelope, and after it what tells assemble; or at once that it cannot wait.
 
-    Raises TooLargeError.
+    Raises UnwritableError.
     """
     failure = refusal(envelope, trigger)
     if failure is None and keys is not None:
@@ -67,6 +67,6 @@ def _suspended(envelope: Envelope, message: Message, *, state: str, topics: Topi
     ended = envelope.model_copy(update={"state": state})
     try:
         return envelope_output(topics.assemble, ended, source=message)
-    except TooLargeError as error:
+    except UnwritableError as error:
         failed = stub(envelope, Failure(code=error.code, reason=str(error)))
         return envelope_output(topics.assemble, failed, source=message)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Protocol
 
+import structlog
 from fastapi import APIRouter, HTTPException, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +17,7 @@ from authstream.errors import ConfigurationError, NotFoundError
 from authstream.gateway.admin.callers import Author
 from authstream.gateway.admin.flows import BindingBody
 
+_LOG = structlog.get_logger("authstream.admin")
 router = APIRouter(prefix="/v1/admin/tenants/{tenant}/flows/{trigger}", tags=["test runs"])
 #: Logins of one comparison, and hours to look back.
 MOST_LOGINS = 200
@@ -65,9 +67,10 @@ def compare(
     trigger: Annotated[str, Path()],
     body: ComparisonBody,
 ) -> dict[str, Any]:
-    """What recorded logins would be told otherwise, without a value of theirs.
+    """What recorded logins would be told otherwise: where, and no value.
 
-    Both flows run now, in guests of their own that connect to nobody.
+    Names of claims and metadata are shown, and an action can make a name of anything it sees: so
+    the log says who compared. Both flows run now, in guests of their own that connect to nobody.
     """
     comparison: Comparison | None = request.app.state.entrance.comparison
     if comparison is None:
@@ -82,6 +85,7 @@ def compare(
     unbound = set(body.drafts) - {one.action for one in candidate if one.enabled}
     if unbound:
         raise ConfigurationError(f"{min(unbound)} does not run in {trigger}: bind it first")
+    _LOG.info("compared", actor=door.actor, tenant=tenant, trigger=trigger, logins=body.count)
     return comparison(
         door,
         Compared(

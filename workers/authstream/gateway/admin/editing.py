@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from authstream.contracts.completions import completions
 from authstream.contracts.runtime import language, runtime_of
+from authstream.control import quotas
 from authstream.control.code_problems import Problem, Read, problems
 from authstream.control.secrets import Secrets
 from authstream.engine.egress import Egress
@@ -33,6 +34,7 @@ def check_code(
     """
     if body.trigger not in door.triggers:
         raise NotFoundError(f"there is no trigger {body.trigger}")
+    quotas.check(door.quotas, "code_bytes", len(body.code.encode()), owner=name)
     syntax: Syntax | None = request.app.state.entrance.syntax
     wrong = syntax(body.code_file, body.code) if syntax else None
     stored = Secrets(door, tenant).all(name)
