@@ -144,7 +144,7 @@ def test_a_list_is_narrowed(page: Page, site: Site) -> None:
     expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("mallory")
     page.get_by_label("Text in logs and reasons").fill("looked at nobody")
-    expect(page.get_by_text("Nothing ran that this filter takes")).to_be_visible()
+    expect(page.get_by_text("No execution matches this filter")).to_be_visible()
 
 
 def test_an_execution_tells_all_and_is_run_again(page: Page, site: Site) -> None:

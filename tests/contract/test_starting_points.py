@@ -20,7 +20,7 @@ EXPECTED: dict[str, tuple[dict[str, Any], str]] = {
     "allow-list-by-ip": ({"request": {"ip": "192.0.2.1"}}, "denied"),
     "claims": ({}, "claims"),
     "crm-enrich": ({}, "failed"),
-    "deny-by-country": ({"request": {"geoip": {"countryCode": "KP"}}}, "denied"),
+    "deny-by-country": ({"request": {"geoip": {"countryCode": "SY"}}}, "denied"),
     "mfa-by-risk": ({"authentication": {"riskAssessment": {"confidence": "low"}}}, "mfa"),
     "redirect-for-terms": ({}, "redirect"),
     "role-to-claim": ({"authorization": {"roles": ["admin"]}}, "claims"),
@@ -47,6 +47,13 @@ def folder(root: Path, language: Any) -> Path:
         )
     )
     return root
+
+
+@pytest.mark.parametrize("name", sorted(starting_points()))
+def test_what_a_template_configures_is_text(name: str) -> None:
+    """In YAML a comma outside of quotes may end a value: half of a list of countries was lost."""
+    configuration = starting_points()[name].draft("python")["configuration"]
+    assert all(isinstance(value, str) and value for value in configuration.values())
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])

@@ -20,6 +20,8 @@ new MutationObserver(() => {
 }).observe(document.documentElement, {childList: true, subtree: true});
 </script>
 """
+#: Seconds for a browser that is busy drawing the page.
+_ANSWERS_WITHIN = 5.0
 _IS_DARK = "document.body.classList.contains('body--dark')"
 
 
@@ -30,7 +32,10 @@ def theme(*, dark: bool) -> Theme:
 
 async def is_dark() -> bool:
     """What is on the screen: only the browser knows what the person's system says."""
-    return True is await ui.run_javascript(f"return {_IS_DARK}")
+    try:
+        return True is await ui.run_javascript(f"return {_IS_DARK}", timeout=_ANSWERS_WITHIN)
+    except TimeoutError:
+        return False
 
 
 def code_editor(value: str, language: Language, label: str) -> ui.codemirror:

@@ -41,7 +41,7 @@ class TrialPanel:
         with ui.element("div").classes("stack"):
             with ui.element("h2"):
                 ui.label("Test")
-            ui.label("The event of a login. Nothing that the run asks for is sent.").classes("hint")
+            ui.label("The event of a login. Nothing is really sent.").classes("hint")
             with ui.element("div").classes("editor small"):
                 sample = json.dumps(self._trigger["sample"], indent=2)
                 self._editor = code_editor(sample, "JSON", "Event")

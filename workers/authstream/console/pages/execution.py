@@ -78,7 +78,7 @@ def _head(visit: Visit, flow: dict[str, Any], story: dict[str, Any]) -> None:
             client = f" at {leg['client']}" if leg["client"] else ""
             ui.label(f"· {leg['trigger']}{client} · tenant {leg['tenant']}")
             ui.label(f"· verdict after {milliseconds(leg['decided_at'] - leg['requested_at'])}")
-        ui.label(f"· flow {flow['flow_id']}").classes("mono")
+        ui.label(f"· login {flow['flow_id']}").classes("mono")
 
 
 def title(flow: dict[str, Any]) -> str:

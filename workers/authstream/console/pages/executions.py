@@ -36,10 +36,10 @@ _COLUMNS: list[dict[str, Any]] = [
         ("at", "When"),
         ("outcome", "Outcome"),
         ("subject", "User"),
+        ("reason", "Reason"),
         ("client", "Client"),
         ("ms", "Took"),
         ("trigger", "Flow"),
-        ("reason", "Reason"),
     )
 ]
 #: Values are put in as text, never as markup.
@@ -120,7 +120,7 @@ class ExecutionList:
 
     def _filters(self) -> None:
         with ui.element("div").classes("row filters").props('role=search aria-label="Filter"'):
-            self._text("user", "User")
+            self._text("user", "User id")
             self._choice("outcome", _OUTCOMES)
             flows = {"": "any flow", **{name: name for name in self._triggers}}
             self._choice("trigger", flows)
@@ -214,7 +214,7 @@ class ExecutionList:
         if self._found:
             return
         if any(self._wanted.values()) or self._since != _EVER:
-            hint = "Take a longer time, or less of the filter."
-            empty("receipt_long", "Nothing ran that this filter takes", hint)
+            hint = "Widen the time, or remove a filter. A user is found by the whole id."
+            empty("receipt_long", "No execution matches this filter", hint)
         else:
             empty("receipt_long", "Nothing ran yet", "Send a login: authstream send EVENT.json")
