@@ -189,6 +189,7 @@ def test_javascript_packages_work_unmodified(returning: dict[str, Any]) -> None:
         "https://a.example?q=1 function",
         "ECONNREFUSED",
         "ECONNREFUSED",
+        "connection to 127.0.0.1:9",
     ]
 
 
@@ -200,6 +201,7 @@ def test_python_packages_work_unmodified(returning: dict[str, Any]) -> None:
     assert [line["text"] for line in returning["runs"][2]["console"]] == [
         "https://a.example?q=1",
         "ConnectionError",
+        "connection to 127.0.0.1:9",
     ]
 
 
