@@ -168,13 +168,18 @@ def test_an_execution_tells_all_and_is_run_again(page: Page, site: Site) -> None
     expect(result).to_contain_text("looked at ada")
 
 
+def look_until_there_is_one(page: Page) -> None:
+    """A letter that is on its way to the list; a test's own time limit bounds it."""
+    while not rows(page).count():
+        page.get_by_role("button", name="Look again").click()
+        page.wait_for_timeout(100)
+
+
 def test_a_dead_letter_is_looked_at_replayed_and_dropped(page: Page, site: Site) -> None:
     """With its reason and its record; a login comes again as a new flow, with the same fate."""
     site.publish(b'{"user": {"user_id": "eve"}}')
     page.goto(f"{site.console}/dead-letters")
-    while not rows(page).count():
-        page.get_by_role("button", name="Look again").click()
-        page.wait_for_timeout(100)
+    look_until_there_is_one(page)
     expect(rows(page)).to_contain_text("invalid_event")
     page.get_by_role("button", name="Look at").click()
     expect(page.get_by_role("dialog")).to_contain_text('"user_id": "eve"')
@@ -183,9 +188,7 @@ def test_a_dead_letter_is_looked_at_replayed_and_dropped(page: Page, site: Site)
     page.get_by_role("button", name="Replay").click()
     page.get_by_role("button", name="Replay now").click()
     expect(page.get_by_text("1 letter published again")).to_be_visible()
-    while not rows(page).count():
-        page.get_by_role("button", name="Look again").click()
-        page.wait_for_timeout(100)
+    look_until_there_is_one(page)
     page.get_by_role("checkbox").first.click()
     page.get_by_role("button", name="Drop").click()
     page.get_by_role("button", name="Drop now").click()
@@ -238,9 +241,7 @@ def test_pictures_of_executions_for_the_documentation(
     page.screenshot(path=folder / "connections.png")
     site.publish(b'{"user": {"user_id": "eve"}}')
     page.goto(f"{site.console}/dead-letters")
-    while not rows(page).count():
-        page.get_by_role("button", name="Look again").click()
-        page.wait_for_timeout(100)
+    look_until_there_is_one(page)
     page.screenshot(path=folder / "dead-letters.png")
     names = {"executions.png", "execution.png", "connections.png", "dead-letters.png"}
     assert {path.name for path in folder.glob("*.png")} >= names

@@ -93,8 +93,20 @@ def test_what_is_not_recorded_goes_on_as_it_came(exporter: InMemorySpanExporter)
     """Its headers name the hop before already; a record that has none is given them."""
     span = tracing().process("auth.in.v1", UNSAMPLED + OURS, {})
     assert isinstance(span, telemetry.Unrecorded)
-    assert telemetry.forwarded(OURS + UNSAMPLED, span) == OURS + UNSAMPLED
-    assert dict(telemetry.forwarded(OURS, span))["traceparent"] == UNSAMPLED[0][1]
+    assert tracing().send("auth.out.v1", span) is span
+    assert telemetry.injected(OURS + UNSAMPLED, span) == OURS + UNSAMPLED
+    assert dict(telemetry.injected(OURS, span))["traceparent"] == UNSAMPLED[0][1]
+    assert exporter.get_finished_spans() == ()
+
+
+@pytest.mark.parametrize(("flags", "unrecorded"), [("00", True), ("02", True), ("03", False)])
+def test_only_the_lowest_flag_counts(
+    exporter: InMemorySpanExporter, flags: str, *, unrecorded: bool
+) -> None:
+    """The others say something else, such as that the id is random (W3C level 2)."""
+    headers = (("traceparent", f"00-{TRACE}-{PARENT}-{flags}".encode()),)
+    span = tracing().process("auth.in.v1", headers, {})
+    assert isinstance(span, telemetry.Unrecorded) == unrecorded
     assert exporter.get_finished_spans() == ()
 
 

@@ -55,8 +55,8 @@ _SYSTEM = "kafka"
 _MEMBER = TENANT.encode() + b"="
 #: `00-<trace id>-<span id>-<flags>`; a later version may add parts (W3C Trace Context level 1).
 _VALUE = re.compile(rb"[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?", re.IGNORECASE)
-#: One that says that nothing is recorded; ids of zeros are none.
-_NOT_RECORDED = re.compile(rb"00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-00")
+#: One that says that nothing is recorded (the lowest flag); ids of zeros are none.
+_NOT_RECORDED = re.compile(rb"00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f][02468ace]")
 
 
 class Unrecorded(NonRecordingSpan):
@@ -112,6 +112,8 @@ class Tracing:
 
     def send(self, topic: str, parent: Span | None = None) -> Span:
         """The producer span of a record, a child of the span that made it or of the current one."""
+        if isinstance(parent, Unrecorded):
+            return parent
         said: dict[str, str | int] = {
             "messaging.system": _SYSTEM,
             "messaging.operation.name": "send",
@@ -216,7 +218,10 @@ def injected(headers: Headers, span: Span) -> Headers:
     """The headers with the span as `traceparent`, once: of two the first, old one would count.
 
     A record that names its tenant has it in its baggage too, for whoever knows only the standard.
+    Of what is not recorded the headers name the hop before already, and stay as they are.
     """
+    if isinstance(span, Unrecorded) and any(name == TRACEPARENT for name, _ in headers):
+        return headers
     made = span.get_span_context()
     value = f"00-{made.trace_id:032x}-{made.span_id:016x}-{made.trace_flags:02x}".encode()
     kept: list[tuple[str, bytes]] = []
@@ -236,11 +241,6 @@ def injected(headers: Headers, span: Span) -> Headers:
         kept = [header for header in kept if header[0] != BAGGAGE]
         kept.append((BAGGAGE, carried + b"," + member if carried else member))
     return tuple(kept)
-
-
-def forwarded(headers: Headers, span: Span) -> Headers:
-    """The headers of a record that an unrecorded span sends: they name the hop before already."""
-    return headers if any(name == TRACEPARENT for name, _ in headers) else injected(headers, span)
 
 
 def within(span: Span, headers: Headers) -> context.Context:

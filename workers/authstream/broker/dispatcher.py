@@ -299,9 +299,6 @@ class Dispatcher:
         for output in outputs:
             if tracing is None:
                 self._send(output, self._on_acknowledged(cell, output, None))
-            elif isinstance(span, telemetry.Unrecorded):
-                carried = output._replace(headers=telemetry.forwarded(output.headers, span))
-                self._send(carried, self._on_acknowledged(cell, output, span))
             else:
                 sending = tracing.send(output.topic, span)
                 traced = output._replace(headers=telemetry.injected(output.headers, sending))

@@ -254,7 +254,7 @@ def encode(record: Record) -> bytes:
     Raises TooLargeError over the budget of a record, NotInReleaseError for what the older release
     that is written cannot say.
     """
-    write, header = _writer_of(record) if _older else _writer(type(record))
+    write, header = _writer_of(record)
     parts = [header]
     write(record, parts.append)
     value = b"".join(parts)

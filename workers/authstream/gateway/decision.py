@@ -29,10 +29,10 @@ from authstream.publisher.request import LoginEvent
 
 #: Failures that are the flow's own doing: these never let anybody in, whatever the policy says.
 CLOSED = frozenset(
-    [
+    (
         *("action_error", "invalid_event", "too_large", "unsigned_slip", "redirect_unsupported"),
         "not_in_release",
-    ]
+    )
 )
 #: Of an event's id on a span.
 _SPAN_CHARACTERS = 200
